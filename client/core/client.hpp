@@ -1,0 +1,150 @@
+// The client without a face: accounts, rooms, timelines, drafts, outbox, presence.
+//
+// Sans-IO. Four families: handle_* (what the world did), commands (what the person does), poll_*
+// (what the world must do), getters. After any call of the first two, drain poll_effect() until it is
+// empty, then arrange to call handle_timeout at poll_deadline(). Not thread-safe; one thread owns it.
+// The same core drives the web page, the desktop window, the CLI and the simulation.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "client/core/view_models.hpp"
+#include "shared/base/rng.hpp"
+#include "shared/wire/frame.hpp"
+
+namespace parley::client {
+
+struct Config {
+  std::string server_url;   // "ws://host:port/ws" or "wss://..."
+  std::string device_name;  // "Firefox on Linux", "parley-cli"
+};
+
+// ---- effects: what the platform must do -------------------------------------------------------
+
+struct OpenTransport {  // WebSocket, subprotocol parley.v1; answered by handle_transport_open/closed
+  std::uint32_t attempt = 0;  // echoed in every handle_transport_*: late answers are told apart
+  std::string url;
+};
+struct SendBytes {  // one binary message
+  std::uint32_t attempt = 0;
+  Bytes bytes;
+};
+struct CloseTransport {
+  std::uint32_t attempt = 0;
+};
+// Persist these together, then handle_stored(batch). An empty value erases its key.
+struct WriteStore {
+  struct Entry {
+    std::string key;
+    Bytes value;
+  };
+  std::uint64_t batch = 0;
+  std::vector<Entry> entries;
+};
+// Read every entry whose key starts with `prefix`, then handle_loaded with the same prefix.
+struct ReadStore {
+  std::string prefix;
+};
+struct ClearStore {};  // signed out: erase everything of this account
+struct Notify {        // system notification, if the platform may show them
+  RoomId room;
+  std::string title;
+  std::string text;
+};
+// A one-off answer for faces without a view (the CLI): the outcome of a command by its token.
+struct CommandDone {
+  std::uint64_t token = 0;
+  Result<wire::Response> result;
+};
+// A live event of any room, for faces that print a log (the CLI).
+struct EventArrived {
+  RoomId room;
+  wire::Event event;
+  std::string sender_name;
+};
+
+using Effect = std::variant<OpenTransport, SendBytes, CloseTransport, WriteStore, ReadStore,
+                            ClearStore, Notify, CommandDone, EventArrived>;
+
+class Client {
+ public:
+  Client(Config config, Rng& rng);
+  ~Client();
+
+  // ---- the world ----
+  // First call: asks for the stored state, then connects when there is a session.
+  void start(Now now);
+  void handle_transport_open(Now now, std::uint32_t attempt);
+  void handle_transport_bytes(Now now, std::uint32_t attempt, ByteView bytes);
+  // `reason` is for people ("connection refused"); `close_code` the WebSocket's, 0 if none.
+  void handle_transport_closed(Now now, std::uint32_t attempt, int close_code, std::string reason);
+  void handle_loaded(Now now, const std::string& prefix, std::vector<WriteStore::Entry> entries);
+  void handle_stored(Now now, std::uint64_t batch, Status status);
+  void handle_timeout(Now now);
+  void handle_network(Now now, bool online);        // the system's hint: try at once when back
+  void handle_focus(Now now, bool focused);         // window in view: read markers, notifications
+  void handle_activity(Now now);                    // a key or pointer: ends "away"
+
+  // ---- the person ----
+  void sign_in_guest(Now now, std::string name);
+  void sign_out(Now now);
+  void retry_now(Now now);
+  void set_profile_name(Now now, std::string name);
+  void set_presence(Now now, wire::PresenceStatus status, std::string status_text);
+  void set_settings(Now now, Settings settings);
+
+  void open_room(Now now, RoomId room, Seq at = {});  // joins nothing; `at` scrolls to a message
+  void close_room(Now now);
+  void load_older(Now now);                  // of the open room; no-op while one is under way
+  void mark_seen(Now now, Seq seq);          // the face has shown up to here
+  void load_members(Now now);
+  void set_draft(Now now, std::string text);  // what the composer holds; sends typing
+  // Sends the draft (or the edit under way). False with composer unchanged when it is blank or long.
+  bool send_draft(Now now);
+  // Sends without touching the draft (CLI); the client id names it in CommandDone and the timeline.
+  Result<ClientId> send_text(Now now, RoomId room, std::string text, Seq reply_to = {});
+  void retry_message(Now now, ClientId id);
+  void discard_message(Now now, ClientId id);  // a failed or waiting one
+  void start_reply(Now now, Seq seq);
+  void start_edit(Now now, Seq seq);
+  void start_edit_last(Now now);               // the person's newest message in the room
+  void cancel_compose_mode(Now now);           // leave reply or edit
+  void delete_message(Now now, Seq seq);
+  void toggle_reaction(Now now, Seq seq, std::string emoji);
+
+  // These answer through views, toasts on failure, and CommandDone with the returned token.
+  std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);
+  std::uint64_t join_room(Now now, RoomId room);
+  std::uint64_t join_by_code(Now now, std::string code);
+  std::uint64_t leave_room(Now now, RoomId room);
+  std::uint64_t update_room(Now now, RoomId room, std::optional<std::string> name,
+                            std::optional<std::string> topic,
+                            std::optional<wire::RoomAccess> access);
+  std::uint64_t delete_room(Now now, RoomId room);
+  std::uint64_t search_directory(Now now, std::string query);
+  std::uint64_t load_more_directory(Now now);
+  std::uint64_t invite_member(Now now, RoomId room, UserId user);
+  std::uint64_t set_role(Now now, RoomId room, UserId user, wire::Role role);
+  std::uint64_t remove_member(Now now, RoomId room, UserId user, bool ban);
+  std::uint64_t create_invite(Now now, RoomId room, std::uint32_t expires_in_s,
+                              std::uint32_t max_uses);
+  std::uint64_t load_invites(Now now, RoomId room);
+  std::uint64_t revoke_invite(Now now, RoomId room, InviteId invite);
+  std::uint64_t load_devices(Now now);
+  std::uint64_t revoke_device(Now now, DeviceId device);
+  void dismiss_toast(Now now, std::uint64_t id);
+  // Any command as it is (CLI, tests).
+  std::uint64_t request(Now now, wire::Command command);
+
+  // ---- out ----
+  std::optional<Effect> poll_effect();
+  std::optional<MonoTime> poll_deadline() const;
+  const AppView& view();  // built when something changed since the last call
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley::client

@@ -1,0 +1,220 @@
+// What a face (web, desktop, CLI) shows: plain values, complete, already in words. Nothing here draws
+// and nothing here is changed by the face; see client.hpp for the commands.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/wire/records.hpp"
+
+namespace parley::client {
+
+// Rises whenever the view it belongs to may look different; a face redraws when it moved.
+using Revision = std::uint64_t;
+
+enum class Screen { kStarting, kLogin, kMain };
+
+enum class LinkState { kOffline, kConnecting, kConnected, kReconnecting, kStopped };
+
+struct ConnectionView {
+  LinkState state = LinkState::kOffline;
+  std::string text;                     // "Reconnecting: the server did not answer."
+  std::optional<MonoTime> next_try;     // when kReconnecting waits; faces count down to it
+  bool can_retry = false;               // offer "Retry now"
+  std::size_t waiting_messages = 0;     // in the outbox
+};
+
+enum class SendState { kSending, kSent, kDelivered, kRead, kFailed };
+
+struct ReactionView {
+  std::string emoji;
+  std::uint32_t count = 0;
+  bool mine = false;
+  std::string names;  // "Ada, Grace and 3 others"
+};
+
+struct ReplyView {
+  Seq seq;
+  std::string sender_name;
+  std::string excerpt;  // one line, or "Message deleted"
+  bool available = true;
+};
+
+struct MessageView {
+  Seq seq;  // 0 while only in the outbox
+  ClientId client_id;
+  UserId sender;
+  std::string sender_name;
+  Timestamp at;
+  wire::MessageType type = wire::MessageType::kText;
+  std::string content;  // markdown subset; see markdown.hpp
+  bool mine = false;
+  bool edited = false;
+  bool deleted = false;
+  bool mentions_me = false;
+  bool starts_group = true;  // show avatar, name and time; false: follows its predecessor closely
+  bool can_edit = false;
+  bool can_delete = false;
+  SendState state = SendState::kSent;  // meaningful when mine
+  std::string failure;                 // kFailed: what happened and what to do
+  std::optional<ReplyView> reply;
+  std::vector<ReactionView> reactions;
+};
+
+struct SystemLineView {  // "Grace joined"
+  Seq seq;
+  Timestamp at;
+  std::string text;
+};
+struct DayView {
+  Timestamp at;  // local midnight belongs to the face: format this moment's date
+};
+struct UnreadLineView {};
+struct HistoryGapView {  // older messages are being fetched here
+  Seq before;
+};
+
+using TimelineItem =
+    std::variant<MessageView, SystemLineView, DayView, UnreadLineView, HistoryGapView>;
+
+struct TypistView {
+  UserId user;
+  std::string name;
+};
+
+struct MemberView {
+  UserId user;
+  std::string name;
+  wire::Role role = wire::Role::kMember;
+  wire::PresenceStatus presence = wire::PresenceStatus::kOffline;
+  std::string status_text;
+  Timestamp last_seen;
+  bool me = false;
+};
+
+struct RoomItemView {  // a row of the room list
+  RoomId room_id;
+  std::string name;
+  wire::RoomKind kind = wire::RoomKind::kOpen;
+  wire::RoomAccess access = wire::RoomAccess::kPublic;
+  wire::Role role = wire::Role::kMember;  // kInvited: offer to join
+  std::string preview;                    // "Ada: see you there", "Draft: ...", "Grace is typing"
+  bool preview_is_draft = false;
+  Timestamp last_activity;
+  std::uint32_t unread = 0;
+  std::uint32_t mentions = 0;
+  std::uint32_t members = 0;
+};
+
+struct RoomView {  // the open room
+  RoomId room_id;
+  wire::RoomSettings settings;
+  wire::Role role = wire::Role::kNone;
+  std::uint32_t member_count = 0;
+  std::vector<TimelineItem> items;  // oldest first; the outbox's messages last
+  Revision items_revision = 0;      // moved whenever `items` changed
+  bool at_start = false;            // nothing older exists
+  bool loading_older = false;
+  bool synced = false;              // what is shown reaches the room's head
+  Seq head;
+  std::vector<TypistView> typists;
+  std::vector<MemberView> members;  // empty until asked for; online first, then by name
+  bool can_moderate = false;
+  bool can_manage = false;  // rename, topic, delete, roles
+};
+
+struct ComposerView {
+  std::string text;                    // the draft
+  std::optional<MessageView> editing;  // set: sending replaces this message
+  std::optional<ReplyView> replying;
+  std::size_t characters_left = wire::kMaxMessageCharacters;  // shown below 200
+  Revision reset = 0;                  // moved when the core changed `text`: the field takes it over
+};
+
+enum class ToastKind { kInfo, kSuccess, kError };
+struct ToastView {
+  std::uint64_t id = 0;
+  ToastKind kind = ToastKind::kInfo;
+  std::string title;
+  std::string text;
+  std::optional<RoomId> room;  // opening it dismisses the toast
+};
+
+struct DirectoryView {  // search of public rooms
+  std::string query;
+  bool loading = false;
+  bool more = false;
+  std::vector<wire::RoomListing> rooms;
+  std::string error;
+};
+
+struct InvitesView {
+  std::optional<RoomId> room;
+  bool loading = false;
+  std::vector<wire::InviteInfo> invites;
+};
+
+struct DevicesView {
+  bool loading = false;
+  std::vector<wire::DeviceInfo> devices;
+};
+
+enum class Theme { kSystem, kLight, kDark };
+
+struct Settings {
+  Theme theme = Theme::kSystem;
+  std::uint32_t text_percent = 100;  // 100 to 200
+  bool reduce_motion = false;        // in addition to the system's wish
+  bool enter_sends = true;           // else Ctrl+Enter does
+  bool notifications = false;
+  bool sounds = false;
+  bool send_typing = true;
+  bool send_read_markers = true;
+
+  bool operator==(const Settings&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    using wire::field;
+    ar(field("theme", theme), field("text_percent", text_percent),
+       field("reduce_motion", reduce_motion), field("enter_sends", enter_sends),
+       field("notifications", notifications), field("sounds", sounds),
+       field("send_typing", send_typing), field("send_read_markers", send_read_markers));
+  }
+};
+
+struct LoginView {
+  bool busy = false;
+  std::string error;   // shown under the form
+  std::string server;  // host shown to the user
+  std::string suggested_name;
+};
+
+struct SelfView {
+  UserId user;
+  DeviceId device;
+  std::string name;
+  wire::PresenceStatus presence = wire::PresenceStatus::kOnline;
+  std::string status_text;
+};
+
+struct AppView {
+  Screen screen = Screen::kStarting;
+  Revision revision = 0;  // moved by any change below
+  LoginView login;
+  ConnectionView connection;
+  SelfView self;
+  std::vector<RoomItemView> rooms;  // newest activity first; invitations on top
+  std::optional<RoomView> room;     // the open one
+  ComposerView composer;            // of the open room
+  DirectoryView directory;
+  InvitesView invites;
+  DevicesView devices;
+  std::vector<ToastView> toasts;
+  Settings settings;
+  std::uint32_t total_unread = 0;
+  std::uint32_t total_mentions = 0;
+};
+
+}  // namespace parley::client

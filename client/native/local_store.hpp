@@ -1,0 +1,52 @@
+// The client core's key-value store in one SQLite file of this account and machine.
+//
+// One owner: a second program that opens the same file is told so. Not thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/core/client.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace parley::native {
+
+class LocalStore {
+ public:
+  using Entry = client::WriteStore::Entry;
+
+  // Makes the file (readable by its owner only) and its folder when they are missing. The error's detail is
+  // for people.
+  static Result<LocalStore> open(const std::string& path);
+  // $XDG_DATA_HOME/parley/<name>.db, or its default below the home folder.
+  static std::string default_path(const std::string& name);
+
+  // All entries or none; an empty value erases its key. Survives the end of the program at any moment.
+  Status write(const std::vector<Entry>& entries);
+  // Every entry whose key starts with `prefix`, by key.
+  Result<std::vector<Entry>> read(const std::string& prefix);
+  Status clear();
+
+ private:
+  struct CloseDatabase {
+    void operator()(sqlite3* database) const;
+  };
+  struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+  using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+  explicit LocalStore(Database database) : database_(std::move(database)) {}
+  Status run(const char* sql);
+  Status prepare(const char* sql, Statement& out);
+  Error failure() const;
+
+  Database database_;  // first: statements go before it
+  Statement put_, erase_, scan_;
+};
+
+}  // namespace parley::native

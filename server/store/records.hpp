@@ -1,0 +1,144 @@
+// What the store keeps, as plain structs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/wire/records.hpp"
+
+namespace parley::store {
+
+// Position in the whole server's commit order: rises with every append and marker change. Sync
+// tokens are made of it.
+using Position = std::uint64_t;
+
+struct UserRecord {
+  UserId id;
+  std::string name;
+  bool guest = true;
+  Timestamp created;
+  Timestamp last_seen;
+  wire::PresenceStatus presence = wire::PresenceStatus::kOnline;  // the user's choice
+  std::string status_text;
+  bool operator==(const UserRecord&) const = default;
+};
+
+struct DeviceRecord {
+  DeviceId id;
+  UserId user;
+  std::string name;
+  Timestamp created;
+  Timestamp last_seen;
+  bool revoked = false;
+  bool operator==(const DeviceRecord&) const = default;
+};
+
+struct RoomRecord {
+  RoomId id;
+  wire::RoomSettings settings;
+  Timestamp created;
+  bool deleted = false;
+  bool operator==(const RoomRecord&) const = default;
+};
+
+// One user's relation to one room. Kept with Role::kNone after leaving, so that other devices of the
+// user learn of it; `banned` likewise.
+struct MemberRecord {
+  UserId user;
+  wire::Role role = wire::Role::kNone;
+  bool banned = false;
+  Seq delivered;
+  Seq read;
+  Position changed = 0;  // set by the store whenever the row is written
+  bool operator==(const MemberRecord&) const = default;
+};
+
+struct InviteRecord {
+  wire::InviteInfo info;
+  bool revoked = false;
+  bool operator==(const InviteRecord&) const = default;
+};
+
+// An event as the log holds it. `ordinal` counts the messages up to and with this event, so unread
+// counts are a subtraction.
+struct StoredEvent {
+  wire::Event event;
+  std::uint64_t ordinal = 0;
+  bool operator==(const StoredEvent&) const = default;
+};
+
+struct NewEvent {
+  UserId sender;
+  DeviceId device;
+  ClientId client_id;
+  wire::EventKind kind = wire::EventKind::kNone;
+  Bytes body;
+  bool counts = false;           // a message: raises unread counts
+  std::vector<UserId> mentions;  // raises their mention counts
+};
+
+// Everything that changes together in one room, in one transaction.
+struct RoomWrite {
+  RoomId room;
+  std::vector<NewEvent> events;                // appended in this order, all or none
+  std::optional<RoomRecord> room_record;       // created or replaced
+  std::vector<MemberRecord> members;           // created or replaced (`changed` is ignored)
+  std::optional<InviteRecord> invite;          // created or replaced
+  std::optional<InviteId> use_invite;          // uses + 1; kInviteInvalid when used up or revoked
+};
+
+struct RoomWritten {
+  Position position = 0;
+  Timestamp at;            // the moment given to all events of the write
+  std::vector<Seq> seqs;   // one for each event
+  std::uint64_t ordinal = 0;  // after the last of them
+  // The (sender, client_id) of the first event is in this room's log already: nothing was written,
+  // `seqs` and `at` are those of the earlier event.
+  bool duplicate = false;
+};
+
+struct MarkerWrite {
+  RoomId room;
+  UserId user;
+  Seq delivered;  // markers only move forward; smaller values change nothing
+  Seq read;
+};
+
+// A room as its actor starts from it.
+struct RoomSnapshot {
+  RoomRecord room;
+  Seq head;
+  std::uint64_t ordinal = 0;  // messages in the log
+  Position position = 0;      // of the last append
+  Timestamp last_activity;
+  std::vector<MemberRecord> members;         // all rows, Role::kNone too
+  std::vector<std::string> names;            // display names, parallel to `members`
+  std::vector<std::uint64_t> read_ordinals;  // ordinal at each member's read marker, parallel
+  std::vector<std::uint32_t> mentions;       // mentions after each member's read marker, parallel
+  std::vector<StoredEvent> tail;             // the newest events, ascending
+  std::optional<wire::Event> last_message;   // newest event of kind message, even if not in the tail
+};
+
+struct UserRoom {
+  RoomId room;
+  wire::Role role = wire::Role::kNone;
+  bool room_deleted = false;
+  Position changed = 0;
+};
+
+struct UserSnapshot {
+  UserRecord user;
+  std::vector<DeviceRecord> devices;
+  std::vector<UserRoom> rooms;
+};
+
+struct EventQuery {
+  RoomId room;
+  wire::HistoryFrom from = wire::HistoryFrom::kNewest;
+  Seq seq;
+  Timestamp time;
+  std::uint32_t limit = 50;
+};
+
+}  // namespace parley::store

@@ -1,0 +1,65 @@
+// The storage interface: batches of writes, point reads and ranges.
+//
+// Every call returns at once; its callback runs later, once, on a thread of the store's (callers post
+// it on to where they need it), also after stop() for what was taken before. Writes are durable when
+// their callback says so: they survive kill -9 and, with the default settings, power loss. Writes are
+// grouped: many calls share one transaction and one flush; each call stands or falls alone. Writes of
+// one caller thread to one room are applied in call order, and callbacks come in that order too.
+//
+// Errors: kStorageFull (disk), kStorageFailed (anything else the storage reports), kRoomNotFound,
+// kUserNotFound, kInviteInvalid, kOverloaded (the queue bound is reached: nothing was taken).
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "server/store/records.hpp"
+#include "shared/base/result.hpp"
+
+namespace parley::store {
+
+template <class T>
+using Callback = std::function<void(Result<T>)>;
+using StatusCallback = std::function<void(Status)>;
+
+struct StoreStats {
+  std::uint64_t commits = 0;
+  std::uint64_t events = 0;       // appended
+  std::uint64_t queued = 0;       // writes waiting now
+  double last_commit_ms = 0;
+  bool writable = true;           // false after a failed commit until one succeeds
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Writes.
+  virtual void write_room(RoomWrite write, Callback<RoomWritten> done) = 0;
+  // Coalesced; answers with the position after which they are visible.
+  virtual void write_markers(std::vector<MarkerWrite> markers, Callback<Position> done) = 0;
+  virtual void put_user(UserRecord user, StatusCallback done) = 0;
+  virtual void put_device(DeviceRecord device, StatusCallback done) = 0;
+
+  // Reads. They see every write whose callback has run.
+  virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;
+  virtual void load_user(UserId user, Callback<UserSnapshot> done) = 0;
+  virtual void read_events(EventQuery query, Callback<std::vector<StoredEvent>> done) = 0;
+  virtual void read_users(std::vector<UserId> users, Callback<std::vector<UserRecord>> done) = 0;
+  // Public, not deleted rooms whose name or topic contains every word of `query` (case-insensitive
+  // for ASCII and as the database folds it otherwise); most members first. `joined` is left false.
+  virtual void search_rooms(std::string query, std::uint32_t offset, std::uint32_t limit,
+                            Callback<std::vector<wire::RoomListing>> done) = 0;
+  virtual void find_invite(std::string code, Callback<InviteRecord> done) = 0;
+  virtual void list_invites(RoomId room, Callback<std::vector<InviteRecord>> done) = 0;
+
+  // Server-wide secrets and settings that the server made itself (for example the token key).
+  virtual void get_setting(std::string key, Callback<std::optional<Bytes>> done) = 0;
+  virtual void put_setting(std::string key, Bytes value, StatusCallback done) = 0;
+
+  virtual StoreStats stats() const = 0;  // from any thread
+  // Writes what was taken, then ends the threads. Later calls answer kShuttingDown.
+  virtual void stop() = 0;
+};
+
+}  // namespace parley::store

@@ -1,0 +1,91 @@
+#include "shared/base/utf8.hpp"
+
+namespace parley {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+struct Decoded {
+  char32_t code_point = kReplacement;
+  std::size_t length = 1;
+  bool valid = false;
+};
+
+Decoded decode(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[at + i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  std::size_t length = 0;
+  char32_t point = 0, smallest = 0;
+  if ((lead & 0xe0) == 0xc0) {
+    length = 2, point = lead & 0x1fu, smallest = 0x80;
+  } else if ((lead & 0xf0) == 0xe0) {
+    length = 3, point = lead & 0x0fu, smallest = 0x800;
+  } else if ((lead & 0xf8) == 0xf0) {
+    length = 4, point = lead & 0x07u, smallest = 0x10000;
+  } else {
+    return {};
+  }
+  if (text.size() - at < length) return {};
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    point = (point << 6) | (byte(i) & 0x3fu);
+  }
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point < smallest || point > 0x10ffff || surrogate) return {};
+  return {point, length, true};
+}
+
+bool is_invisible(char32_t c) {
+  return c <= 0x20 || c == 0x7f || c == 0x85 || c == 0xa0 || c == 0xad || c == 0x61c ||
+         c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x2800 ||
+         c == 0x3000 || c == 0x3164 || c == 0xfeff || c == 0xffa0;
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Decoded d = decode(text, at);
+    if (!d.valid) return false;
+    at += d.length;
+  }
+  return true;
+}
+
+std::size_t count_code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<std::uint8_t>(c) & 0xc0) != 0x80;
+  return count;
+}
+
+bool is_blank(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_invisible(next_code_point(text, at))) return false;
+  }
+  return true;
+}
+
+char32_t next_code_point(std::string_view text, std::size_t& at) {
+  const Decoded d = decode(text, at);
+  at += d.length;
+  return d.code_point;
+}
+
+void append_utf8(char32_t c, std::string& out) {
+  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) c = kReplacement;
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xc0 | (c >> 6)), put(0x80 | (c & 0x3f));
+  } else if (c < 0x10000) {
+    put(0xe0 | (c >> 12)), put(0x80 | ((c >> 6) & 0x3f)), put(0x80 | (c & 0x3f));
+  } else {
+    put(0xf0 | (c >> 18)), put(0x80 | ((c >> 12) & 0x3f)), put(0x80 | ((c >> 6) & 0x3f)),
+        put(0x80 | (c & 0x3f));
+  }
+}
+
+}  // namespace parley

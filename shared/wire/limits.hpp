@@ -1,0 +1,33 @@
+// Every length, count and depth a peer may send, in one place. Decoders check them before they
+// take memory; PROTOCOL.md repeats them for other implementers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace parley::wire {
+
+inline constexpr std::uint8_t kProtocolVersion = 1;
+
+inline constexpr std::size_t kMaxFrameBytes = 1u << 20;        // FEATURES A6
+inline constexpr std::size_t kMaxMessageCharacters = 4096;     // FEATURES B1, code points
+inline constexpr std::size_t kMaxContentBytes = 4 * kMaxMessageCharacters;
+inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;        // one event body, sealed or open
+inline constexpr std::size_t kMaxNameBytes = 4 * 80;           // names of users and rooms
+inline constexpr std::size_t kMaxNameCharacters = 80;
+inline constexpr std::size_t kMaxTopicBytes = 4 * 500;
+inline constexpr std::size_t kMaxTopicCharacters = 500;
+inline constexpr std::size_t kMaxStatusTextBytes = 4 * 100;
+inline constexpr std::size_t kMaxEmojiBytes = 64;
+inline constexpr std::size_t kMaxMentions = 50;
+inline constexpr std::size_t kMaxTokenBytes = 2048;
+inline constexpr std::size_t kMaxQueryBytes = 256;
+inline constexpr std::size_t kMaxDetailBytes = 1024;
+inline constexpr std::size_t kMaxCodeBytes = 64;
+inline constexpr std::size_t kMaxEventsPerFrame = 1000;
+inline constexpr std::size_t kMaxPageSize = 200;
+inline constexpr std::size_t kMaxListItems = 10'000;
+inline constexpr std::size_t kMaxCursors = 10'000;
+inline constexpr int kMaxDepth = 16;
+
+}  // namespace parley::wire
