@@ -13,6 +13,7 @@ mkdir -p "$cache/log"
 exec 3>&2
 step_number=0
 step_log=""
+ticker=""
 
 say() { printf '%s\n' "$*" >&3; }
 
@@ -38,10 +39,36 @@ step() {
   start=$(now_ms)
   step_log=$(mktemp "$cache/log/$(basename "$0")-XXXXXX.log")
   printf '[%2d] %s ... ' "$step_number" "$title" >&3
+  start_ticker "$(printf '[%2d] %s ... ' "$step_number" "$title")"
   "$@" >"$step_log" 2>&1
+  stop_ticker
   rm -f "$step_log"
   step_log=""
   say "$(seconds_since "$start")"
+}
+
+# On a terminal a long step shows, each second, how long it has run and the last line of its log.
+start_ticker() {
+  [[ -t 3 ]] || return 0
+  local head=$1 width
+  width=$(tput cols 2>/dev/null || echo 80)
+  (
+    trap - EXIT
+    SECONDS=0
+    while sleep 1; do
+      printf '\r\e[K%.*s' "$((width - 1))" "$head${SECONDS}s $(tail -n 1 "$step_log" | tr -d '\r')" >&3
+    done
+  ) &
+  ticker=$!
+  ticker_head=$head
+}
+
+stop_ticker() {
+  [[ -n $ticker ]] || return 0
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  ticker=""
+  printf '\r\e[K%s' "$ticker_head" >&3
 }
 
 # Commands run by on_exit, last one first.
@@ -50,6 +77,7 @@ exit_commands=()
 on_exit() {
   local status=$? i
   trap - EXIT
+  stop_ticker
   if [[ $status != 0 && -n $step_log ]]; then
     say "FAILED"
     tail -n 40 "$step_log" | sed 's/^/     | /' >&3

@@ -4,6 +4,18 @@
 // (what the world must do), getters. After any call of the first two, drain poll_effect() until it is
 // empty, then arrange to call handle_timeout at poll_deadline(). Not thread-safe; one thread owns it.
 // The same core drives the web page, the desktop window, the CLI and the simulation.
+//
+//   Client client({"ws://127.0.0.1:8080/ws", "my program"}, rng);
+//   client.start(now());
+//   for (;;) {
+//     while (auto effect = client.poll_effect()) platform.perform(*effect);  // see the effects below
+//     if (client.view().revision != drawn) draw(client.view());
+//     platform.wait_until(client.poll_deadline());  // or for input, bytes, a store's answer
+//     client.handle_timeout(now());                 // and handle_*, commands for what came
+//   }
+//
+// Nothing waits: a message that is sent without a connection is kept and sent later, a room that is
+// opened shows what is stored and fills itself up.
 #pragma once
 
 #include <deque>
@@ -18,6 +30,8 @@ namespace parley::client {
 struct Config {
   std::string server_url;   // "ws://host:port/ws" or "wss://..."
   std::string device_name;  // "Firefox on Linux", "parley-cli"
+  std::int32_t utc_offset_minutes = 0;  // of the person's time zone: where days begin
+  bool open_joined_rooms = true;        // a room that was created or joined here is opened
 };
 
 // ---- effects: what the platform must do -------------------------------------------------------
@@ -53,9 +67,12 @@ struct Notify {        // system notification, if the platform may show them
   std::string text;
 };
 // A one-off answer for faces without a view (the CLI): the outcome of a command by its token.
+// Messages of send_text and send_draft have token 0 and their client id, and answer when they are on
+// the server or have failed for good.
 struct CommandDone {
   std::uint64_t token = 0;
   Result<wire::Response> result;
+  ClientId client_id{};
 };
 // A live event of any room, for faces that print a log (the CLI).
 struct EventArrived {
@@ -97,6 +114,9 @@ class Client {
   void open_room(Now now, RoomId room, Seq at = {});  // joins nothing; `at` scrolls to a message
   void close_room(Now now);
   void load_older(Now now);                  // of the open room; no-op while one is under way
+  // A HistoryGapView came into view: fetches a part of it, next to what is below it or, when the
+  // reader comes from older messages, next to what is above. No-op while a fetch is under way.
+  void load_gap(Now now, Seq before, bool from_above = false);
   void mark_seen(Now now, Seq seq);          // the face has shown up to here
   void load_members(Now now);
   void set_draft(Now now, std::string text);  // what the composer holds; sends typing

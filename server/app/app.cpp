@@ -56,10 +56,10 @@ Task<Result<Bytes>> App::setting(std::string key, std::size_t bytes) {
   if (found->has_value()) co_return **std::move(found);
   Bytes fresh(bytes);
   context_.rng.fill(fresh);
-  const auto saved = co_await ExternalCall<Status, std::function<void(store::StatusCallback)>>{
+  const auto saved = co_await stored<void>(
       context_.executor, 0, [&](store::StatusCallback done) {
         context_.store.put_setting(key, fresh, std::move(done));
-      }};
+      });
   if (!saved) co_return saved.error();
   co_return fresh;
 }
@@ -77,11 +77,10 @@ Task<void> App::prepare(std::function<void(Status)> ready) {
   context_.token_key = *token_key;
   context_.store_name = to_hex(*name);
   if (!context_.config.lobby.empty()) context_.lobby = RoomId::from_bytes(*lobby).value_or(RoomId{});
-  auto position = co_await ExternalCall<Result<store::Position>,
-                                        std::function<void(store::Callback<store::Position>)>>{
+  const auto position = co_await stored<store::Position>(
       context_.executor, 0, [&](store::Callback<store::Position> done) {
         context_.store.write_markers({}, std::move(done));
-      }};
+      });
   if (!position) co_return ready(position.error());
   context_.written.store(*position, std::memory_order_release);
   for (const auto& shard : context_.shards) {

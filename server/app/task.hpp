@@ -140,25 +140,34 @@ inline ShardHop on(Executor& executor, std::uint16_t from, std::uint16_t to) {
 }
 
 // Start: void(std::function<void(R)>). The callback may run on any thread.
+//
+// gcc 12 destroys aggregates twice that are made inside a co_await expression, hence the constructor.
+// Likewise, arguments of an awaited call are named variables where they own anything.
 template <class R, class Start>
-struct ExternalCall {
-  Executor& executor;
-  std::uint16_t here;
-  Start start;
-  std::optional<R> result{};
+class ExternalCall {
+ public:
+  ExternalCall(Executor& executor, std::uint16_t here, Start start)
+      : executor_(executor), here_(here), start_(std::move(start)) {}
+
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) {
-    start([this, waiting](R outcome) {
-      result.emplace(std::move(outcome));
-      executor.post(here, [waiting] { waiting.resume(); });
+    start_([this, waiting](R outcome) {
+      result_.emplace(std::move(outcome));
+      executor_.post(here_, [waiting] { waiting.resume(); });
     });
   }
-  R await_resume() { return std::move(*result); }
+  R await_resume() { return std::move(*result_); }
+
+ private:
+  Executor& executor_;
+  std::uint16_t here_;
+  Start start_;
+  std::optional<R> result_;
 };
 
 template <class T, class Start>
 auto stored(Executor& executor, std::uint16_t here, Start start) {
-  return ExternalCall<Result<T>, Start>{executor, here, std::move(start)};
+  return ExternalCall<Result<T>, Start>(executor, here, std::move(start));
 }
 
 }  // namespace parley::app

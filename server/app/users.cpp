@@ -45,17 +45,15 @@ User& Users::put(store::UserSnapshot snapshot) {
 }
 
 Task<Status> Users::save_user(store::UserRecord record) {
-  const auto saved = co_await ExternalCall<Status, std::function<void(store::StatusCallback)>>{
+  co_return co_await stored<void>(
       context_.executor, shard_,
-      [&](store::StatusCallback done) { context_.store.put_user(record, std::move(done)); }};
-  co_return saved;
+      [&](store::StatusCallback done) { context_.store.put_user(record, std::move(done)); });
 }
 
 Task<Status> Users::save_device(store::DeviceRecord record) {
-  const auto saved = co_await ExternalCall<Status, std::function<void(store::StatusCallback)>>{
+  co_return co_await stored<void>(
       context_.executor, shard_,
-      [&](store::StatusCallback done) { context_.store.put_device(record, std::move(done)); }};
-  co_return saved;
+      [&](store::StatusCallback done) { context_.store.put_device(record, std::move(done)); });
 }
 
 // ---- signing in --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "shared/wire/commands.hpp"
 #include "shared/wire/records.hpp"
 
 namespace parley::store {

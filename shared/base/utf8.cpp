@@ -36,11 +36,25 @@ Decoded decode(std::string_view text, std::size_t at) {
   return {point, length, true};
 }
 
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+// Controls, Unicode's White_Space and Default_Ignorable_Code_Point, and the blank pattern of Braille.
+constexpr Range kInvisible[] = {
+    {0x0000, 0x0020},   {0x007f, 0x00a0},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+    {0x061c, 0x061c},   {0x115f, 0x1160},   {0x1680, 0x1680},   {0x17b4, 0x17b5},
+    {0x180b, 0x180f},   {0x2000, 0x200f},   {0x2028, 0x202f},   {0x205f, 0x206f},
+    {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164},   {0xfe00, 0xfe0f},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfff8},   {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
 bool is_invisible(char32_t c) {
-  return c <= 0x20 || c == 0x7f || c == 0x85 || c == 0xa0 || c == 0xad || c == 0x61c ||
-         c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x2800 ||
-         c == 0x3000 || c == 0x3164 || c == 0xfeff || c == 0xffa0;
+  for (const Range& range : kInvisible) {
+    if (c <= range.last) return c >= range.first;  // they ascend
+  }
+  return false;
 }
 
 }  // namespace

@@ -50,15 +50,19 @@ std::vector<FoldedReaction> MessageFold::reactions() const {
 }
 
 Seq Folds::add(const wire::Event& event, const wire::EventBody& body) {
-  if (const auto* edit = std::get_if<wire::Edit>(&body)) {
+  // A change of an event that cannot be there is kept nowhere: it would never be forgotten.
+  const auto sane = [&](Seq target) { return target.value != 0 && target < event.seq; };
+  if (const auto* edit = std::get_if<wire::Edit>(&body); edit && sane(edit->target)) {
     folds_[edit->target.value].add_edit(event.seq, event.sender, *edit);
     return edit->target;
   }
-  if (const auto* deletion = std::get_if<wire::Deletion>(&body)) {
+  if (const auto* deletion = std::get_if<wire::Deletion>(&body);
+      deletion && sane(deletion->target)) {
     folds_[deletion->target.value].add_deletion(event.seq);
     return deletion->target;
   }
-  if (const auto* reaction = std::get_if<wire::Reaction>(&body)) {
+  if (const auto* reaction = std::get_if<wire::Reaction>(&body);
+      reaction && sane(reaction->target)) {
     folds_[reaction->target.value].add_reaction(event.seq, event.sender, *reaction);
     return reaction->target;
   }

@@ -3,12 +3,14 @@
 //
 //   parley-samples golden OLD > NEW     keeps the lines of OLD, adds one for each new struct
 //   parley-samples corpus FOLDER        writes FOLDER/<target>/<sample> for the fuzz targets
+//   parley-samples tables all           prints the tables that PROTOCOL.md must hold
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <set>
 #include <string>
 
+#include "tests/wire/protocol_tables.hpp"
 #include "tests/wire/samples.hpp"
 
 namespace {
@@ -61,12 +63,21 @@ int write_corpus(const std::filesystem::path& folder) {
   return 0;
 }
 
+int print_tables() {
+  for (const auto& table : test::protocol_tables()) {
+    std::cout << "\n" << table.title << "\n";
+    for (const auto& row : table.rows) std::cout << row << "\n";
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string mode = argc == 3 ? argv[1] : "";
   if (mode == "golden") return write_golden(argv[2]);
   if (mode == "corpus") return write_corpus(argv[2]);
-  std::cerr << "usage: parley-samples golden OLD | corpus FOLDER\n";
+  if (mode == "tables") return print_tables();
+  std::cerr << "usage: parley-samples golden OLD | corpus FOLDER | tables all\n";
   return 2;
 }

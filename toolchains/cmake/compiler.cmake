@@ -5,7 +5,6 @@
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 
 option(PARLEY_WERROR "Treat warnings as errors" ON)
@@ -26,9 +25,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-restrict -Wno-error=maybe-uninitialized -Wno-error=array-bounds
     -Wno-error=stringop-overflow -Wno-error=stringop-overread -Wno-error=free-nonheap-object)
 else()
-  # gcc says these only where asked for separately.
-  target_compile_options(parley_flags INTERFACE
-    -Wno-missing-designated-field-initializers -Wno-gnu-zero-variadic-macro-arguments)
+  # gcc does not say these; the last is about EM_ASM and EM_JS.
+  target_compile_options(parley_flags INTERFACE -Wno-missing-designated-field-initializers
+    -Wno-gnu-zero-variadic-macro-arguments -Wno-dollar-in-identifier-extension)
 endif()
 
 # --- Build types -----------------------------------------------------------------------------------
@@ -36,7 +35,11 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
-add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(NOT EMSCRIPTEN)
+  # Cheap checks that turn memory errors into a stop, in what is shipped too.
+  add_compile_definitions(_GLIBCXX_ASSERTIONS $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  add_compile_options(-fstack-protector-strong)
+endif()
 
 # --- WebAssembly -----------------------------------------------------------------------------------
 if(EMSCRIPTEN)
@@ -45,7 +48,8 @@ if(EMSCRIPTEN)
   add_link_options(-fwasm-exceptions -sSTACK_SIZE=1MB)
   add_library(parley_node INTERFACE)
   target_link_options(parley_node INTERFACE
-    -sENVIRONMENT=node -sNODERAWFS=1 -sEXIT_RUNTIME=1 -sALLOW_MEMORY_GROWTH=1 -sSTACK_SIZE=4MB)
+    -sENVIRONMENT=node -sNODERAWFS=1 -sEXIT_RUNTIME=1 -sALLOW_MEMORY_GROWTH=1 -sSTACK_SIZE=4MB
+    "SHELL:--pre-js ${CMAKE_CURRENT_LIST_DIR}/node_environment.js")
 endif()
 
 # --- Sanitizers and fuzzing ------------------------------------------------------------------------

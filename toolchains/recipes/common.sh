@@ -2,7 +2,8 @@
 # Steps that several recipes share.
 
 # compile_archive ARCHIVE COMPILER FLAGS... -- SOURCES...: a static library, as parallel as the machine.
-# Object names keep the source's folder, so equal base names do not collide.
+# Object names keep the source's folder, so equal base names do not collide; the scratch folder's name
+# stays out of what assert() prints.
 compile_archive() {
   local archive=$1 flags=() objects
   shift
@@ -15,7 +16,7 @@ compile_archive() {
   # shellcheck disable=SC2016
   printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -I '{}' bash -c \
     'source=$1 objects=$2; shift 2; exec "$@" -c "$source" -o "$objects/${source//\//_}.o"' \
-    compile '{}' "$objects" "${flags[@]}"
+    compile '{}' "$objects" "${flags[@]}" "-ffile-prefix-map=$work/="
   rm -f "$archive"
   "${AR:-ar}" rcs "$archive" "$objects"/*.o
   rm -r "$objects"

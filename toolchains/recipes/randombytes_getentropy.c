@@ -7,13 +7,13 @@
 
 #include "randombytes.h"
 
-enum { kMaxGetentropy = 256 }; /* the most that POSIX lets one call ask for */
+enum { kMaxBlock = 65536 }; /* the most that crypto.getRandomValues() fills at once */
 
 static void fill(void* buffer, const size_t size) {
   unsigned char* next = buffer;
   size_t left = size;
   while (left > 0) {
-    const size_t block = left < kMaxGetentropy ? left : kMaxGetentropy;
+    const size_t block = left < kMaxBlock ? left : kMaxBlock;
     if (getentropy(next, block) != 0) abort(); /* no randomness: nothing safe can follow */
     next += block;
     left -= block;

@@ -19,7 +19,7 @@ recipe_web() {
 web_imgui() {
   debian_source "$work/imgui" imgui 1.90.1
   install_imgui_headers "$work/imgui" "$prefix" opengl3
-  compile_archive "$prefix/lib/libimgui.a" "$emscripten/em++" -std=c++20 -O2 "${flags[@]}" "-I$work/imgui" -- \
+  compile_archive "$prefix/lib/libimgui.a" "$emscripten/em++" -std=c++20 -O2 -DNDEBUG "${flags[@]}" "-I$work/imgui" -- \
     "$work"/imgui/*.cpp "$work"/imgui/misc/cpp/*.cpp "$work/imgui/backends/imgui_impl_opengl3.cpp"
 }
 
@@ -47,7 +47,7 @@ web_sqlite() {
   mkdir "$work/sqlite-build"
   (cd "$work/sqlite-build" && "$work/sqlite/configure" --disable-tcl && make sqlite3.c)
   compile_archive "$prefix/lib/libsqlite3.a" "$emscripten/emcc" -Os "${flags[@]}" -w \
-    -DSQLITE_ENABLE_FTS5 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
+    -DSQLITE_ENABLE_FTS5 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -DSQLITE_TEMP_STORE=2 \
     -DSQLITE_OMIT_DEPRECATED -DSQLITE_DEFAULT_MEMSTATUS=0 -- "$work/sqlite-build/sqlite3.c"
   cp "$work/sqlite-build/sqlite3.h" "$prefix/include/"
 }

@@ -1,0 +1,138 @@
+#include <nlohmann/json.hpp>
+
+#include "client/cli/commands.hpp"
+#include "client/native/ws_url.hpp"
+#include "shared/wire/json.hpp"
+
+namespace parley::cli {
+namespace {
+
+std::string host_of(const std::string& server_url) {
+  const auto parsed = native::parse_ws_url(server_url);
+  return parsed ? parsed->origin() : server_url;
+}
+
+std::string identity_json(Driver& driver, const std::string& server_url) {
+  const client::SelfView& self = driver.self();
+  const nlohmann::json object = {{"user_id", self.user.to_string()},
+                                 {"name", self.name},
+                                 {"device_id", self.device.to_string()},
+                                 {"server", server_url},
+                                 {"presence", presence_word(self.presence)},
+                                 {"status_text", self.status_text}};
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Status Context::connect() {
+  PARLEY_TRY(store.load());
+  const std::string url = store.server_url();
+  if (url.empty()) return Error{ErrorCode::kNotAuthenticated, {}, {}};
+  driver = std::make_unique<Driver>(url, store, time_limit);
+  return driver->connect();
+}
+
+Status login(Context& context, const LoginArguments& arguments) {
+  const auto parsed = native::parse_ws_url(arguments.server);
+  if (!parsed) return parsed.error();
+  const std::string url = native::to_string(*parsed);
+  PARLEY_TRY(context.store.load());
+  if (!context.store.read("session").empty()) {
+    // An ended session is replaced without a question; a good one has an owner.
+    const Status present = context.connect();
+    if (present) {
+      return Error{ErrorCode::kAlreadyAuthenticated,
+                   "as " + printable(context.driver->self().name) + " on " +
+                       host_of(context.store.server_url()) + "; first run parley-cli logout",
+                   {}};
+    }
+    if (exit_code(present.error()) != ExitCode::kNotSignedIn) return present;
+    context.driver.reset();
+    PARLEY_TRY(context.store.clear());
+  }
+  context.store.set_server_url(url);
+  context.driver = std::make_unique<Driver>(url, context.store, context.time_limit);
+  PARLEY_TRY(context.driver->sign_in(arguments.name));
+  context.printer.line(context.printer.json()
+                           ? identity_json(*context.driver, url)
+                           : "Signed in as " + printable(context.driver->self().name) + " on " +
+                                 host_of(url) + ".");
+  return {};
+}
+
+Status logout(Context& context) {
+  const Status connected = context.connect();
+  if (connected) {
+    PARLEY_TRY(context.driver->sign_out());
+    context.printer.note("Signed out.");
+    return {};
+  }
+  if (exit_code(connected.error()) == ExitCode::kNotSignedIn) {
+    PARLEY_TRY(context.store.clear());
+    return connected;
+  }
+  if (connected.error().code == ErrorCode::kCancelled) return connected;
+  PARLEY_TRY(context.store.clear());
+  context.printer.note("Signed out here. The server was not reached and was not told.");
+  return {};
+}
+
+Status whoami(Context& context) {
+  PARLEY_TRY(context.connect());
+  const client::SelfView& self = context.driver->self();
+  const std::string& url = context.store.server_url();
+  context.printer.line(context.printer.json()
+                           ? identity_json(*context.driver, url)
+                           : context.printer.style().bold(printable(self.name)) + " on " +
+                                 host_of(url) + "\nuser   " + self.user.to_string() +
+                                 "\ndevice " + self.device.to_string());
+  return {};
+}
+
+Status devices(Context& context, const std::string& revoke) {
+  PARLEY_TRY(context.connect());
+  if (!revoke.empty()) {
+    const auto id = DeviceId::parse(revoke);
+    if (!id) {
+      return Error{ErrorCode::kInvalidArgument, "a device id is expected; see parley-cli devices", {}};
+    }
+    auto done = context.driver->call_for<wire::Done>(wire::Command{wire::RevokeDevice{*id}});
+    if (!done) return done.error();
+    context.printer.answer(*done, "The device was signed out.");
+    return {};
+  }
+  auto list = context.driver->call_for<wire::DeviceList>(wire::Command{wire::ListDevices{}});
+  if (!list) return list.error();
+  context.printer.devices(list->devices, now().wall);
+  return {};
+}
+
+Status presence(Context& context, const PresenceArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  if (!arguments.room.empty()) {
+    auto room = resolve_room(driver, arguments.room);
+    if (!room) return room.error();
+    auto list = driver.call_for<wire::PresenceList>(
+        wire::Command{wire::GetPresence{room->room_id, {}}});
+    if (!list) return list.error();
+    context.printer.presence(list->presence, now().wall);
+    return {};
+  }
+  if (arguments.status) {
+    auto done = driver.call_for<wire::Done>(
+        wire::Command{wire::PresenceUpdate{*arguments.status, arguments.text, false}});
+    if (!done) return done.error();
+    context.printer.answer(*done, "You are " + presence_word(*arguments.status) + " now.");
+    return {};
+  }
+  const client::SelfView& self = driver.self();
+  context.printer.line(context.printer.json()
+                           ? identity_json(driver, context.store.server_url())
+                           : presence_word(self.presence) +
+                                 (self.status_text.empty() ? "" : ": " + printable(self.status_text)));
+  return {};
+}
+
+}  // namespace parley::cli

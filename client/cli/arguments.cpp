@@ -1,0 +1,243 @@
+#include "client/cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "client/cli/exit_code.hpp"
+#include "client/native/local_store.hpp"
+
+namespace parley::cli {
+namespace {
+
+constexpr const char* kFooter = R"(
+Rooms are named by id, by name, or by the beginning of a name when it is the only one.
+A message counts as sent when it is on the server's disk.
+
+Examples:
+  parley-cli login --server ws://127.0.0.1:8008/ws --name Ada
+  parley-cli rooms
+  parley-cli send Lobby "Good morning"
+  make 2>&1 | tail -n 5 | parley-cli send Builds -
+  tail -F errors.log | parley-cli pipe Operations
+  parley-cli tail Lobby                         # Ctrl+C ends it
+  parley-cli tail --json --since 120 Lobby | jq -r .content
+
+Exit codes:
+  0 done   1 failed   2 wrong usage   3 not signed in   4 cannot connect
+
+Environment:
+  NO_COLOR        no colours     XDG_DATA_HOME   where the session is kept
+)";
+
+// Where CLI11 puts values; the chosen command copies what it needs.
+struct Values {
+  bool json = false;
+  std::string color = "auto";
+  double timeout_s = 30;
+  std::string store = native::LocalStore::default_path("cli");
+  LoginArguments login;
+  std::string room, text_query, revoke, status;
+  std::vector<std::string> words;
+  bool ids = false;
+  PresenceArguments presence;
+  CreateArguments create;
+  double expires_hours = 7 * 24;
+  InviteArguments invite;
+  SendArguments send;
+  ChangeArguments change;
+  HistoryArguments history;
+  TailArguments tail;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return out;
+}
+
+wire::PresenceStatus status_of(const std::string& word) {
+  static const std::map<std::string, wire::PresenceStatus> all = {
+      {"online", wire::PresenceStatus::kOnline},
+      {"away", wire::PresenceStatus::kAway},
+      {"busy", wire::PresenceStatus::kBusy},
+      {"invisible", wire::PresenceStatus::kInvisible}};
+  return all.at(word);
+}
+
+class Grammar {
+ public:
+  Grammar(CLI::App& app, Values& values, std::function<Status(Context&)>& command)
+      : app_(app), v_(values), command_(command) {}
+
+  void account() {
+    auto* login_app = add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
+    login_app->add_option("--server", v_.login.server, "address, such as wss://chat.example.org")
+        ->required();
+    login_app->add_option("--name", v_.login.name, "the name others see")->required();
+    add("logout", "End the session, here and on the server", [](Context& c) { return logout(c); });
+    add("whoami", "Who is signed in, and where", [](Context& c) { return whoami(c); });
+    auto* devices_app = add("devices", "Where this account is signed in",
+                            [this](Context& c) { return devices(c, v_.revoke); });
+    devices_app->add_option("--revoke", v_.revoke, "sign this device out (its id)");
+    auto* presence_app =
+        add("presence", "Own presence, or that of a room's members", [this](Context& c) {
+          if (!v_.status.empty()) v_.presence.status = status_of(v_.status);
+          return presence(c, v_.presence);
+        });
+    auto* of = presence_app->add_option("ROOM", v_.presence.room, "show its members' presence");
+    auto* set = presence_app->add_option("--set", v_.status, "online, away, busy or invisible")
+                    ->check(CLI::IsMember({"online", "away", "busy", "invisible"}))
+                    ->excludes(of);
+    presence_app->add_option("--text", v_.presence.text, "status text")->needs(set);
+  }
+
+  void rooms_group() {
+    auto* list = add("rooms", "Your rooms, newest activity first",
+                     [this](Context& c) { return rooms(c, v_.ids); });
+    ids(list);
+    auto* find = add("search", "Public rooms", [this](Context& c) {
+      return search(c, joined(v_.words), v_.ids);
+    });
+    find->add_option("QUERY", v_.words, "words of name or topic; none: all rooms");
+    ids(find);
+    auto* make = add("create", "A new room; prints its id",
+                     [this](Context& c) { return create(c, v_.create); });
+    make->add_option("NAME", v_.create.name)->required();
+    make->add_option("--topic", v_.create.topic);
+    make->add_flag("--invite-only", v_.create.invite_only, "not listed; joined by invitation");
+    auto* enter = add("join", "Enter a room", [this](Context& c) { return join(c, v_.room); });
+    enter->add_option("ROOM|CODE", v_.room, "a public room, or an invitation's code or link")
+        ->required();
+    room(add("leave", "Leave a room", [this](Context& c) { return leave(c, v_.room); }));
+    auto* ask = add("invite", "An invitation's code", [this](Context& c) {
+      v_.invite.room = v_.room;
+      v_.invite.expires_in_s = static_cast<std::uint32_t>(v_.expires_hours * 3600);
+      return invite(c, v_.invite);
+    });
+    room(ask);
+    ask->add_option("--hours", v_.expires_hours, "until it expires; 0: never")
+        ->check(CLI::Range(0.0, 24.0 * 365));
+    ask->add_option("--uses", v_.invite.max_uses, "how often it may be used; 0: any number");
+    auto* who = add("members", "Who is in a room",
+                    [this](Context& c) { return members(c, v_.room, v_.ids); });
+    room(who);
+    ids(who);
+  }
+
+  void messages() {
+    auto* say = add("send", "Send a message and wait until it is saved", [this](Context& c) {
+      v_.send.room = v_.room;
+      v_.send.text = joined(v_.words);
+      return send(c, v_.send);
+    });
+    room(say);
+    say->add_option("TEXT", v_.words, "\"-\" reads all of standard input")->required();
+    say->add_option("--reply", v_.send.reply_to, "place (#) of the message to answer")
+        ->check(CLI::PositiveNumber);
+    room(add("pipe", "Send each line of standard input as a message",
+             [this](Context& c) { return pipe(c, v_.room); }));
+    auto* alter = add("edit", "Replace the text of a message", [this](Context& c) {
+      v_.change.text = joined(v_.words);
+      return edit(c, changed());
+    });
+    place(alter);
+    alter->add_option("TEXT", v_.words)->required();
+    place(add("delete", "Delete a message",
+              [this](Context& c) { return remove_message(c, changed()); }));
+    auto* feel = add("react", "React to a message", [this](Context& c) { return react(c, changed()); });
+    place(feel);
+    feel->add_option("EMOJI", v_.change.text)->required();
+    feel->add_flag("--remove", v_.change.remove, "take the reaction back");
+    auto* past = add("history", "Messages as they were", [this](Context& c) {
+      v_.history.room = v_.room;
+      return history(c, v_.history);
+    });
+    room(past);
+    past->add_option("--before", v_.history.before, "only what is before this place")
+        ->check(CLI::PositiveNumber);
+    past->add_option("--limit", v_.history.limit, "events at most")->check(CLI::Range(1, 100'000));
+    auto* follow = add("tail", "The last messages, then new ones as they come",
+                       [this](Context& c) { return tail(c, v_.tail); });
+    follow->add_option("ROOM", v_.tail.rooms, "one or more rooms")->required();
+    auto* lines = follow->add_option("-n,--lines", v_.tail.lines, "events of the past to begin with")
+                      ->check(CLI::Range(0, 200));
+    follow->add_option("--since", v_.tail.since, "begin with everything after this place")
+        ->excludes(lines);
+    follow->add_flag("--mark-read", v_.tail.mark_read, "count what is shown as read");
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* help, std::function<Status(Context&)> run) {
+    auto* sub = app_.add_subcommand(name, help);
+    sub->fallthrough();
+    sub->final_callback([this, run = std::move(run)] { command_ = run; });
+    return sub;
+  }
+  void room(CLI::App* sub) { sub->add_option("ROOM", v_.room, "id, name or its beginning")->required(); }
+  void ids(CLI::App* sub) { sub->add_flag("--ids", v_.ids, "also show ids"); }
+  void place(CLI::App* sub) {
+    room(sub);
+    sub->add_option("SEQ", v_.change.seq, "place of the message, as shown after #")
+        ->required()
+        ->check(CLI::PositiveNumber);
+  }
+  const ChangeArguments& changed() {
+    v_.change.room = v_.room;
+    return v_.change;
+  }
+
+  CLI::App& app_;
+  Values& v_;
+  std::function<Status(Context&)>& command_;
+};
+
+}  // namespace
+
+Parsed parse_arguments(int argc, const char* const* argv) {
+  Parsed parsed;
+  // The command refers to the values, so they live as long as it does.
+  auto values = std::make_shared<Values>();
+  CLI::App app("Parley from the command line: for scripts, bots and terminals.", "parley-cli");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.option_defaults()->group("Options of every command");
+  app.add_flag("--json", values->json, "one JSON object a line instead of text");
+  app.add_option("--color", values->color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  app.add_option("--timeout", values->timeout_s, "seconds to wait for the server")
+      ->check(CLI::Range(0.1, 86'400.0))
+      ->capture_default_str();
+  app.add_option("--store", values->store, "file that keeps the session")->capture_default_str();
+  app.set_version_flag("--version", PARLEY_VERSION);
+  app.option_defaults()->group("Options");
+
+  auto grammar = std::make_shared<Grammar>(app, *values, parsed.invocation.command);
+  grammar->account();
+  grammar->rooms_group();
+  grammar->messages();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    parsed.exit = code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    return parsed;
+  }
+  Invocation& out = parsed.invocation;
+  out.json = values->json;
+  out.color = values->color == "always"  ? Color::kAlways
+              : values->color == "never" ? Color::kNever
+                                         : Color::kAuto;
+  out.time_limit = Duration{static_cast<std::int64_t>(values->timeout_s * 1000)};
+  out.store_path = values->store;
+  // Keeps the values and the lambdas' grammar alive with the command.
+  out.command = [values, grammar, run = std::move(out.command)](Context& context) {
+    return run(context);
+  };
+  return parsed;
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,94 @@
+// The commands of parley-cli. Each prints its result and returns the error that ended it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "client/cli/driver.hpp"
+#include "client/cli/exit_code.hpp"
+#include "client/cli/printer.hpp"
+
+namespace parley::cli {
+
+struct Context {
+  const Printer& printer;
+  SessionStore store;
+  Duration time_limit = seconds(30);
+  std::unique_ptr<Driver> driver;
+
+  // Opens the store and connects with the kept session.
+  Status connect();
+};
+
+struct LoginArguments {
+  std::string server;
+  std::string name;
+};
+Status login(Context& context, const LoginArguments& arguments);
+Status logout(Context& context);
+Status whoami(Context& context);
+Status devices(Context& context, const std::string& revoke);
+struct PresenceArguments {
+  std::string room;                            // its members
+  std::optional<wire::PresenceStatus> status;  // set the own one
+  std::string text;
+};
+Status presence(Context& context, const PresenceArguments& arguments);
+
+Status rooms(Context& context, bool ids);
+Status search(Context& context, const std::string& query, bool ids);
+struct CreateArguments {
+  std::string name;
+  std::string topic;
+  bool invite_only = false;
+};
+Status create(Context& context, const CreateArguments& arguments);
+Status join(Context& context, const std::string& word);
+Status leave(Context& context, const std::string& room);
+struct InviteArguments {
+  std::string room;
+  std::uint32_t expires_in_s = 7 * 86'400;
+  std::uint32_t max_uses = 0;
+};
+Status invite(Context& context, const InviteArguments& arguments);
+Status members(Context& context, const std::string& room, bool ids);
+
+struct SendArguments {
+  std::string room;
+  std::string text;  // "-": standard input, as one message
+  std::uint64_t reply_to = 0;
+};
+Status send(Context& context, const SendArguments& arguments);
+Status pipe(Context& context, const std::string& room);
+struct ChangeArguments {
+  std::string room;
+  std::uint64_t seq = 0;
+  std::string text;  // of an edit, or the emoji of a reaction
+  bool remove = false;
+};
+Status edit(Context& context, const ChangeArguments& arguments);
+Status remove_message(Context& context, const ChangeArguments& arguments);
+Status react(Context& context, const ChangeArguments& arguments);
+
+struct HistoryArguments {
+  std::string room;
+  std::uint64_t before = 0;  // 0: the newest
+  std::uint32_t limit = 50;
+};
+Status history(Context& context, const HistoryArguments& arguments);
+struct TailArguments {
+  std::vector<std::string> rooms;
+  std::uint32_t lines = 10;
+  std::optional<std::uint64_t> since;  // everything after this place instead of the last lines
+  bool mark_read = false;
+};
+Status tail(Context& context, const TailArguments& arguments);
+
+// ---- shared by the commands ----
+Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver);
+Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word);
+Result<std::vector<wire::MemberInfo>> room_members(
+    Driver& driver, RoomId room,
+    const std::function<void(const wire::MemberPage&)>& page = {});
+
+}  // namespace parley::cli

@@ -1,0 +1,178 @@
+#include "client/cli/driver.hpp"
+
+#include <algorithm>
+
+namespace parley::cli {
+namespace {
+
+constexpr Duration kLongestPump = seconds(1);
+
+client::Config core_config(const std::string& server_url) {
+  client::Config config;
+  config.server_url = server_url;
+  config.device_name = "parley-cli";
+  return config;
+}
+
+}  // namespace
+
+Driver::Driver(const std::string& server_url, SessionStore& store, Duration time_limit)
+    : store_(store), time_limit_(time_limit), client_(core_config(server_url), rng_),
+      transport_([this] { waker_.wake(); }) {
+  client_.start(now());
+  perform_effects();
+}
+
+void Driver::perform_effects() {
+  while (auto effect = client_.poll_effect()) perform(*std::move(effect));
+}
+
+void Driver::perform(client::Effect effect) {
+  if (auto* open = std::get_if<client::OpenTransport>(&effect)) {
+    transport_.open(open->attempt, open->url);
+  } else if (auto* send = std::get_if<client::SendBytes>(&effect)) {
+    transport_.send(send->attempt, std::move(send->bytes));
+  } else if (auto* close = std::get_if<client::CloseTransport>(&effect)) {
+    transport_.close(close->attempt);
+  } else if (auto* write = std::get_if<client::WriteStore>(&effect)) {
+    const Status written = store_.write(write->entries);
+    if (!written) storage_ = written;
+    client_.handle_stored(now(), write->batch, written);
+  } else if (auto* read = std::get_if<client::ReadStore>(&effect)) {
+    client_.handle_loaded(now(), read->prefix, store_.read(read->prefix));
+  } else if (std::get_if<client::ClearStore>(&effect) != nullptr) {
+    if (Status cleared = store_.clear(); !cleared) storage_ = cleared;
+  } else if (auto* done = std::get_if<client::CommandDone>(&effect)) {
+    answers_.insert_or_assign(done->token, std::move(done->result));
+  } else if (auto* event = std::get_if<client::EventArrived>(&effect)) {
+    if (on_event) on_event(*event);
+  }
+}
+
+void Driver::take_transport_events() {
+  while (auto event = transport_.poll()) {
+    if (auto* received = std::get_if<native::WsTransport::Received>(&*event)) {
+      client_.handle_transport_bytes(now(), received->attempt, received->bytes);
+    } else if (auto* opened = std::get_if<native::WsTransport::Opened>(&*event)) {
+      client_.handle_transport_open(now(), opened->attempt);
+    } else if (auto* closed = std::get_if<native::WsTransport::Closed>(&*event)) {
+      was_closed_ = true;
+      loss_reason_ = closed->reason;
+      client_.handle_transport_closed(now(), closed->attempt, closed->close_code, closed->reason);
+    }
+    perform_effects();
+  }
+}
+
+bool Driver::pump(Duration at_most, int input) {
+  perform_effects();
+  const auto core_deadline = client_.poll_deadline();
+  Duration wait = std::min(at_most, kLongestPump);
+  if (core_deadline) wait = std::min(wait, *core_deadline - now().mono);
+  const bool readable = waker_.wait(std::max(wait, Duration{}), input);
+  take_transport_events();
+  if (core_deadline && *core_deadline <= now().mono) client_.handle_timeout(now());
+  perform_effects();
+  return readable;
+}
+
+Status Driver::wait_until(MonoTime deadline, const std::function<bool()>& done) {
+  while (!done()) {
+    if (interrupted()) return Error{ErrorCode::kCancelled, {}, {}};
+    const Duration left = deadline - now().mono;
+    if (left.ms <= 0) return Error{ErrorCode::kTimeout, {}, {}};
+    pump(left);
+  }
+  return {};
+}
+
+bool Driver::connected() {
+  const client::AppView& view = client_.view();
+  return view.screen == client::Screen::kMain &&
+         view.connection.state == client::LinkState::kConnected;
+}
+
+Status Driver::wait_connected(bool first_attempt_only) {
+  const auto settled = [&] {
+    const client::AppView& view = client_.view();
+    return connected() || view.screen == client::Screen::kLogin ||
+           view.connection.state == client::LinkState::kStopped ||
+           (first_attempt_only && was_closed_);
+  };
+  was_closed_ = false;
+  const Status waited = wait_until(deadline(), settled);
+  if (connected()) return storage_;
+  if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
+  const client::AppView& view = client_.view();
+  if (view.screen == client::Screen::kLogin && !view.login.busy) {
+    return Error{ErrorCode::kNotAuthenticated, {}, {}};
+  }
+  if (view.connection.state == client::LinkState::kStopped) {
+    return Error{ErrorCode::kNotConnected, view.connection.text, {}};
+  }
+  return Error{ErrorCode::kNotConnected,
+               loss_reason_.empty() ? "the server did not answer in time" : loss_reason_,
+               {}};
+}
+
+Status Driver::connect() { return wait_connected(true); }
+
+Status Driver::sign_in(const std::string& name) {
+  PARLEY_TRY(wait_until(deadline(), [&] { return client_.view().screen != client::Screen::kStarting; }));
+  was_closed_ = false;
+  client_.sign_in_guest(now(), name);
+  const auto settled = [&] {
+    return connected() || was_closed_ || !client_.view().login.busy;
+  };
+  const Status waited = wait_until(deadline(), settled);
+  if (connected()) return storage_;
+  if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
+  const std::string& said = client_.view().login.error;
+  if (was_closed_ || !waited) {
+    return Error{ErrorCode::kNotConnected, loss_reason_.empty() ? said : loss_reason_, {}};
+  }
+  return Error{ErrorCode::kAccessDenied, said, {}};
+}
+
+Status Driver::sign_out() {
+  client_.sign_out(now());
+  // The answer, or the end of the connection: either way there is no session here any more.
+  const Status waited = wait_until(now().mono + std::min(time_limit_, seconds(5)), [&] {
+    return client_.view().screen == client::Screen::kLogin;
+  });
+  (void)waited.ok();
+  return store_.clear();
+}
+
+Result<wire::Response> Driver::call(wire::Command command) {
+  const std::uint64_t token = client_.request(now(), std::move(command));
+  PARLEY_TRY(wait_until(deadline(), [&] { return answers_.contains(token); }));
+  auto found = answers_.find(token);
+  Result<wire::Response> answer = std::move(found->second);
+  answers_.erase(found);
+  return answer;
+}
+
+Result<wire::Posted> Driver::post(RoomId room, wire::EventKind kind, Bytes body,
+                                  const std::function<void(const Error&)>& on_wait) {
+  const MonoTime give_up = deadline();
+  const ClientId id = ClientId::make(now().wall, rng_);
+  Duration backoff = milliseconds(500);
+  for (;;) {
+    auto posted = call_for<wire::Posted>(wire::Command{wire::Post{room, id, kind, body}});
+    if (posted) return posted;
+    const Error error = posted.error();
+    const ErrorAction action = error_info(error.code).action;
+    const bool again = action == ErrorAction::kRetryAfter || action == ErrorAction::kReconnect;
+    const Duration wait = error.retry_after.ms > 0 ? error.retry_after : backoff;
+    if (!again || now().mono + wait >= give_up) return error;
+    if (on_wait) on_wait(error);
+    backoff = std::min(backoff * 2, seconds(10));
+    const MonoTime next = now().mono + wait;
+    const Status waited = wait_until(next, [] { return false; });
+    if (waited.error().code == ErrorCode::kCancelled) return waited.error();
+    if (!connected()) PARLEY_TRY(wait_connected(false));
+  }
+}
+
+}  // namespace parley::cli

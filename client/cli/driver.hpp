@@ -1,0 +1,75 @@
+// Runs the client core for one command: bytes, time, storage and signals in; answers out.
+//
+// Single-threaded but for the transport's own thread. Every waiting call ends at its time limit, or
+// with kCancelled on SIGINT or SIGTERM.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+
+#include "client/cli/session_store.hpp"
+#include "client/cli/system.hpp"
+#include "client/native/ws_transport.hpp"
+
+namespace parley::cli {
+
+class Driver {
+ public:
+  Driver(const std::string& server_url, SessionStore& store, Duration time_limit);
+
+  // Signs in with the kept session. kNotAuthenticated when there is none or it has ended,
+  // kNotConnected when the server is not reached (only the first attempt is made).
+  Status connect();
+  Status sign_in(const std::string& name);
+  // The session ends here and on the server; the kept one is erased in any case.
+  Status sign_out();
+
+  // Waits for the answer.
+  Result<wire::Response> call(wire::Command command);
+  template <class T>
+  Result<T> call_for(wire::Command command) {
+    auto response = call(std::move(command));
+    if (!response) return response.error();
+    if (T* expected = std::get_if<T>(&*response)) return std::move(*expected);
+    return Error{ErrorCode::kProtocolViolation, "the server answered something else", {}};
+  }
+
+  // Appends an event and waits until it is on the server's disk. Over lost connections and rate
+  // limits it tries again with the same client id, so that the event is there at most once;
+  // `on_wait` hears why it has to wait.
+  Result<wire::Posted> post(RoomId room, wire::EventKind kind, Bytes body,
+                            const std::function<void(const Error&)>& on_wait = {});
+
+  // Does what there is to do, waiting at most so long; true when `input` became readable.
+  bool pump(Duration at_most, int input = -1);
+
+  bool connected();
+  bool interrupted() const { return waker_.interrupted(); }
+  const client::SelfView& self() { return client_.view().self; }
+  const std::string& loss_reason() const { return loss_reason_; }
+
+  // Live events of all rooms of the user.
+  std::function<void(const client::EventArrived&)> on_event;
+
+ private:
+  void perform_effects();
+  void perform(client::Effect effect);
+  void take_transport_events();
+  MonoTime deadline() const { return now().mono + time_limit_; }
+  // Pumps until `done` or the deadline or an interruption.
+  Status wait_until(MonoTime deadline, const std::function<bool()>& done);
+  Status wait_connected(bool first_attempt_only);
+
+  SessionStore& store_;
+  Duration time_limit_;
+  SystemRng rng_;
+  Waker waker_;
+  client::Client client_;
+  native::WsTransport transport_;
+  std::unordered_map<std::uint64_t, Result<wire::Response>> answers_;
+  std::string loss_reason_;
+  bool was_closed_ = false;
+  Status storage_;
+};
+
+}  // namespace parley::cli

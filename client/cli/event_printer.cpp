@@ -1,0 +1,153 @@
+#include <nlohmann/json.hpp>
+
+#include "client/cli/printer.hpp"
+#include "shared/sync/fold.hpp"
+#include "shared/wire/json.hpp"
+
+namespace parley::cli {
+namespace {
+
+std::string place(Seq seq) { return "#" + std::to_string(seq.value); }
+
+}  // namespace
+
+void EventPrinter::learn(const std::vector<wire::UserInfo>& users) {
+  for (const wire::UserInfo& user : users) names_[user.user_id] = user.name;
+}
+
+std::string EventPrinter::name_of(UserId user) const {
+  const auto found = names_.find(user);
+  return found == names_.end() || found->second.empty() ? "Somebody" : printable(found->second);
+}
+
+void EventPrinter::json_event(RoomId room, const wire::Event& event) const {
+  auto object = nlohmann::json::parse(wire::to_json(room, event), nullptr, false);
+  if (!object.is_object()) return;
+  const auto found = names_.find(event.sender);
+  if (found != names_.end()) object["sender_name"] = found->second;
+  printer_.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void EventPrinter::print(RoomId room, const wire::Event& event, const std::string& text) {
+  const std::string day = day_name(event.at);
+  if (day != day_) {
+    day_ = day;
+    printer_.line(printer_.style().dim("-- " + day + " --"));
+  }
+  std::string line;
+  if (room_names_.size() > 1) {
+    const auto found = room_names_.find(room);
+    if (found != room_names_.end()) line += fitted(printable(found->second), 12) + " ";
+  }
+  line += printer_.style().dim(fitted(place(event.seq), 5) + " " + clock_time(event.at)) + "  ";
+  printer_.line(line + text);
+}
+
+std::string EventPrinter::message_line(const wire::Event& event, const wire::Message& message,
+                                       const std::string& content,
+                                       const std::string& suffix) const {
+  const Style& style = printer_.style();
+  const std::string name = style.name(name_of(event.sender));
+  std::string line = message.message_type == wire::MessageType::kAction ? "* " + name : name;
+  if (message.reply_to.value != 0) line += style.dim(" (to " + place(message.reply_to) + ")");
+  line += message.message_type == wire::MessageType::kAction ? " " : ": ";
+  // Further lines of a message stand below its first one.
+  return line + printable(content, "\n               ") + suffix;
+}
+
+std::string EventPrinter::describe(const wire::Event& event, const wire::EventBody& body) const {
+  const Style& style = printer_.style();
+  const std::string sender = name_of(event.sender);
+  if (const auto* message = std::get_if<wire::Message>(&body)) {
+    return message_line(event, *message, message->content, "");
+  }
+  if (const auto* edit = std::get_if<wire::Edit>(&body)) {
+    return style.dim(sender + " edited " + place(edit->target) + ": ") +
+           printable(edit->content, "\n               ");
+  }
+  if (const auto* deletion = std::get_if<wire::Deletion>(&body)) {
+    return style.dim(sender + " deleted " + place(deletion->target));
+  }
+  if (const auto* reaction = std::get_if<wire::Reaction>(&body)) {
+    return style.dim(sender + (reaction->on ? " reacted " : " took back ") +
+                     printable(reaction->emoji) + (reaction->on ? " to " : " from ") +
+                     place(reaction->target));
+  }
+  if (const auto* change = std::get_if<wire::Membership>(&body)) {
+    const std::string user = change->name.empty() ? name_of(change->user) : printable(change->name);
+    switch (change->change) {
+      case wire::MemberChange::kJoined: return style.dim(user + " joined");
+      case wire::MemberChange::kLeft: return style.dim(user + " left");
+      case wire::MemberChange::kInvited: return style.dim(sender + " invited " + user);
+      case wire::MemberChange::kRemoved: return style.dim(sender + " removed " + user);
+      case wire::MemberChange::kBanned: return style.dim(sender + " banned " + user);
+      case wire::MemberChange::kUnbanned: return style.dim(sender + " lifted the ban of " + user);
+      case wire::MemberChange::kRoleChanged:
+        return style.dim(sender + " made " + user + " " + role_word(change->role));
+    }
+  }
+  if (const auto* settings = std::get_if<wire::RoomSettings>(&body)) {
+    std::string text = sender + " set the room's name to \"" + printable(settings->name) + "\"";
+    if (!settings->topic.empty()) text += " and its topic to \"" + printable(settings->topic) + "\"";
+    return style.dim(text);
+  }
+  if (std::holds_alternative<wire::RoomDeleted>(body)) {
+    return style.dim(sender + " deleted the room");
+  }
+  return {};
+}
+
+void EventPrinter::event(RoomId room, const wire::Event& event) {
+  const auto body = wire::decode_body(event.kind, event.body);
+  if (body) {
+    if (const auto* change = std::get_if<wire::Membership>(&*body)) {
+      if (!change->name.empty()) names_[change->user] = change->name;
+    }
+  }
+  if (printer_.json()) return json_event(room, event);
+  if (!body) return;
+  if (const std::string text = describe(event, *body); !text.empty()) print(room, event, text);
+}
+
+void EventPrinter::history(RoomId room, const std::vector<wire::Event>& events) {
+  if (printer_.json() || events.empty()) {
+    for (const wire::Event& one : events) event(room, one);
+    return;
+  }
+  sync::Folds folds;
+  const Seq first = events.front().seq;
+  for (const wire::Event& one : events) {
+    if (const auto body = wire::decode_body(one.kind, one.body)) folds.add(one, *body);
+  }
+  for (const wire::Event& one : events) {
+    const auto body = wire::decode_body(one.kind, one.body);
+    if (!body) continue;
+    sync::Folds scratch;
+    const Seq target = scratch.add(one, *body);
+    const auto* message = std::get_if<wire::Message>(&*body);
+    if (message == nullptr) {
+      // Shown with the message it changes, when that is part of this stretch.
+      if (target.value == 0 || target < first) event(room, one);
+      continue;
+    }
+    const sync::MessageFold* fold = folds.find(one.seq);
+    if (fold == nullptr) {
+      event(room, one);
+      continue;
+    }
+    const Style& style = printer_.style();
+    if (fold->deleted()) {
+      print(room, one, style.dim(name_of(one.sender) + ": message deleted"));
+      continue;
+    }
+    const auto* edit = fold->edit_of(one.sender);
+    std::string suffix = edit == nullptr ? "" : style.dim(" (edited)");
+    for (const sync::FoldedReaction& reaction : fold->reactions()) {
+      suffix += "  " + printable(reaction.emoji) + " " + std::to_string(reaction.users.size());
+    }
+    print(room, one,
+          message_line(one, *message, edit == nullptr ? message->content : edit->content, suffix));
+  }
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,166 @@
+#include "client/cli/printer.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "shared/wire/json.hpp"
+
+namespace parley::cli {
+namespace {
+
+constexpr std::size_t kNameColumn = 24;
+
+std::string count_of(std::uint64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string compact(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string presence_word(wire::PresenceStatus status) {
+  switch (status) {
+    case wire::PresenceStatus::kOnline: return "online";
+    case wire::PresenceStatus::kAway: return "away";
+    case wire::PresenceStatus::kBusy: return "busy";
+    case wire::PresenceStatus::kInvisible: return "invisible";
+    case wire::PresenceStatus::kOffline: break;
+  }
+  return "offline";
+}
+
+std::string role_word(wire::Role role) {
+  switch (role) {
+    case wire::Role::kOwner: return "owner";
+    case wire::Role::kModerator: return "moderator";
+    case wire::Role::kMember: return "member";
+    case wire::Role::kInvited: return "invited";
+    case wire::Role::kNone: break;
+  }
+  return "none";
+}
+
+void Printer::line(const std::string& text) const {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+void Printer::note(const std::string& text) const {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void Printer::answer(const wire::Response& response, const std::string& text) const {
+  line(json_ ? wire::to_json(response, "") : text);
+}
+
+void Printer::json_elements(const wire::Response& response, const char* list) const {
+  const auto whole = nlohmann::json::parse(wire::to_json(response, ""), nullptr, false);
+  const auto found = whole.find(list);
+  if (found == whole.end()) return;
+  for (const auto& element : *found) line(compact(element));
+}
+
+void Printer::rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, bool ids) const {
+  if (json_) return json_elements(wire::RoomList{rooms}, "rooms");
+  if (rooms.empty()) note("No rooms yet. Find one with: parley-cli search");
+  for (const wire::RoomSummary& room : rooms) {
+    std::string text = style_.bold(fitted(printable(room.settings.name), kNameColumn)) + "  ";
+    text += fitted(count_of(room.members, "member", "members"), 12) + "  ";
+    std::string unread = room.unread > 0 ? std::to_string(room.unread) + " unread" : "";
+    if (room.mentions > 0) unread += ", @" + std::to_string(room.mentions);
+    text += style_.warn(fitted(unread, 14)) + "  ";
+    text += style_.dim(fitted(ago(room.last_activity, now), 12));
+    if (room.settings.access == wire::RoomAccess::kInviteOnly) text += style_.dim("  invite-only");
+    if (room.role == wire::Role::kInvited) text += style_.good("  invited: join to enter");
+    if (ids) text += "  " + room.room_id.to_string();
+    line(text);
+  }
+}
+
+void Printer::listings(const std::vector<wire::RoomListing>& rooms, bool ids) const {
+  if (json_) return json_elements(wire::RoomPage{rooms, false}, "rooms");
+  if (rooms.empty()) note("No public room matches.");
+  for (const wire::RoomListing& room : rooms) {
+    std::string text = style_.bold(fitted(printable(room.name), kNameColumn)) + "  " +
+                       fitted(count_of(room.members, "member", "members"), 12) + "  " +
+                       style_.good(fitted(room.joined ? "joined" : "", 6)) + "  " +
+                       style_.dim(printable(room.topic));
+    if (ids) text += "  " + room.room_id.to_string();
+    line(text);
+  }
+}
+
+void Printer::members(const wire::MemberPage& page, bool ids) const {
+  std::unordered_map<UserId, const wire::PresenceInfo*> presence;
+  for (const wire::PresenceInfo& info : page.presence) presence[info.user_id] = &info;
+  if (json_) {
+    auto whole = nlohmann::json::parse(wire::to_json(wire::Response{page}, ""), nullptr, false);
+    std::unordered_map<std::string, nlohmann::json> by_user;
+    for (const auto& info : whole["presence"]) {
+      by_user[info.value("user_id", std::string())] = info;
+    }
+    for (std::size_t i = 0; i < page.members.size(); ++i) {
+      auto element = whole["members"][i];
+      const auto found = by_user.find(page.members[i].user.user_id.to_string());
+      if (found != by_user.end()) element["presence"] = found->second;
+      line(compact(element));
+    }
+    return;
+  }
+  for (const wire::MemberInfo& member : page.members) {
+    const auto found = presence.find(member.user.user_id);
+    const auto status =
+        found == presence.end() ? wire::PresenceStatus::kOffline : found->second->status;
+    const std::string word = fitted(presence_word(status), 9);
+    std::string text = style_.bold(fitted(printable(member.user.name), kNameColumn)) + "  " +
+                       fitted(role_word(member.role), 9) + "  " +
+                       (status == wire::PresenceStatus::kOnline ? style_.good(word)
+                                                                : style_.dim(word));
+    if (found != presence.end() && !found->second->status_text.empty()) {
+      text += "  " + printable(found->second->status_text);
+    }
+    if (ids) text += "  " + member.user.user_id.to_string();
+    line(text);
+  }
+}
+
+void Printer::devices(const std::vector<wire::DeviceInfo>& devices, Timestamp now) const {
+  if (json_) return json_elements(wire::DeviceList{devices}, "devices");
+  for (const wire::DeviceInfo& device : devices) {
+    std::string text = style_.bold(fitted(printable(device.name), kNameColumn)) + "  ";
+    text += device.connected ? style_.good(fitted("connected", 12))
+                             : style_.dim(fitted(ago(device.last_seen, now), 12));
+    text += "  " + device.device_id.to_string();
+    if (device.current) text += "  (this one)";
+    line(text);
+  }
+}
+
+void Printer::presence(const std::vector<wire::PresenceInfo>& presence, Timestamp now) const {
+  if (json_) return json_elements(wire::PresenceList{presence}, "presence");
+  for (const wire::PresenceInfo& info : presence) {
+    std::string text = info.user_id.to_string() + "  " + fitted(presence_word(info.status), 9);
+    if (info.status == wire::PresenceStatus::kOffline) {
+      text += "  last seen " + ago(info.last_seen, now);
+    }
+    if (!info.status_text.empty()) text += "  " + printable(info.status_text);
+    line(text);
+  }
+}
+
+void Printer::invite(const wire::InviteInfo& invite, const std::string& server_origin) const {
+  std::string text = invite.code;
+  if (!server_origin.empty()) text += "\n" + style_.dim("on " + server_origin);
+  text += "\n" + style_.dim(invite.expires.ms == 0 ? std::string("never expires")
+                                                   : "expires " + day_name(invite.expires) + ", " +
+                                                         clock_time(invite.expires));
+  if (invite.max_uses > 0) {
+    text += style_.dim(", for " + count_of(invite.max_uses, "use", "uses"));
+  }
+  answer(wire::InviteState{invite}, text);
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,76 @@
+// What goes to standard output: lines for people, or one JSON object a line in the names of the
+// JSON protocol. Results are complete lines, flushed, so that pipes see them at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "client/cli/terminal.hpp"
+#include "shared/wire/frame.hpp"
+
+namespace parley::cli {
+
+class Printer {
+ public:
+  Printer(bool json, bool color) : json_(json), style_(color) {}
+
+  bool json() const { return json_; }
+  const Style& style() const { return style_; }
+
+  // Plain lines: `line` to standard output, `note` (progress, hints) to standard error.
+  void line(const std::string& text) const;
+  void note(const std::string& text) const;
+  // An object of the JSON protocol; `text` instead for people.
+  void answer(const wire::Response& response, const std::string& text) const;
+
+  void rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, bool ids) const;
+  void listings(const std::vector<wire::RoomListing>& rooms, bool ids) const;
+  void members(const wire::MemberPage& page, bool ids) const;
+  void devices(const std::vector<wire::DeviceInfo>& devices, Timestamp now) const;
+  void presence(const std::vector<wire::PresenceInfo>& presence, Timestamp now) const;
+  void invite(const wire::InviteInfo& invite, const std::string& server_origin) const;
+
+ private:
+  // Each element of the array member `list` of the response's JSON form, one a line.
+  void json_elements(const wire::Response& response, const char* list) const;
+
+  bool json_;
+  Style style_;
+};
+
+// Prints a room's events in order, with day lines between; knows the names it has seen.
+class EventPrinter {
+ public:
+  // `room_names` is shown before each line when several rooms are followed.
+  EventPrinter(const Printer& printer, std::unordered_map<RoomId, std::string> room_names)
+      : printer_(printer), room_names_(std::move(room_names)) {}
+
+  void learn(const std::vector<wire::UserInfo>& users);
+  void learn(UserId user, const std::string& name) { names_[user] = name; }
+
+  // A stretch of history. For people, edits, deletions and reactions of messages that are part of it
+  // are shown where they belong; JSON has every event as it is.
+  void history(RoomId room, const std::vector<wire::Event>& events);
+  // One live event.
+  void event(RoomId room, const wire::Event& event);
+
+ private:
+  std::string name_of(UserId user) const;
+  void json_event(RoomId room, const wire::Event& event) const;
+  void print(RoomId room, const wire::Event& event, const std::string& text);
+  // Empty when there is nothing to show to people.
+  std::string describe(const wire::Event& event, const wire::EventBody& body) const;
+  std::string message_line(const wire::Event& event, const wire::Message& message,
+                           const std::string& content, const std::string& suffix) const;
+
+  const Printer& printer_;
+  std::unordered_map<RoomId, std::string> room_names_;
+  std::unordered_map<UserId, std::string> names_;
+  std::string day_;
+};
+
+std::string presence_word(wire::PresenceStatus status);
+std::string role_word(wire::Role role);
+
+}  // namespace parley::cli

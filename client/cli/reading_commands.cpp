@@ -1,0 +1,176 @@
+// history and tail: events of rooms, as they were and as they come.
+#include <algorithm>
+
+#include "client/cli/commands.hpp"
+
+namespace parley::cli {
+namespace {
+
+Result<wire::HistoryPage> fetch(Driver& driver, RoomId room, wire::HistoryFrom from, Seq seq,
+                                std::uint32_t limit) {
+  return driver.call_for<wire::HistoryPage>(
+      wire::Command{wire::History{room, from, seq, {}, limit}});
+}
+
+// Follows rooms by their own cursors: what is printed is dense and in order, whatever was lost on
+// the way or happened while the connection was away.
+class Follower {
+ public:
+  Follower(Context& context, const TailArguments& arguments,
+           std::unordered_map<RoomId, std::string> names)
+      : context_(context), driver_(*context.driver), arguments_(arguments),
+        printer_(context.printer, std::move(names)) {
+    driver_.on_event = [this](const client::EventArrived& arrived) { handle(arrived); };
+  }
+  ~Follower() { driver_.on_event = {}; }
+
+  Status start(RoomId room) {
+    // Live events that come while the history is read wait in the cursor's queue.
+    Cursor& cursor = cursors_[room];
+    if (arguments_.since) {
+      cursor.printed = Seq{*arguments_.since};
+      PARLEY_TRY(catch_up(room, cursor));
+    } else {
+      const std::uint32_t wanted = std::max<std::uint32_t>(arguments_.lines, 1);
+      auto page = fetch(driver_, room, wire::HistoryFrom::kNewest, {}, wanted);
+      if (!page) return page.error();
+      if (arguments_.lines > 0) print(room, cursor, *page);
+      cursor.printed = std::max(cursor.printed, page->head);
+    }
+    cursor.ready = true;
+    return {};
+  }
+
+  Status run() {
+    bool was_connected = true;
+    while (!driver_.interrupted()) {
+      driver_.pump(seconds(1));
+      const bool connected = driver_.connected();
+      if (connected != was_connected) {
+        was_connected = connected;
+        context_.printer.note(connected ? "Connected again." : "Connection lost: " +
+                                                                   driver_.loss_reason() +
+                                                                   ". Reconnecting ...");
+        // What happened meanwhile is asked for: a live event may not follow soon.
+        if (connected) {
+          for (auto& [room, cursor] : cursors_) cursor.behind = true;
+        }
+      }
+      if (!connected) continue;
+      for (auto& [room, cursor] : cursors_) {
+        if (!cursor.behind) continue;
+        cursor.behind = false;
+        const Status caught_up = catch_up(room, cursor);
+        if (caught_up) continue;
+        if (error_info(caught_up.error().code).action == ErrorAction::kTellUser) return caught_up;
+        cursor.behind = true;  // again when the connection is back
+      }
+      mark_read();
+    }
+    return {};
+  }
+
+ private:
+  struct Cursor {
+    Seq printed;
+    Seq marked;
+    bool ready = false;
+    bool behind = false;
+  };
+
+  void handle(const client::EventArrived& arrived) {
+    const auto found = cursors_.find(arrived.room);
+    if (found == cursors_.end()) return;
+    Cursor& cursor = found->second;
+    if (!arrived.sender_name.empty()) printer_.learn(arrived.event.sender, arrived.sender_name);
+    if (!cursor.ready || arrived.event.seq > cursor.printed.next()) {
+      cursor.behind = true;
+    } else if (arrived.event.seq == cursor.printed.next()) {
+      printer_.event(arrived.room, arrived.event);
+      cursor.printed = arrived.event.seq;
+    }
+  }
+
+  void print(RoomId room, Cursor& cursor, const wire::HistoryPage& page) {
+    printer_.learn(page.users);
+    std::vector<wire::Event> fresh;
+    for (const wire::Event& event : page.events) {
+      if (event.seq > cursor.printed) fresh.push_back(event);
+    }
+    printer_.history(room, fresh);
+    if (!fresh.empty()) cursor.printed = fresh.back().seq;
+  }
+
+  Status catch_up(RoomId room, Cursor& cursor) {
+    for (;;) {
+      auto page = fetch(driver_, room, wire::HistoryFrom::kAfter, cursor.printed,
+                        wire::kMaxPageSize);
+      if (!page) return page.error();
+      print(room, cursor, *page);
+      if (page->events.empty() || cursor.printed >= page->head) return {};
+    }
+  }
+
+  void mark_read() {
+    if (!arguments_.mark_read) return;
+    for (auto& [room, cursor] : cursors_) {
+      if (cursor.printed <= cursor.marked) continue;
+      cursor.marked = cursor.printed;
+      const auto done = driver_.call_for<wire::Done>(
+          wire::Command{wire::Mark{room, cursor.printed, cursor.printed}});
+      if (!done) context_.printer.note("Not marked as read: " + describe(done.error()));
+    }
+  }
+
+  Context& context_;
+  Driver& driver_;
+  const TailArguments& arguments_;
+  EventPrinter printer_;
+  std::unordered_map<RoomId, Cursor> cursors_;
+};
+
+}  // namespace
+
+Status history(Context& context, const HistoryArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  auto room = resolve_room(driver, arguments.room);
+  if (!room) return room.error();
+
+  // Pages from new to old, printed from old to new.
+  std::vector<wire::Event> events;
+  EventPrinter printer(context.printer, {});
+  Seq before{arguments.before};
+  while (events.size() < arguments.limit) {
+    const auto wanted = static_cast<std::uint32_t>(
+        std::min<std::size_t>(arguments.limit - events.size(), wire::kMaxPageSize));
+    const auto from =
+        before.value == 0 ? wire::HistoryFrom::kNewest : wire::HistoryFrom::kBefore;
+    auto page = fetch(driver, room->room_id, from, before, wanted);
+    if (!page) return page.error();
+    printer.learn(page->users);
+    events.insert(events.begin(), page->events.begin(), page->events.end());
+    if (page->start || page->events.empty()) break;
+    before = page->events.front().seq;
+  }
+  printer.history(room->room_id, events);
+  return {};
+}
+
+Status tail(Context& context, const TailArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  std::unordered_map<RoomId, std::string> names;
+  std::vector<RoomId> rooms;
+  for (const std::string& word : arguments.rooms) {
+    auto room = resolve_room(*context.driver, word);
+    if (!room) return room.error();
+    if (names.emplace(room->room_id, room->settings.name).second) rooms.push_back(room->room_id);
+  }
+  Follower follower(context, arguments, std::move(names));
+  for (const RoomId room : rooms) PARLEY_TRY(follower.start(room));
+  const Status ended = follower.run();
+  // Ctrl+C is how a tail ends.
+  return context.driver->interrupted() ? Status{} : ended;
+}
+
+}  // namespace parley::cli

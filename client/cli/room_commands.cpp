@@ -1,0 +1,168 @@
+#include "client/cli/commands.hpp"
+#include "client/cli/lookup.hpp"
+#include "client/native/ws_url.hpp"
+
+namespace parley::cli {
+namespace {
+
+constexpr std::uint32_t kListed = 1000;  // rooms of the directory shown at most
+
+Result<std::vector<wire::RoomListing>> directory(Driver& driver, const std::string& query) {
+  std::vector<wire::RoomListing> all;
+  for (;;) {
+    wire::SearchRooms command;
+    command.query = query;
+    command.offset = static_cast<std::uint32_t>(all.size());
+    command.limit = wire::kMaxPageSize;
+    auto page = driver.call_for<wire::RoomPage>(wire::Command{std::move(command)});
+    if (!page) return page.error();
+    all.insert(all.end(), page->rooms.begin(), page->rooms.end());
+    if (!page->more || page->rooms.empty() || all.size() >= kListed) return all;
+  }
+}
+
+Status entered(Context& context, wire::JoinRoom command) {
+  auto state = context.driver->call_for<wire::RoomState>(wire::Command{std::move(command)});
+  if (!state) return state.error();
+  context.printer.answer(*state, "Joined " + printable(state->room.settings.name) + ".");
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver) {
+  auto list = driver.call_for<wire::RoomList>(wire::Command{wire::ListRooms{}});
+  if (!list) return list.error();
+  return std::move(list->rooms);
+}
+
+Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word) {
+  auto rooms = own_rooms(driver);
+  if (!rooms) return rooms.error();
+  std::vector<NamedRoom> named;
+  for (const wire::RoomSummary& room : *rooms) named.push_back({room.room_id, room.settings.name});
+  const auto found = find_room(word, named);
+  if (!found) return found.error();
+  for (wire::RoomSummary& room : *rooms) {
+    if (room.room_id != *found) continue;
+    if (room.role == wire::Role::kInvited) {
+      return Error{ErrorCode::kNotAMember, "you are invited; run parley-cli join " + word, {}};
+    }
+    return std::move(room);
+  }
+  return Error{ErrorCode::kNotAMember, "run parley-cli join " + word, {}};
+}
+
+Result<std::vector<wire::MemberInfo>> room_members(
+    Driver& driver, RoomId room, const std::function<void(const wire::MemberPage&)>& page_done) {
+  std::vector<wire::MemberInfo> all;
+  for (;;) {
+    wire::ListMembers command;
+    command.room_id = room;
+    if (!all.empty()) command.after = all.back().user.user_id;
+    command.limit = wire::kMaxPageSize;
+    auto page = driver.call_for<wire::MemberPage>(wire::Command{command});
+    if (!page) return page.error();
+    all.insert(all.end(), page->members.begin(), page->members.end());
+    const bool more = page->more && !page->members.empty();
+    if (page_done) page_done(*page);
+    if (!more) return all;
+  }
+}
+
+Status rooms(Context& context, bool ids) {
+  PARLEY_TRY(context.connect());
+  auto list = own_rooms(*context.driver);
+  if (!list) return list.error();
+  context.printer.rooms(*list, now().wall, ids);
+  return {};
+}
+
+Status search(Context& context, const std::string& query, bool ids) {
+  PARLEY_TRY(context.connect());
+  auto found = directory(*context.driver, query);
+  if (!found) return found.error();
+  context.printer.listings(*found, ids);
+  return {};
+}
+
+Status create(Context& context, const CreateArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  SystemRng rng;
+  wire::CreateRoom command;
+  command.client_id = ClientId::make(now().wall, rng);
+  command.access =
+      arguments.invite_only ? wire::RoomAccess::kInviteOnly : wire::RoomAccess::kPublic;
+  command.name = arguments.name;
+  command.topic = arguments.topic;
+  auto state = context.driver->call_for<wire::RoomState>(wire::Command{std::move(command)});
+  if (!state) return state.error();
+  context.printer.answer(*state, state->room.room_id.to_string());
+  if (!context.printer.json()) {
+    context.printer.note("Created " + printable(state->room.settings.name) + ".");
+  }
+  return {};
+}
+
+Status join(Context& context, const std::string& word) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  if (const auto id = RoomId::parse(word)) return entered(context, {*id, {}});
+
+  // A room the user is invited to or in already, then a public one, then an invitation's code.
+  auto own = own_rooms(driver);
+  if (!own) return own.error();
+  for (const wire::RoomSummary& room : *own) {
+    if (room.settings.name == word) return entered(context, {room.room_id, {}});
+  }
+  const bool link = word.find("://") != std::string::npos;
+  if (!link && word.size() <= wire::kMaxQueryBytes) {
+    auto listed = directory(driver, word);
+    if (!listed) return listed.error();
+    std::vector<NamedRoom> named;
+    for (const wire::RoomListing& room : *listed) named.push_back({room.room_id, room.name});
+    if (const auto found = find_room(word, named)) return entered(context, {*found, {}});
+  }
+  const std::string code = invite_code(word);
+  if (code.empty() || code.size() > wire::kMaxCodeBytes || code.find(' ') != std::string::npos) {
+    return Error{ErrorCode::kRoomNotFound,
+                 "no public room and no invitation is called \"" + printable(word) + "\"",
+                 {}};
+  }
+  return entered(context, {{}, code});
+}
+
+Status leave(Context& context, const std::string& word) {
+  PARLEY_TRY(context.connect());
+  auto room = resolve_room(*context.driver, word);
+  if (!room) return room.error();
+  auto done = context.driver->call_for<wire::Done>(wire::Command{wire::LeaveRoom{room->room_id}});
+  if (!done) return done.error();
+  context.printer.answer(*done, "Left " + printable(room->settings.name) + ".");
+  return {};
+}
+
+Status invite(Context& context, const InviteArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  auto room = resolve_room(*context.driver, arguments.room);
+  if (!room) return room.error();
+  auto state = context.driver->call_for<wire::InviteState>(wire::Command{
+      wire::CreateInvite{room->room_id, arguments.expires_in_s, arguments.max_uses}});
+  if (!state) return state.error();
+  const auto url = native::parse_ws_url(context.store.server_url());
+  context.printer.invite(state->invite, url ? url->origin() : std::string());
+  return {};
+}
+
+Status members(Context& context, const std::string& word, bool ids) {
+  PARLEY_TRY(context.connect());
+  auto room = resolve_room(*context.driver, word);
+  if (!room) return room.error();
+  auto all = room_members(*context.driver, room->room_id, [&](const wire::MemberPage& page) {
+    context.printer.members(page, ids);
+  });
+  if (!all) return all.error();
+  return {};
+}
+
+}  // namespace parley::cli

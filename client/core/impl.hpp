@@ -1,0 +1,287 @@
+// The inside of Client, shared by its source files:
+//   client.cpp       the public calls, one line each
+//   session.cpp      start, sign in and out, connection outputs, presence
+//   rooms.cpp        room summaries, events, notices, counts, markers
+//   open_room.cpp    the room in view: opening, paging, members, typing
+//   composer.cpp     drafts, edits, replies, sending, the outbox
+//   requests.cpp     commands with a token, toasts
+//   persistence.cpp  what is kept on the device
+//   view.cpp         the view-models
+//
+// Every entry point ends in settle(), which moves outputs of the connection in, and commands, fetches
+// and markers that became due out, until nothing moves any more.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <unordered_map>
+
+#include "client/core/client.hpp"
+#include "client/core/people.hpp"
+#include "client/core/stored.hpp"
+#include "client/core/timeline_view.hpp"
+#include "shared/sync/connection.hpp"
+#include "shared/sync/ephemeral.hpp"
+#include "shared/sync/outbox.hpp"
+#include "shared/sync/timeline.hpp"
+
+namespace parley::client {
+
+inline constexpr Duration kToastTime = seconds(5);
+inline constexpr std::size_t kMaxToasts = 5;
+inline constexpr Duration kAwayAfter = minutes(5);
+inline constexpr Duration kTypingEvery = seconds(3);
+inline constexpr Duration kReadMarkEvery = seconds(1);
+inline constexpr Duration kDeliveredMarkEvery = seconds(1);  // over all rooms: limits are the user's
+inline constexpr Duration kFlushAfter = milliseconds(500);
+inline constexpr Duration kRenewBefore = minutes(10);
+inline constexpr Duration kSignOutWait = seconds(3);
+inline constexpr std::size_t kMaxRooms = wire::kMaxListItems;
+inline constexpr std::size_t kMaxDraftBytes = 4 * wire::kMaxContentBytes;
+
+using Outcome = std::variant<wire::Response, wire::ErrorReply>;
+using Handler = std::function<void(Now, Outcome&)>;
+
+inline Error error_of(const wire::ErrorReply& reply) {
+  return {static_cast<ErrorCode>(reply.code), reply.detail, milliseconds(reply.retry_after_ms)};
+}
+
+struct Draft {
+  std::string text;
+  Seq reply_to;
+  Seq editing;             // not 0: `text` replaces that message
+  std::string kept;        // the draft from before the edit
+};
+
+struct MemberList {
+  std::vector<wire::MemberInfo> members;
+  UserId last;             // paging position
+  bool asked = false;      // a first page was asked for since the room was opened
+  bool more = false;
+  bool all_wanted = false;
+  bool busy = false;
+  std::optional<MonoTime> retry_at;
+};
+
+struct Room {
+  explicit Room(RoomId id) : timeline(id) {}
+
+  wire::RoomSummary summary;
+  sync::Timeline timeline;
+  sync::MarkerState markers;
+  Seq delivered_by_others, read_by_others;  // the furthest known, also from earlier runs
+  Seq read;                // by this user, the server may not know yet
+  Seq delivered;           // newest event of somebody else that reached this device
+  Seq sent_read, sent_delivered;
+  std::optional<MonoTime> mark_after;       // earliest moment of the next Mark
+  std::optional<MonoTime> read_mark_after;  // ... that tells a read
+  Seq counted;             // unread counts include everything up to here
+  Seq announced;           // EventArrived was given up to here
+  std::string preview;     // of summary.last_message
+  std::vector<wire::Event> acked;  // own events with a place that the timeline does not hold yet
+  Draft draft;
+  MemberList members;
+  bool members_changed = false;
+  // Persistence.
+  bool summary_dirty = false, events_dirty = false, draft_dirty = false;
+  std::map<std::uint64_t, std::pair<Seq, Seq>> stored_chunks;  // chunk -> first and last in it
+};
+
+class Client::Impl {
+ public:
+  Impl(Config config, Rng& rng);
+
+  // ---- session.cpp ----
+  void start(Now now);
+  void sign_in_guest(Now now, std::string name);
+  void sign_out(Now now);
+  void handle_timeout(Now now);
+  void handle_focus(Now now, bool focused);
+  void handle_activity(Now now);
+  void set_presence(Now now, wire::PresenceStatus status, std::string text);
+  void set_settings(Now now, Settings settings);
+  void settle(Now now);
+  std::optional<MonoTime> deadline() const;
+
+  // ---- open_room.cpp ----
+  void open_room(Now now, RoomId room, Seq at);
+  void close_room(Now now);
+  void load_older(Now now);
+  void load_gap(Now now, Seq before, bool from_above);
+  void load_members(Now now);
+  void mark_seen(Now now, Seq seq);
+
+  // ---- composer.cpp ----
+  void set_draft(Now now, std::string text);
+  bool send_draft(Now now);
+  Result<ClientId> send_text(Now now, RoomId room, std::string text, Seq reply_to);
+  void retry_message(Now now, ClientId id);
+  void discard_message(Now now, ClientId id);
+  void start_reply(Now now, Seq seq);
+  void start_edit(Now now, Seq seq);
+  void start_edit_last(Now now);
+  void cancel_compose_mode(Now now);
+  void delete_message(Now now, Seq seq);
+  void toggle_reaction(Now now, Seq seq, std::string emoji);
+
+  // ---- requests.cpp ----
+  // `title` heads the toast of a failure; empty: no toast.
+  std::uint64_t tokened(Now now, wire::Command command, std::string title, Handler on_ok = {});
+  std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);
+  std::uint64_t join(Now now, wire::JoinRoom command);
+  std::uint64_t update_room(Now now, wire::UpdateRoom command);
+  std::uint64_t search_directory(Now now, std::string query);
+  std::uint64_t load_more_directory(Now now);
+  std::uint64_t create_invite(Now now, wire::CreateInvite command);
+  std::uint64_t load_invites(Now now, RoomId room);
+  std::uint64_t revoke_invite(Now now, RoomId room, InviteId invite);
+  std::uint64_t load_devices(Now now);
+  std::uint64_t revoke_device(Now now, DeviceId device);
+  std::uint64_t set_profile_name(Now now, std::string name);
+  void ask(Now now, wire::Command command, Handler handler);
+  void toast(Now now, ToastKind kind, std::string title, std::string text,
+             std::optional<RoomId> room = std::nullopt);
+  void dismiss_toast(std::uint64_t id);
+
+  // ---- persistence.cpp ----
+  void handle_loaded(Now now, const std::string& prefix, std::vector<WriteStore::Entry> entries);
+  void handle_stored(Now now, Status status);
+
+  // ---- view.cpp ----
+  const AppView& view();
+
+  sync::Connection& connection() { return connection_; }
+  std::deque<Effect>& effects() { return effects_; }
+
+ private:
+  // session.cpp
+  void handle_output(Now now, sync::ConnectionOutput output);
+  void on_welcome(Now now, wire::Welcome& welcome);
+  void on_disconnected(Now now);
+  void on_refused(Now now, const Error& error);
+  void adopt_session(const wire::Session& session);
+  wire::Authenticate hello() const;
+  void connect(Now now);
+  void end_login(std::string why);
+  void forget_account();
+  void finish_sign_out(Now now);
+  void renew_token(Now now);
+  void send_presence(Now now);
+  void ask_names(Now now);
+  bool signed_in() const { return !session_.session.token.empty(); }
+  UserId self() const { return session_.session.user.user_id; }
+
+  // rooms.cpp
+  Room* find_room(RoomId id);
+  Room* learn_room(Now now, const wire::RoomSummary& summary);
+  void forget_room(RoomId id);
+  void on_events(Now now, wire::EventBatch& batch);
+  void on_notice(Now now, wire::Notice& notice);
+  void arrived(Now now, Room& room, const wire::Event& event);
+  void count(Now now, Room& room, const wire::Event& event);
+  void on_message(Now now, Room& room, const wire::Event& event, const wire::Message& message);
+  void on_membership(Room& room, const wire::Event& event, const wire::Membership& change);
+  void on_room_gone(Now now, const wire::RoomGoneNotice& notice);
+  void on_marker(Room& room, const wire::Marker& marker);
+  void on_page(Now now, RoomId room, Outcome& outcome);
+  void learn_users(const std::vector<wire::UserInfo>& users);
+  void confirm_own(const wire::Event& event);
+  void forget_acked(Room& room);
+  void recount(Room& room);
+  void set_preview(Room& room);
+  void send_marks(Now now);
+  bool in_view(RoomId room) const { return focused_ && open_room_ == room; }
+
+  // open_room.cpp
+  void begin_view(Now now, Room& room);
+  void close_room_state();
+  void fetch_timeline(Now now);
+  void fetch_members(Now now);
+  void on_members(Now now, RoomId room, Outcome& outcome);
+  Room* open() { return open_room_ ? find_room(*open_room_) : nullptr; }
+  TimelineInput input_of(Room& room);
+  void typing_stopped(Now now);
+
+  // composer.cpp
+  Result<ClientId> post(Now now, RoomId room, wire::EventKind kind, Bytes body);
+  void send_posts(Now now);
+  void on_posted(Now now, ClientId id, RoomId room, Outcome& outcome);
+  std::vector<UserId> mentions_in(Room& room, std::string_view text);
+  void replace_text(Room& room, std::string text);
+
+  // persistence.cpp
+  void flush_outbox();
+  void flush(Now now);
+  void collect_room(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
+  void collect_events(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
+  void restore(const WriteStore::Entry& entry,
+               std::map<RoomId, std::vector<wire::Event>>& events);
+  void write(std::vector<WriteStore::Entry> entries);
+  void dirty_session() { unsaved(session_dirty_); }
+  void unsaved(bool& what) { what = unsaved_ = true; }
+
+  // view.cpp
+  void touch() { changed_ = true; }
+  void touch_rooms() { changed_ = rooms_changed_ = true; }
+  void build_connection();
+  void build_rooms();
+  void build_room();
+  void build_members(Room& room);
+  void build_composer();
+  std::string preview_of(RoomId id, Room& room, bool& is_draft);
+
+  Config config_;
+  Rng& rng_;
+  sync::Connection connection_;
+  sync::Outbox outbox_;
+  sync::TypingState typing_;
+  sync::PresenceState presence_;
+  People people_;
+  std::map<RoomId, Room> rooms_;
+  StoredSession session_;
+  std::deque<Effect> effects_;
+  std::unordered_map<sync::RequestId, Handler> handlers_;
+
+  bool started_ = false, loaded_ = false;
+  bool signing_in_ = false;
+  std::string login_name_;
+  std::string login_error_;
+  std::optional<MonoTime> signing_out_until_;
+  bool focused_ = true;
+  bool idle_ = false;
+  MonoTime active_at_;
+  bool names_busy_ = false;
+  std::optional<MonoTime> names_after_;
+  bool renewing_ = false;
+  std::optional<MonoTime> renew_at_;
+  std::set<RoomId> marks_due_;
+  std::optional<MonoTime> delivered_after_;  // earliest moment of the next Mark that is not a read
+  std::optional<RoomId> open_room_;
+  std::optional<Seq> unread_after_;
+  Seq jump_on_open_;  // wanted before the room was known
+  std::optional<Seq> seen_;  // shown while the window was not focused
+  std::optional<MonoTime> typing_sent_;
+  std::uint64_t next_token_ = 1;
+  std::uint64_t next_toast_ = 1;
+  std::deque<std::pair<MonoTime, ToastView>> toasts_;
+  DirectoryView directory_;
+  std::uint64_t directory_search_ = 0;  // answers to earlier searches are dropped
+  InvitesView invites_;
+  DevicesView devices_;
+  Settings settings_;
+  std::vector<WriteStore::Entry> erased_;  // keys of forgotten rooms, for the next flush
+  bool session_dirty_ = false, settings_dirty_ = false;
+  bool unsaved_ = false;
+  std::optional<MonoTime> flush_at_;
+  std::uint64_t next_batch_ = 1;
+  bool store_failed_ = false;
+
+  AppView view_;
+  TimelineView timeline_view_;
+  std::optional<RoomId> built_room_;
+  bool changed_ = true, rooms_changed_ = true;
+  bool outbox_changed_ = false, markers_changed_ = false;
+  Revision composer_reset_ = 0;
+};
+
+}  // namespace parley::client
