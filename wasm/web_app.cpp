@@ -4,7 +4,6 @@
 #include <imgui.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "wasm/host.hpp"
@@ -170,9 +169,11 @@ void WebApp::run(const client::Effect& effect) {
 void WebApp::announce(const client::EventArrived& event) {
   const client::AppView& view = client_.view();
   if (!view.room || view.room->room_id != event.room || event.event.sender == view.self.user) return;
-  const auto* posted = std::get_if<wire::MessagePosted>(&event.event.body);
-  if (posted == nullptr) return;
-  const std::string text = event.sender_name + ": " + posted->content;
+  const auto body = wire::decode_body(event.event.kind, event.event.body);
+  if (!body) return;
+  const auto* message = std::get_if<wire::Message>(&body.value());
+  if (message == nullptr) return;
+  const std::string text = event.sender_name + ": " + message->content;
   host_announce(text.data(), text.size());
 }
 

@@ -138,6 +138,8 @@ class Client::Impl {
   std::uint64_t load_devices(Now now);
   std::uint64_t revoke_device(Now now, DeviceId device);
   std::uint64_t set_profile_name(Now now, std::string name);
+  void send_update(Now now, std::uint64_t token, wire::UpdateRoom command, bool may_repeat);
+  void entered(Now now, Outcome& outcome);
   void ask(Now now, wire::Command command, Handler handler);
   void toast(Now now, ToastKind kind, std::string title, std::string text,
              std::optional<RoomId> room = std::nullopt);

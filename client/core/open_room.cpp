@@ -128,6 +128,7 @@ void Client::Impl::fetch_members(Now now) {
   if (list.retry_at && now.mono < *list.retry_at) return;
   if (!list.asked) list.last = {};
   list.asked = list.busy = true;
+  list.retry_at.reset();
   wire::ListMembers command{*open_room_, list.last, wire::kMaxPageSize};
   const RoomId id = *open_room_;
   ask(now, command, [this, id](Now then, Outcome& outcome) { on_members(then, id, outcome); });

@@ -374,7 +374,9 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   if (!connection_.connected() || !signed_in()) return first;
   consider(outbox_.deadline());
   if (open_room_) {
-    if (const auto room = rooms_.find(*open_room_); room != rooms_.end()) {
+    const auto room = rooms_.find(*open_room_);
+    if (room != rooms_.end() &&
+        room->second.summary.role >= wire::Role::kMember) {
       consider(room->second.timeline.deadline());
       if (room->second.members.retry_at && !room->second.members.busy) {
         consider(room->second.members.retry_at);

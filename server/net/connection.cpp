@@ -20,6 +20,8 @@ constexpr int kReadsPerTurn = 4;
 constexpr std::size_t kGatheredItems = 512;  // the kernel takes at most 1024
 // How long the other side may take to close its half after ours.
 constexpr std::uint32_t kLingerSeconds = 3;
+// An ending connection that takes nothing for so long is closed.
+constexpr std::uint32_t kFinishSeconds = 10;
 
 }  // namespace
 
@@ -63,7 +65,10 @@ void Connection::wake() {
 }
 
 void Connection::finish() {
+  if (finishing_) return;
   finishing_ = true;
+  sent_at_check_ = bytes_sent_;
+  set_deadline(kFinishSeconds);
   wake();
 }
 
@@ -86,24 +91,24 @@ void Connection::resume_reading() {
 void Connection::set_deadline(std::uint32_t in_seconds) {
   // One more, since the present second has begun already.
   due_s_ = hub_.now_s() + in_seconds + 1;
-  if (due_s_ >= queued_s_) return;
-  queued_s_ = due_s_;
-  hub_.queue_deadline(id_, due_s_);
+  if (due_s_ < queued_s_) queued_s_ = hub_.queue_deadline(id_, due_s_);
 }
 
 void Connection::check_deadline(std::uint32_t now_s) {
   if (queued_s_ != now_s || closed_) return;  // an entry from before the deadline was brought forward
+  queued_s_ = kNever;
   if (due_s_ > now_s) {
-    queued_s_ = due_s_;
-    if (due_s_ != kNever) hub_.queue_deadline(id_, due_s_);
+    if (due_s_ != kNever) queued_s_ = hub_.queue_deadline(id_, due_s_);
     return;
   }
-  queued_s_ = kNever;
   due_s_ = kNever;
-  if (finishing_) {
-    close();  // the other side had its time
-  } else {
+  if (!finishing_) {
     protocol_->handle_deadline();
+  } else if (!sending_shut_ && bytes_sent_ != sent_at_check_) {
+    sent_at_check_ = bytes_sent_;
+    set_deadline(kFinishSeconds);
+  } else {
+    close();  // the other side had its time
   }
 }
 

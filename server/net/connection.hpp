@@ -101,6 +101,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   IpAddress peer_;
   AddressLimits::Place place_;
   std::uint64_t bytes_sent_ = 0;
+  std::uint64_t sent_at_check_ = 0;  // while finishing: bytes_sent_ at the last deadline
   std::uint32_t due_s_ = kNever;     // when handle_deadline() is wanted
   std::uint32_t queued_s_ = kNever;  // the wheel's entry for this connection; never later than due_s_
   bool dirty_ = false;

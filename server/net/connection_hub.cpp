@@ -55,8 +55,10 @@ void ConnectionHub::close_all() {
   for (const auto& [id, connection] : connections_) connection->abort();
 }
 
-void ConnectionHub::queue_deadline(Connection::Id id, std::uint32_t at_s) {
-  slots_[at_s % kSlots].push_back(id);
+std::uint32_t ConnectionHub::queue_deadline(Connection::Id id, std::uint32_t at_s) {
+  const std::uint32_t within_wheel = std::min(at_s, now_s_ + kSlots - 1);
+  slots_[within_wheel % kSlots].push_back(id);
+  return within_wheel;
 }
 
 void ConnectionHub::remove(Connection& connection) {

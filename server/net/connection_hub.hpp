@@ -36,7 +36,8 @@ class ConnectionHub {
   std::uint32_t now_s() const { return now_s_; }
 
   // For connections.
-  void queue_deadline(Connection::Id id, std::uint32_t at_s);
+  // Returns when the connection will be looked at: `at_s`, or the wheel's end when that is earlier.
+  std::uint32_t queue_deadline(Connection::Id id, std::uint32_t at_s);
   void remove(Connection& connection);
 
  private:
