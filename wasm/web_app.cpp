@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "wasm/host.hpp"
@@ -23,8 +24,10 @@ Match(Callbacks...) -> Match<Callbacks...>;
 void HostRng::fill(std::span<std::uint8_t> out) { host_random(out.data(), out.size()); }
 
 Now WebApp::now() {
+  const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
   return {.mono = {static_cast<std::int64_t>(emscripten_get_now())},
-          .wall = {static_cast<std::int64_t>(emscripten_date_now())}};
+          .wall = {wall.count()}};
 }
 
 WebApp::WebApp(StartOptions options)

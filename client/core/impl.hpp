@@ -34,7 +34,7 @@ inline constexpr Duration kTypingEvery = seconds(3);
 inline constexpr Duration kReadMarkEvery = seconds(1);
 inline constexpr Duration kDeliveredMarkEvery = seconds(1);  // over all rooms: limits are the user's
 inline constexpr Duration kFlushAfter = milliseconds(500);
-inline constexpr Duration kRenewBefore = minutes(10);
+inline constexpr Duration kRenewBefore = minutes(5);
 inline constexpr Duration kSignOutWait = seconds(3);
 inline constexpr std::size_t kMaxRooms = wire::kMaxListItems;
 inline constexpr std::size_t kMaxDraftBytes = 4 * wire::kMaxContentBytes;
@@ -168,6 +168,7 @@ class Client::Impl {
   void forget_account();
   void finish_sign_out(Now now);
   void renew_token(Now now);
+  void schedule_renewal(Now now);
   void send_presence(Now now);
   void ask_names(Now now);
   bool signed_in() const { return !session_.session.token.empty(); }
@@ -256,6 +257,7 @@ class Client::Impl {
   std::optional<MonoTime> names_after_;
   bool renewing_ = false;
   std::optional<MonoTime> renew_at_;
+  Duration clock_offset_;  // the server's clock minus this device's
   std::set<RoomId> marks_due_;
   std::optional<MonoTime> delivered_after_;  // earliest moment of the next Mark that is not a read
   std::optional<RoomId> open_room_;

@@ -45,8 +45,8 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   for (const auto& entry : entries) {
     if (adopt) {
       restore(entry, events);
-    } else if (has_prefix(entry.key, kOutboxPrefix)) {
-      (void)outbox_.restore(entry.value);
+    } else if (has_prefix(entry.key, kOutboxPrefix) || entry.key == kSettings) {
+      restore(entry, events);
     }
   }
   if (!adopt) {
@@ -60,6 +60,8 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
       (void)room->timeline.take_changes();
     }
   }
+  // What is there of a room that is not in the list is of no use.
+  std::erase_if(rooms_, [](const auto& pair) { return pair.second.summary.room_id.is_nil(); });
   (void)people_.take_unsaved();
   unsaved_ = false;
   timeline_view_.rebuild_next();

@@ -117,9 +117,13 @@ void Client::Impl::on_events(Now now, wire::EventBatch& batch) {
   const bool follows = room->timeline.follows(batch.events.front().seq);
   const auto newest = room->timeline.handle_live(now.mono, batch.events);
   for (const wire::Event& event : newest) arrived(now, *room, event);
-  if (!follows && !room->timeline.is_open()) {
-    // A room with a hole that nobody looks at: its list entry still moves on.
-    for (const wire::Event& event : batch.events) arrived(now, *room, event);
+  // Two kinds of events are news though the timeline did not take them as its newest: those that a
+  // page has brought already, and those of a room with a hole that nobody looks at.
+  const bool unwatched = !follows && !room->timeline.is_open();
+  for (const wire::Event& event : batch.events) {
+    if (event.seq > room->counted && (unwatched || event.seq <= room->timeline.cursor())) {
+      arrived(now, *room, event);
+    }
   }
   forget_acked(*room);
   touch_rooms();
@@ -262,6 +266,12 @@ void Client::Impl::on_page(Now now, RoomId id, Outcome& outcome) {
   learn_users(page->users);
   for (const wire::Event& event : page->events) confirm_own(event);
   const auto newest = room->timeline.handle_page(now.mono, *page);
+  // A page may be ahead of the live events that tell the same.
+  for (const wire::Event& event : page->events) {
+    if (event.seq == room->announced.next() || event.seq == room->counted.next()) {
+      arrived(now, *room, event);
+    }
+  }
   for (const wire::Event& event : newest) arrived(now, *room, event);
   room->announced = std::max(room->announced, room->timeline.cursor());
   unsaved(room->events_dirty);
@@ -293,8 +303,7 @@ void Client::Impl::on_notice(Now now, wire::Notice& notice) {
           on_room_gone(now, n);
         } else if constexpr (std::same_as<T, wire::SessionNotice>) {
           adopt_session(n.session);
-          // The server renews by itself, so asking is only needed when it falls silent about it.
-          renew_at_.reset();
+          schedule_renewal(now);
         } else if constexpr (std::same_as<T, wire::UsersNotice>) {
           learn_users(n.users);
         } else if constexpr (std::same_as<T, wire::SyncNotice>) {

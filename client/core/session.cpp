@@ -57,6 +57,7 @@ void Client::Impl::sign_out(Now now) {
   login_error_.clear();
   forget_account();
   effects_.push_back(ClearStore{});
+  unsaved(settings_dirty_);  // how it looks is the device's, not the account's
   if (!tell) connection_.stop(now.mono);
   settle(now);
 }
@@ -212,14 +213,9 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
   session_.sync_token = welcome.sync_token;
   session_.presence = welcome.presence;
   adopt_session(welcome.session);
-  // The session's end by this device's clock, whatever that clock shows.
-  const Duration left = welcome.session.expires - welcome.server_time;
+  clock_offset_ = welcome.server_time - now.wall;
   renewing_ = false;
-  renew_at_.reset();
-  if (left.ms > 0) {
-    const Duration margin = std::min(kRenewBefore, Duration{left.ms / 4});
-    renew_at_ = now.mono + left + Duration{-margin.ms};
-  }
+  schedule_renewal(now);
 
   if (welcome.complete || other_user) {
     std::set<RoomId> listed;
@@ -286,9 +282,16 @@ void Client::Impl::renew_token(Now now) {
       return;
     }
     adopt_session(*session);
-    const Duration left = session->expires - then.wall;
-    renew_at_ = then.mono + Duration{std::max<std::int64_t>(left.ms - kRenewBefore.ms, 60'000)};
+    schedule_renewal(then);
   });
+}
+
+// The server renews by itself in time; this is for when it did not.
+void Client::Impl::schedule_renewal(Now now) {
+  const Duration left = session_.session.expires - (now.wall + clock_offset_);
+  const Duration margin{std::min(kRenewBefore.ms, left.ms / 4)};
+  renew_at_.reset();
+  if (left.ms > 0) renew_at_ = now.mono + Duration{left.ms - margin.ms};
 }
 
 void Client::Impl::ask_names(Now now) {

@@ -17,7 +17,6 @@ namespace parley::net {
 class ConnectionHub;
 class Listener;
 
-
 app::Encoders encoders();
 
 class Server {

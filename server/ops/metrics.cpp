@@ -29,6 +29,21 @@ void MetricsText::counter(std::string_view name, std::string_view help, double v
   sample(name, {}, value);
 }
 
+void MetricsText::histogram(std::string_view name, std::string_view help,
+                            std::span<const std::uint32_t> bounds_us,
+                            std::span<const std::uint64_t> counts, std::uint64_t sum_us) {
+  family(name, "histogram", help);
+  const std::string bucket = fmt::format("{}_bucket", name);
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    below += counts[i];
+    const std::string bound = i < bounds_us.size() ? fmt::format("{}", bounds_us[i] / 1e6) : "+Inf";
+    sample(bucket, fmt::format("le=\"{}\"", bound), static_cast<double>(below));
+  }
+  sample(fmt::format("{}_sum", name), {}, static_cast<double>(sum_us) / 1e6);
+  sample(fmt::format("{}_count", name), {}, static_cast<double>(below));
+}
+
 void Metrics::add_source(std::function<void(MetricsText&)> source) {
   const std::lock_guard lock(sources_mutex_);
   sources_.push_back(std::move(source));
@@ -44,22 +59,6 @@ std::string Metrics::render() const {
   }
   PARLEY_SHARD_METRICS(PARLEY_METRIC)
 #undef PARLEY_METRIC
-
-  constexpr std::string_view kAck = "parley_ack_latency_seconds";
-  text.family(kAck, "histogram", "From a post's arrival to its acknowledgement");
-  const std::string bucket_name = fmt::format("{}_bucket", kAck);
-  std::uint64_t count = 0;
-  std::uint64_t sum_us = 0;
-  for (std::size_t bound = 0; bound <= LatencyHistogram::kBoundsUs.size(); ++bound) {
-    for (const ShardMetrics& shard : shards_) count += shard.ack_latency.bucket(bound);
-    const std::string le = bound < LatencyHistogram::kBoundsUs.size()
-                               ? fmt::format("{}", LatencyHistogram::kBoundsUs[bound] / 1e6)
-                               : "+Inf";
-    text.sample(bucket_name, fmt::format("le=\"{}\"", le), static_cast<double>(count));
-  }
-  for (const ShardMetrics& shard : shards_) sum_us += shard.ack_latency.sum_us();
-  text.sample(fmt::format("{}_sum", kAck), {}, static_cast<double>(sum_us) / 1e6);
-  text.sample(fmt::format("{}_count", kAck), {}, static_cast<double>(count));
 
   {
     const std::lock_guard lock(sources_mutex_);

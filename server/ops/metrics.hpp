@@ -7,12 +7,12 @@
 // Thread rule: a ShardMetrics is written by its shard; reading and rendering from any thread.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,27 +34,6 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-class LatencyHistogram {
- public:
-  // Upper bounds in microseconds; one more bucket holds the rest.
-  static constexpr std::array<std::uint32_t, 14> kBoundsUs = {
-      250,    500,    1'000,   2'000,   5'000,     10'000,    20'000,
-      50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 10'000'000};
-
-  void record_us(std::uint64_t us) {
-    std::size_t bucket = 0;
-    while (bucket < kBoundsUs.size() && us > kBoundsUs[bucket]) ++bucket;
-    buckets_[bucket].add();
-    sum_us_.add(us);
-  }
-  std::uint64_t bucket(std::size_t index) const { return buckets_[index].value(); }
-  std::uint64_t sum_us() const { return sum_us_.value(); }
-
- private:
-  std::array<Counter, kBoundsUs.size() + 1> buckets_;
-  Counter sum_us_;
-};
-
 // X(member, kind, metric name, help)
 #define PARLEY_SHARD_METRICS(X)                                                                     \
   X(connections_active, gauge, "parley_connections_active", "Open connections")                     \
@@ -70,15 +49,12 @@ class LatencyHistogram {
   X(writes, counter, "parley_writes_total", "Write calls to sockets")                               \
   X(outbox_bytes, gauge, "parley_outbox_bytes", "Bytes waiting for connections")                    \
   X(slow_readers, counter, "parley_slow_readers_total", "Connections ended because they could not keep up") \
-  X(dropped_messages, counter, "parley_messages_dropped_total", "Messages not sent to connections that ended") \
-  X(rate_limited, counter, "parley_rate_limited_total", "Commands refused by a rate limit")         \
-  X(command_errors, counter, "parley_command_errors_total", "Commands answered with an error")
+  X(dropped_messages, counter, "parley_messages_dropped_total", "Messages not sent to connections that ended")
 
 struct alignas(64) ShardMetrics {
 #define PARLEY_METRIC(member, kind, name, help) Counter member;
   PARLEY_SHARD_METRICS(PARLEY_METRIC)
 #undef PARLEY_METRIC
-  LatencyHistogram ack_latency;  // from a post's arrival to its acknowledgement
 };
 
 // Appends metrics in the text format; `labels` without braces, may be empty.
@@ -88,6 +64,11 @@ class MetricsText {
   void sample(std::string_view name, std::string_view labels, double value);
   void gauge(std::string_view name, std::string_view help, double value);
   void counter(std::string_view name, std::string_view help, double value);
+  // Of seconds. `counts` has one more entry than `bounds_us`, for what is above the last bound; they
+  // are not cumulative yet.
+  void histogram(std::string_view name, std::string_view help,
+                 std::span<const std::uint32_t> bounds_us, std::span<const std::uint64_t> counts,
+                 std::uint64_t sum_us);
   std::string take() && { return std::move(out_); }
 
  private:

@@ -180,6 +180,7 @@ Status copy_database(const std::string& from, const std::string& to, const std::
   // Under another name until it is whole: a cut-off copy must not look like a backup.
   const std::string partial = to + ".partial";
   std::remove(partial.c_str());
+  PARLEY_TRY(create_private_file(partial));
   {
     auto target = Database::open(partial, {.create = true, .vfs = vfs});
     if (!target.ok()) return target.error();
@@ -204,6 +205,16 @@ Status copy_database(const std::string& from, const std::string& to, const std::
   if (std::rename(partial.c_str(), to.c_str()) != 0) {
     return Error{ErrorCode::kStorageFailed, "the finished copy could not be renamed", {}};
   }
+  return {};
+}
+
+Status create_private_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    const ErrorCode code = errno == ENOSPC ? ErrorCode::kStorageFull : ErrorCode::kStorageFailed;
+    return Error{code, "a file of the database cannot be opened for writing", {}};
+  }
+  ::close(descriptor);
   return {};
 }
 

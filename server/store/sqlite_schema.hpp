@@ -24,6 +24,10 @@ Status migrate(Database& database, const std::string& path, const std::string& v
 // Copies a database that may be in use, as it is at one moment, to a file that must not exist yet.
 Status copy_database(const std::string& from, const std::string& to, const std::string& vfs);
 
+// Makes an empty file that only its owner may read, unless there is one: the database holds secrets.
+// SQLite gives its side files the same rights.
+Status create_private_file(const std::string& path);
+
 // Held as long as the object lives; the system releases it when the process ends in any way.
 class ProcessLock {
  public:

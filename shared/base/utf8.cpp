@@ -1,5 +1,7 @@
 #include "shared/base/utf8.hpp"
 
+#include <cstring>
+
 namespace parley {
 namespace {
 
@@ -10,6 +12,19 @@ struct Decoded {
   std::size_t length = 1;
   bool valid = false;
 };
+
+// How many bytes at the front are ASCII, eight at a time while there are as many.
+std::size_t ascii_run(std::string_view text) {
+  constexpr std::uint64_t kTopBits = 0x8080808080808080;
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    if ((word & kTopBits) != 0) break;
+  }
+  while (at < text.size() && static_cast<std::uint8_t>(text[at]) < 0x80) ++at;
+  return at;
+}
 
 Decoded decode(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[at + i]); };
@@ -61,6 +76,8 @@ bool is_invisible(char32_t c) {
 
 bool is_valid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    at += ascii_run(text.substr(at));
+    if (at == text.size()) break;
     const Decoded d = decode(text, at);
     if (!d.valid) return false;
     at += d.length;

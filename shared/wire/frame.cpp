@@ -3,6 +3,9 @@
 namespace parley::wire {
 namespace {
 
+// Room for most frames at the first go; longer ones grow.
+constexpr std::size_t kUsualFrameBytes = 128;
+
 void begin(Bytes& out, FrameType type, RequestId request) {
   out.push_back(kProtocolVersion);
   out.push_back(static_cast<std::uint8_t>(type));
@@ -12,6 +15,7 @@ void begin(Bytes& out, FrameType type, RequestId request) {
 template <class T>
 Bytes frame_of(FrameType type, RequestId request, const T& payload) {
   Bytes out;
+  out.reserve(kUsualFrameBytes);
   begin(out, type, request);
   BinaryWriter writer(out);
   writer(payload);
@@ -22,6 +26,7 @@ Bytes frame_of(FrameType type, RequestId request, const T& payload) {
 template <class Variant>
 Bytes tagged_frame(FrameType type, RequestId request, const Variant& variant) {
   Bytes out;
+  out.reserve(kUsualFrameBytes);
   begin(out, type, request);
   std::visit(
       [&](const auto& alternative) {

@@ -65,9 +65,10 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::key(std::string_view name) {
-  separate();
-  write_text(name);
-  out_.push_back(':');
+  separate();  // names come from the declarations: nothing in them needs an escape
+  out_.push_back('"');
+  out_ += name;
+  out_ += "\":";
 }
 
 void JsonWriter::write_text(std::string_view text) {
