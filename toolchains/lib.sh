@@ -53,7 +53,7 @@ start_ticker() {
   local head=$1 width
   width=$(tput cols 2>/dev/null || echo 80)
   (
-    trap - EXIT
+    trap - EXIT HUP INT TERM
     SECONDS=0
     while sleep 1; do
       printf '\r\e[K%.*s' "$((width - 1))" "$head${SECONDS}s $(tail -n 1 "$step_log" | tr -d '\r')" >&3
@@ -87,6 +87,10 @@ on_exit() {
   exit "$status"
 }
 trap on_exit EXIT
+# Without these a run that is stopped would clean up and then report the last command's success.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # --- Debian packages -------------------------------------------------------------------------
 distribution() {

@@ -177,6 +177,9 @@ void Client::Impl::on_message(Now now, Room& room, const wire::Event& event,
   room.summary.last_sender = sender;
   set_preview(room);
   typing_.set(now.mono, id, event.sender, false);
+  // Who writes has read what is above; the server sends no marker for that.
+  on_marker(room, {event.sender, event.seq, event.seq});
+  if (event.sender == self()) room.sent_read = std::max(room.sent_read, event.seq);
   if (event.sender == self() || event.seq <= room.read) return;
   const bool mentioned = mentions(message, self());
   ++room.summary.unread;

@@ -125,9 +125,7 @@ void Ui::begin_frame(Now at, const Surface& on) {
 }
 
 void Ui::end_frame() {
-  events_ = std::move(next_events_);
-  next_events_.clear();
-  // Outcomes for things that are not drawn any more are dropped after one more frame.
+  events_.clear();  // outcomes for things that are not drawn any more are dropped
   last_targets_.swap(targets_);
   last_focusables_.swap(focusables_);
   last_modal_start_ = modal_start_;

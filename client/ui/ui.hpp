@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -128,7 +127,7 @@ class Ui {
   FieldState& field(Id id, const FieldOptions& options);
   FieldState* focused_field();
   FieldState* find_field(Id id);
-  void announce_field(Id id, FieldState& state, const Rect& caret);  // by the drawing code, once a frame
+  void announce_field(Id id, const Rect& caret);  // the focused one, by the drawing code
 
   // ---- scrolling: movement of the content asked for since the last frame ----
   float scroll_region(Id id, const Rect& rect);
@@ -160,9 +159,6 @@ class Ui {
   std::string copy_from_field(bool cut);
   bool paste_into_field(const std::string& text);
   void window_focus_lost();
-
-  // Selection of message text by the timeline: told when a press lands elsewhere.
-  std::function<void()> on_press_elsewhere;
 
   std::string tooltip_text;  // wanted by something hovered in this frame
   Rect tooltip_anchor;
@@ -226,7 +222,7 @@ class Ui {
   std::vector<Focusable> focusables_, last_focusables_;
   std::size_t modal_start_ = 0, last_modal_start_ = 0;
   std::uint32_t backdrop_now_ = 0, backdrop_last_ = 0;
-  std::vector<Event> events_, next_events_;
+  std::vector<Event> events_;
 
   Vec2 pointer_{-1, -1};
   bool pressed_ = false;

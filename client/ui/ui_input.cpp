@@ -44,9 +44,7 @@ void Ui::press(const PointerEvent& event) {
   touch_ = event.kind == PointerKind::kTouch;
   if (event.button == PointerButton::kSecondary) {
     if (const Target* target = find_at(event.at, TargetKind::kItem, true)) {
-      next_events_.push_back({target->id, Event::kMenu, event.at, 1, false, false});
-      events_.push_back(next_events_.back());
-      next_events_.pop_back();
+      events_.push_back({target->id, Event::kMenu, event.at, 1, false, false});
     }
     return;
   }
@@ -71,7 +69,6 @@ void Ui::press(const PointerEvent& event) {
   focus_visible_ = false;
   if (touch_) request_frame_in(Duration{kLongPressMs});
   FieldState* field = target && target->field ? find_field(target->id) : nullptr;
-  if (on_press_elsewhere && (!target || target->kind == TargetKind::kItem)) on_press_elsewhere();
   if (!target) {
     focus(0);
     return;
@@ -345,10 +342,9 @@ FieldState* Ui::find_field(Id id) {
 
 FieldState* Ui::focused_field() { return focused_ == 0 ? nullptr : find_field(focused_); }
 
-void Ui::announce_field(Id id, FieldState& state, const Rect& caret) {
+void Ui::announce_field(Id id, const Rect& caret) {
   announced_field_ = id;
   announced_caret_ = caret;
-  (void)state;
 }
 
 void Ui::tell_text_input() {

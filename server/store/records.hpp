@@ -70,9 +70,9 @@ struct StoredEvent {
 };
 
 struct NewEvent {
-  UserId sender;
+  UserId sender;  // known to the store, or nil for the server itself
   DeviceId device;
-  ClientId client_id;
+  ClientId client_id;  // nil: no retry is recognised
   wire::EventKind kind = wire::EventKind::kNone;
   Bytes body;
   bool counts = false;           // a message: raises unread counts
@@ -95,15 +95,15 @@ struct RoomWritten {
   std::vector<Seq> seqs;   // one for each event
   std::uint64_t ordinal = 0;  // after the last of them
   // The (sender, client_id) of the first event is in this room's log already: nothing was written,
-  // `seqs` and `at` are those of the earlier event.
+  // `seqs`, `at` and `ordinal` are those of the earlier event (events that came with it follow it).
   bool duplicate = false;
 };
 
 struct MarkerWrite {
   RoomId room;
   UserId user;
-  Seq delivered;  // markers only move forward; smaller values change nothing
-  Seq read;
+  Seq delivered;  // markers only move forward; smaller values change nothing, larger ones than the
+  Seq read;       // room's head count as the head; unknown rooms and members are skipped
 };
 
 // A room as its actor starts from it.
@@ -111,7 +111,7 @@ struct RoomSnapshot {
   RoomRecord room;
   Seq head;
   std::uint64_t ordinal = 0;  // messages in the log
-  Position position = 0;      // of the last append
+  Position position = 0;      // of the last write other than markers
   Timestamp last_activity;
   std::vector<MemberRecord> members;         // all rows, Role::kNone too
   std::vector<std::string> names;            // display names, parallel to `members`

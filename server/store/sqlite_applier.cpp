@@ -96,8 +96,9 @@ Result<std::optional<RoomWritten>> SqliteApplier::find_earlier(const RoomState& 
   RoomWritten written;
   written.position = room.head.position;
   written.at = stored->event.at;
-  written.seqs = {*seq};
   written.ordinal = stored->ordinal;
+  // A write is all or none: the events that came with it follow it.
+  for (std::size_t i = 0; i < write.events.size(); ++i) written.seqs.push_back({seq->value + i});
   written.duplicate = true;
   return Found(std::move(written));
 }

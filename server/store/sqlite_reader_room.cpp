@@ -84,7 +84,8 @@ Result<bool> SqliteReader::load_record(RoomKey key, Position published, RoomSnap
   settings.name = query.text(6);
   settings.topic = query.text(7);
   // Rows of a commit whose events are not published yet: this snapshot and the copy do not match.
-  return query.natural(8) <= published;
+  room.position = query.natural(8);
+  return room.position <= published;
 }
 
 Status SqliteReader::load_log(RoomKey key, const RecentCopy& recent, std::uint32_t tail,
@@ -94,7 +95,7 @@ Status SqliteReader::load_log(RoomKey key, const RecentCopy& recent, std::uint32
   const RoomHead head = recent.has_events ? recent.head : *stored;
   room.head = head.seq;
   room.ordinal = head.ordinal;
-  room.position = head.position;
+  room.position = std::max(room.position, head.position);
   room.last_activity = head.at;
   if (room.last_activity.ms == 0) room.last_activity = room.room.created;
 

@@ -7,7 +7,9 @@
 // one caller thread to one room are applied in call order, and callbacks come in that order too.
 //
 // Errors: kStorageFull (disk), kStorageFailed (anything else the storage reports), kRoomNotFound,
-// kUserNotFound, kInviteInvalid, kOverloaded (the queue bound is reached: nothing was taken).
+// kRoomDeleted (writes to a deleted room), kUserNotFound, kInviteInvalid, kConflict (an invite code that
+// another invite has), kTooLarge and kInvalidArgument (broken bounds), kOverloaded (the queue bound is
+// reached: nothing was taken), kShuttingDown. The last two come before the call returns, on its thread.
 #pragma once
 
 #include <functional>
@@ -58,7 +60,8 @@ class Store {
   virtual void put_setting(std::string key, Bytes value, StatusCallback done) = 0;
 
   virtual StoreStats stats() const = 0;  // from any thread
-  // Writes what was taken, then ends the threads. Later calls answer kShuttingDown.
+  // Writes what was taken, then ends the threads. Later calls answer kShuttingDown. Not to be called
+  // from a callback.
   virtual void stop() = 0;
 };
 

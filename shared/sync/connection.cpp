@@ -1,7 +1,11 @@
 #include "shared/sync/connection.hpp"
 
+#include <iterator>
+
 namespace parley::sync {
 namespace {
+
+constexpr std::size_t kMaxEarly = 4096;  // frames before the welcome
 
 Error to_error(std::uint16_t code, std::string detail, std::uint32_t retry_after_ms) {
   return {static_cast<ErrorCode>(code), std::move(detail), milliseconds(retry_after_ms)};
@@ -143,11 +147,21 @@ void Connection::on_frame(MonoTime now, wire::ServerFrame frame) {
         } else if constexpr (std::same_as<T, wire::Goodbye>) {
           handle_error(now, to_error(f.code, std::move(f.detail), f.retry_after_ms));
         } else if constexpr (std::same_as<T, wire::EventBatch> || std::same_as<T, wire::Notice>) {
-          // Before the welcome nothing is known that these could change.
-          if (connected()) outputs_.push_back(std::move(f));
+          if (connected()) {
+            outputs_.push_back(std::move(f));
+          } else {
+            keep_early(now, std::move(f));
+          }
         }
       },
       std::move(frame));
+}
+
+void Connection::keep_early(MonoTime now, ConnectionOutput output) {
+  if (early_.size() >= kMaxEarly) {
+    return lose(now, {ErrorCode::kProtocolViolation, "no welcome", {}});
+  }
+  early_.push_back(std::move(output));
 }
 
 void Connection::on_response(MonoTime now, wire::ResponseFrame frame) {
@@ -186,6 +200,8 @@ void Connection::welcome(MonoTime now, wire::Welcome welcome) {
   disarm(kOpenTimer);
   arm(kStableTimer, now + config_.stable_after);
   outputs_.push_back(Welcomed{std::move(welcome)});
+  std::move(early_.begin(), early_.end(), std::back_inserter(outputs_));
+  early_.clear();
 }
 
 // ---- inside -------------------------------------------------------------------------------------
@@ -200,6 +216,7 @@ bool Connection::fire(ConnectionEvent event) {
 void Connection::connect(MonoTime now) {
   timers_ = {};
   not_before_.reset();
+  early_.clear();
   ++attempt_;
   transport_live_ = true;
   arm(kOpenTimer, now + config_.open_timeout);

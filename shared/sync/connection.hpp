@@ -128,6 +128,7 @@ class Connection {
   void on_response(MonoTime now, wire::ResponseFrame frame);
   void on_error(MonoTime now, wire::ErrorFrame frame);
   void welcome(MonoTime now, wire::Welcome welcome);
+  void keep_early(MonoTime now, ConnectionOutput output);
   void arm(Timer timer, MonoTime at) { timers_[timer] = at; }
   void disarm(Timer timer) { timers_[timer].reset(); }
 
@@ -147,6 +148,8 @@ class Connection {
   std::map<RequestId, MonoTime> requests_;  // with their deadlines
   std::array<std::optional<MonoTime>, kTimerCount> timers_;
   std::deque<ConnectionOutput> outputs_;
+  // The server may tell of things while it still writes the welcome: they follow it.
+  std::vector<ConnectionOutput> early_;
 };
 
 }  // namespace parley::sync

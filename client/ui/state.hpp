@@ -1,0 +1,143 @@
+// What the interface itself remembers between frames: which page, dialog, menu, selection. Nothing of this
+// is the client's; losing it loses no data.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/ui/rich_text.hpp"
+#include "client/ui/widgets.hpp"
+
+namespace parley::ui {
+
+enum class Page : std::uint8_t { kRooms, kTimeline };  // on phones
+enum class DialogKind : std::uint8_t {
+  kNone,
+  kCreateRoom,
+  kBrowse,
+  kJoinByCode,
+  kInvite,
+  kEditRoom,
+  kSettings,
+  kShortcuts,
+  kSwitcher,
+};
+enum class SettingsTab : std::uint8_t { kProfile, kAppearance, kNotifications, kDevices, kAbout };
+
+struct MenuItem {
+  Icon icon = Icon::kMore;
+  std::string label;
+  bool danger = false;
+  std::function<void()> run;
+};
+struct Menu {
+  Id owner = 0;  // gets the focus back
+  Vec2 at;
+  std::vector<MenuItem> items;
+  std::optional<Seq> react_to;  // with a row of quick reactions
+};
+
+struct Confirm {
+  std::string title;
+  std::string text;
+  std::string action;
+  std::function<void()> run;
+};
+
+struct EmojiPicker {
+  std::optional<Seq> react_to;  // else the composer
+  Rect anchor;
+  float scroll = 0;
+  float content = 0;
+};
+
+struct SelectionEnd {
+  Id row = 0;
+  TextPlace place;
+};
+
+struct RowLayout {
+  std::uint64_t fingerprint = 0;
+  std::uint64_t used = 0;
+  RichText text;
+  float height = 0;
+};
+
+// Where the timeline stands: an item and where its top is, so that items put in above move nothing.
+struct TimelineState {
+  std::optional<RoomId> room;
+  client::Revision items_revision = 0;
+  std::size_t item_count = 0;
+  Id anchor = 0;
+  std::size_t anchor_index = 0;
+  float anchor_y = 0;  // of the item's top, from the viewport's
+  bool at_bottom = true;
+  bool placed = false;
+  Seq last_seen;       // told to the core
+  Seq newest;          // at the time it was last at the bottom
+  std::optional<Seq> jump_to;
+  Id flash = 0;
+  MonoTime flash_at;
+  std::unordered_map<Id, RowLayout> rows;
+  std::uint64_t style_generation = 0;
+  std::set<Id> open_spoilers;
+  // Selection of text across messages.
+  SelectionEnd anchor_end, caret_end;
+  bool selecting = false;
+  int select_unit = 1;  // 1 characters, 2 words, 3 paragraphs
+  std::size_t rows_drawn = 0;
+  Id active_row = 0;    // its actions are shown
+};
+
+struct AppState {
+  Page page = Page::kRooms;
+  bool details_open = false;
+  DialogKind dialog = DialogKind::kNone;
+  SettingsTab settings_tab = SettingsTab::kProfile;
+  std::optional<Menu> menu;
+  std::optional<Confirm> confirm;
+  std::optional<EmojiPicker> emoji;
+  Id dialog_return_focus = 0;
+  bool dialog_fresh = false;  // opened since the last frame: fields are set up and focused
+
+  TimelineState timeline;
+  client::Revision composer_reset = ~client::Revision{0};
+  std::optional<RoomId> composer_room;
+  bool focus_composer = false;
+
+  std::unordered_map<Id, float> scrolls;   // offsets of scrolling columns
+  std::unordered_map<Id, float> contents;  // their heights, measured when drawn
+  int switcher_index = 0;
+  int create_access = 0;
+  int invite_expiry = 1;
+  std::string invite_wanted_code;
+  bool window_focused = true;
+  bool members_asked = false;
+  std::map<std::uint64_t, MonoTime> toast_since;
+
+  void open_dialog(DialogKind kind) {
+    dialog = kind;
+    dialog_fresh = true;
+    menu.reset();
+    emoji.reset();
+  }
+};
+
+// What every view gets.
+struct Scene {
+  Ui& ui;
+  const client::AppView& app;
+  AppState& state;
+  const Options& options;
+  bool phone = false;
+
+  const Palette& colors() const { return ui.theme.palette; }
+  float size(float points) const { return ui.theme.size(points); }
+};
+
+}  // namespace parley::ui

@@ -1,0 +1,76 @@
+// The views: each draws its part of the screen from the view-models and emits commands.
+#pragma once
+
+#include "client/ui/state.hpp"
+
+namespace parley::ui {
+
+void draw_login(Scene& scene, const Rect& area);
+void draw_starting(Scene& scene, const Rect& area);
+
+void draw_room_list(Scene& scene, const Rect& area);
+void draw_room(Scene& scene, const Rect& area);  // header, timeline, typing line, composer
+void draw_no_room(Scene& scene, const Rect& area);
+void draw_details(Scene& scene, const Rect& area);
+
+void draw_timeline(Scene& scene, const Rect& area);
+// Height wanted at that width; then drawing.
+float composer_height(Scene& scene, float width);
+void draw_composer(Scene& scene, const Rect& area);
+Id composer_field_id();
+float typing_line_height(const Scene& scene);
+void draw_typing_line(Scene& scene, const Rect& area);
+// Draws the banner at the top of `area` when there is something to say; returns its height.
+float draw_connection_banner(Scene& scene, const Rect& area);
+
+void draw_dialogs(Scene& scene);
+void draw_create_room(Scene& scene);
+void draw_browse(Scene& scene);
+void draw_join_by_code(Scene& scene);
+void draw_invite(Scene& scene);
+void draw_edit_room(Scene& scene);
+void draw_settings(Scene& scene);
+void draw_shortcuts(Scene& scene);
+void draw_switcher(Scene& scene);
+// Keys of the switcher's field; true: used.
+bool switcher_key(Scene& scene, const KeyEvent& event);
+
+void draw_menu(Scene& scene);
+void draw_confirm(Scene& scene);
+void draw_emoji_picker(Scene& scene);
+void draw_toasts(Scene& scene);
+void draw_tooltip(Scene& scene);
+void draw_brand(Ui& ui, Vec2 centre, float side);
+
+// ---- the timeline's text selection and movement ----
+std::string selected_messages(const Scene& scene);
+void clear_selection(AppState& state);
+void scroll_timeline(Scene& scene, float pages);
+void scroll_timeline_to_end(Scene& scene, bool newest);
+void jump_to_message(Scene& scene, Seq seq);
+Id row_key(const client::TimelineItem& item);
+
+// ---- one row ----
+struct RowPlace {
+  const client::TimelineItem& item;
+  Id key = 0;
+  float width = 0;
+};
+float measure_row(Scene& scene, const RowPlace& row);
+void draw_row(Scene& scene, const RowPlace& row, float x, float y);
+// The message's text area relative to the row's top left.
+Vec2 row_text_origin(const Scene& scene, const client::MessageView& message);
+void open_message_menu(Scene& scene, const client::MessageView& message, Id owner, Vec2 at);
+void open_emoji_for(Scene& scene, std::optional<Seq> react_to, const Rect& anchor);
+void ask_delete_message(Scene& scene, Seq seq);
+
+// ---- shared words ----
+std::string room_kind_words(wire::RoomKind kind);
+std::string presence_words(wire::PresenceStatus status);
+std::string role_words(wire::Role role);
+std::string room_link(const Scene& scene, RoomId room);
+std::string invite_link(const Scene& scene, const std::string& code);
+void copy_text(Scene& scene, const std::string& text);
+std::string key_name(const Scene& scene, std::string_view keys);  // "Ctrl+K" or its Mac form
+
+}  // namespace parley::ui

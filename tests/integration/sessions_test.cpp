@@ -1,0 +1,108 @@
+// Tokens: only those this server gave out, unchanged, for a device that is not signed out.
+#include "tests/integration/fixture.hpp"
+
+namespace parley::test {
+namespace {
+
+ErrorCode refused(Served& served, const std::string& token) {
+  TestClient client;
+  REQUIRE(client.open(served.server.port()));
+  return require_error(client.resume(token));
+}
+
+std::string base64url(std::string_view text) { return to_base64url(as_bytes(text)); }
+
+}  // namespace
+
+TEST_CASE("tokens that were changed, made up or taken from elsewhere are refused") {
+  Served served;
+  TestClient ada = served.guest("Ada");
+  const std::string& token = ada.token;
+  const std::size_t first = token.find('.'), second = token.find('.', first + 1);
+  REQUIRE(second != std::string::npos);
+  const std::string head = token.substr(0, first);
+  const std::string claims = token.substr(first + 1, second - first - 1);
+  const std::string signature = token.substr(second + 1);
+
+  const auto changed = [](std::string text, std::size_t at) {
+    text[at] = text[at] == 'A' ? 'B' : 'A';
+    return text;
+  };
+  Served elsewhere;
+  const std::string foreign = elsewhere.guest("Ada").token;
+
+  const std::vector<std::string> bad = {
+      "x",
+      "..",
+      std::string(2000, '.'),
+      head + "." + claims,
+      head + "." + claims + ".",
+      head + "." + claims + "." + changed(signature, 0),
+      head + "." + claims + "." + changed(signature, signature.size() / 2),
+      head + "." + changed(claims, claims.size() / 2) + "." + signature,
+      changed(head, 2) + "." + claims + "." + signature,
+      base64url(R"({"alg":"none","typ":"JWT"})") + "." + claims + ".",
+      base64url(R"({"alg":"none","typ":"JWT"})") + "." + claims + "." + signature,
+      token + "A",
+      " " + token,
+      token + "." + signature,
+      foreign,
+  };
+  for (const std::string& one : bad) {
+    INFO("token " << one.substr(0, 60));
+    CHECK(refused(served, one) == ErrorCode::kTokenInvalid);
+  }
+  // The good one is still good.
+  TestClient again = served.again(ada);
+  CHECK(again.user == ada.user);
+}
+
+TEST_CASE("a session outlives its connection and the server's restart, and ends with signing out") {
+  Served served;
+  TestClient ada = served.guest("Ada");
+  const RoomId room = require_ok(ada.create_room("Home")).room_id;
+  ada.socket().close();
+  REQUIRE(served.server.stop() == 0);
+  REQUIRE(served.server.start());
+
+  TestClient back = served.again(ada);
+  CHECK(back.user == ada.user);
+  CHECK(back.device == ada.device);
+  require_ok(back.post(room, "back"));
+
+  require_ok(back.call_for<wire::Done>(wire::Command{wire::SignOut{}}));
+  back.wait_goodbye();
+  CHECK(back.ended());
+  TestClient after;
+  REQUIRE(after.open(served.server.port()));
+  const auto refused_now = after.resume(ada.token);
+  REQUIRE_FALSE(refused_now.ok());
+  CHECK(error_info(refused_now.error().code).action == ErrorAction::kReauthenticate);
+}
+
+TEST_CASE("signing out elsewhere ends this connection too") {
+  Served served;
+  TestClient ada = served.guest("Ada");
+  TestClient second = served.again(ada);
+  require_ok(ada.call_for<wire::Done>(wire::Command{wire::RevokeDevice{ada.device}}));
+  const wire::Goodbye goodbye = second.wait_goodbye();
+  CHECK(goodbye.code == static_cast<std::uint16_t>(ErrorCode::kDeviceRevoked));
+}
+
+TEST_CASE("commands before signing in, and signing in twice, are refused") {
+  Served served;
+  TestClient client;
+  REQUIRE(client.open(served.server.port()));
+  CHECK(require_error(client.call(wire::Command{wire::ListRooms{}})) ==
+        ErrorCode::kNotAuthenticated);
+  CHECK(require_error(client.sign_in("")) == ErrorCode::kInvalidArgument);
+  CHECK(require_error(client.sign_in("\xff\xfe")) == ErrorCode::kMalformed);
+  wire::Authenticate newer;
+  newer.guest_name = "Ada";
+  newer.protocol = 1000;
+  CHECK(require_error(client.call(wire::Command{newer})) == ErrorCode::kVersionUnsupported);
+  require_ok(client.sign_in("Ada"));
+  CHECK(require_error(client.sign_in("Ada")) == ErrorCode::kAlreadyAuthenticated);
+}
+
+}  // namespace parley::test
