@@ -21,7 +21,8 @@ void host_schedule(bool frame, double delay_ms);
 void host_random(std::uint8_t* out, std::size_t size);
 
 // ---- the page ----
-// `packet`: screen u8, busy u8, signed in u8, error, suggested name, server.
+// `packet`: screen u8, busy u8, error, suggested name, server, unread u32 (a hidden tab draws no frame
+// that would set its title).
 void host_screen(const std::uint8_t* packet, std::size_t size);
 void host_colors(std::uint32_t background_rgb, bool dark);
 void host_title(const char* title, std::size_t size, std::uint32_t unread);

@@ -188,6 +188,7 @@ void WebApp::show_screen() {
   screen_packet_.text(view.login.error);
   screen_packet_.text(view.login.suggested_name);
   screen_packet_.text(view.login.server);
+  screen_packet_.u32(view.total_unread);
   const bool same = screen_packet_.size() == last_screen_packet_.size() &&
                     std::memcmp(screen_packet_.data(), last_screen_packet_.data(),
                                 screen_packet_.size()) == 0;

@@ -14,10 +14,14 @@
 
   const missing = () => {
     if (typeof WebAssembly !== 'object' || typeof WebAssembly.compileStreaming !== 'function') return 'wasm';
-    // An empty function that uses a 128-bit vector: refused where those are unknown.
-    const simd = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
-    if (!WebAssembly.validate(new Uint8Array(simd))) return 'wasm';
-    if (!document.createElement('canvas').getContext('webgl2')) return 'webgl';
+    // One function with an exception block and a 128-bit vector: refused where either is unknown.
+    const probe = [
+      0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
+      10, 12, 1, 10, 0, 6, 64, 25, 11, 65, 0, 253, 15, 11,
+    ];
+    if (!WebAssembly.validate(new Uint8Array(probe))) return 'wasm';
+    // Whether it is switched on shows when the client asks for it; a context here would delay the first paint.
+    if (typeof WebGL2RenderingContext !== 'function') return 'webgl';
     return '';
   };
   const lacks = missing();

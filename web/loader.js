@@ -4,7 +4,8 @@
 
 export async function loadFiles(onProgress) {
   const { files, version } = JSON.parse(document.getElementById('files').textContent);
-  const total = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+  const { glue, ...counted } = files; // an import cannot be watched
+  const total = Object.values(counted).reduce((sum, { size }) => sum + size, 0);
   let loaded = 0;
   const advance = (bytes) => {
     loaded += bytes;
@@ -13,14 +14,14 @@ export async function loadFiles(onProgress) {
 
   // Compiled while it arrives; instantiated when the glue code asks with its imports.
   const response = fetchCounted(files.wasm.url, advance);
-  const compiled = response.then((counted) => WebAssembly.compileStreaming(counted));
+  const compiled = response.then((body) => WebAssembly.compileStreaming(body));
   const names = ['regular', 'medium', 'bold', 'italic', 'mono'];
   const [{ default: module }, ready, ...fonts] = await Promise.all([
-    import(files.glue.url),
+    import(glue.url),
     compiled,
     ...names.map(async (name) => {
-      const counted = await fetchCounted(files[name].url, advance);
-      return new Uint8Array(await counted.arrayBuffer());
+      const body = await fetchCounted(files[name].url, advance);
+      return new Uint8Array(await body.arrayBuffer());
     }),
   ]);
   const wasm = async (imports) => ({ instance: await WebAssembly.instantiate(ready, imports), module: ready });

@@ -17,12 +17,15 @@ export class Loop {
     if (delayMs >= 0) {
       this.timer = setTimeout(() => this.bridge.call('parley_wake'), Math.min(delayMs, 0x7fffffff));
     }
-    if (frame && this.frameRequest === 0) {
-      this.frameRequest = requestAnimationFrame(() => {
-        this.frameRequest = 0;
-        this.draw();
-      });
-    }
+    if (frame) this.requestFrame();
+  }
+
+  requestFrame() {
+    if (this.frameRequest !== 0) return;
+    this.frameRequest = requestAnimationFrame(() => {
+      this.frameRequest = 0;
+      this.draw();
+    });
   }
 
   // At once instead of with the next animation frame: for phones, which open the keyboard only inside a tap,

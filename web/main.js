@@ -92,7 +92,9 @@ class App {
       return;
     }
     this.running = true;
-    surface.changed = () => loop.schedule(true, -1);
+    surface.changed = () => loop.requestFrame();
+    this.page.requestPicture = () => loop.requestFrame();
+    loop.requestFrame();
     loop.onFrame = () => this.page.pictureIsDrawn();
     this.watchWorld();
     this.page.clientIsReady();

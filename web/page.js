@@ -18,6 +18,7 @@ export class Page {
     this.title = document.title;
     this.unread = 0;
     this.screen = this.root.dataset.screen;
+    if (this.screen === 'login') this.show('login');
 
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -70,14 +71,17 @@ export class Page {
       this.setBusy(busy || this.submitted !== null);
       this.showError(error);
       if (suggestion !== '' && this.nameField.value === '') this.nameField.value = suggestion;
-      document.getElementById('login-server').textContent = server;
+      document.getElementById('login-server').textContent = server === '' ? '' : `Server: ${server}`;
     }
     if (screen === this.screen || screen === 'loading') return;
     this.screen = screen;
     remember('parley.signedIn', screen === 'main' ? '1' : null);
     // The main screen shows with its first picture (main.js), so that nothing flashes.
     if (screen === 'login') this.show('login');
-    else this.setBusy(false);
+    else {
+      this.setBusy(false);
+      this.requestPicture();
+    }
   }
 
   show(screen) {
@@ -86,6 +90,9 @@ export class Page {
     if (screen === 'login' && matchMedia('(pointer: fine)').matches) this.nameField.focus();
     if (screen === 'main' && this.form.contains(document.activeElement)) document.activeElement.blur();
   }
+
+  // Set by main.js.
+  requestPicture() {}
 
   pictureIsDrawn() {
     if (this.screen === 'main' && this.root.dataset.screen !== 'main') this.show('main');

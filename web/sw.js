@@ -33,7 +33,7 @@ self.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (request.mode === 'navigate') {
     // Other pages of the server (health, metrics) are not ours.
-    if (/^\/($|r\/|i\/)/.test(url.pathname)) event.respondWith(page(request));
+    if (/^\/($|r\/|i\/|settings$)/.test(url.pathname)) event.respondWith(page(request));
   } else if (shell.includes(url.pathname)) {
     event.respondWith(caches.match(request, { cacheName }).then((cached) => cached ?? fetch(request)));
   }

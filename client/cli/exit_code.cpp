@@ -29,7 +29,8 @@ std::string describe(const Error& error) {
   }
   if (error.retry_after.ms > 0) text += " Try again in " + in_seconds(error.retry_after) + ".";
   if (exit_code(error) == ExitCode::kNotSignedIn) {
-    text += " Sign in with: parley-cli login --server URL --name NAME";
+    text.pop_back();
+    text += ": parley-cli login --server URL --name NAME";
   }
   return text;
 }

@@ -8,6 +8,7 @@ namespace parley::ui {
 namespace {
 
 const Id kList = child_id(2, "room list");
+constexpr std::size_t kMirroredRows = 300;
 
 void open_new_menu(Scene& scene, Id owner, Vec2 at) {
   AppState& state = scene.state;
@@ -125,25 +126,10 @@ void open_row_menu(Scene& scene, const client::RoomItemView& room, Id owner, Vec
   state.menu = std::move(menu);
 }
 
-void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& rect, std::size_t index) {
+void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect& ground) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
-  const Id id = child_id(child_id(kList, "row"), std::hash<RoomId>{}(room.room_id));
-  const bool open = scene.app.room && scene.app.room->room_id == room.room_id && !scene.phone;
   const bool invited = room.role == wire::Role::kInvited;
-  ui.open_node(child_id(id, "item"), SemanticRole::kListItem, rect, {});
-  ui.last_node().position = static_cast<std::int32_t>(index) + 1;
-  ui.last_node().set_size = static_cast<std::int32_t>(scene.app.rooms.size());
-  const std::string label = row_label(scene, room);
-  const Response use = ui.interact({.id = id, .rect = rect, .label = label, .menu = true, .group = kList});
-  ui.last_node().selectable = true;
-  ui.last_node().selected = open;
-
-  const Rect ground = rect.inset(space::k2, 1);
-  const float hover = ui.animate(id, use.hovered ? 1.0f : 0.0f, 90);
-  ui.canvas.fill(ground, open ? p.selected : p.hover.with_alpha(hover), radius::kMedium);
-  if (use.focus_visible) ui.draw_focus_ring(ground.inset(2), radius::kMedium);
-
   Rect inside = ground.inset(space::k2, 0);
   const float side = ui.theme.control(42);
   room_avatar(ui, inside.take_left(side).centre(), side, room.room_id.uuid, room.name);
@@ -192,6 +178,30 @@ void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& r
                 {Face::kRegular, type::kSmall, p.text_muted});
     }
   }
+}
+
+void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& rect, std::size_t index) {
+  Ui& ui = scene.ui;
+  const Palette& p = scene.colors();
+  const Id id = child_id(child_id(kList, "row"), std::hash<RoomId>{}(room.room_id));
+  const bool open = scene.app.room && scene.app.room->room_id == room.room_id && !scene.phone;
+  const bool invited = room.role == wire::Role::kInvited;
+  ui.open_node(child_id(id, "item"), SemanticRole::kListItem, rect, {});
+  ui.last_node().position = static_cast<std::int32_t>(index) + 1;
+  ui.last_node().set_size = static_cast<std::int32_t>(scene.app.rooms.size());
+  const std::string label = row_label(scene, room);
+  const Response use = ui.interact({.id = id, .rect = rect, .label = label, .menu = true, .group = kList});
+  ui.last_node().selectable = true;
+  ui.last_node().selected = open;
+
+  const bool seen = ui.canvas.visible(rect);
+  const Rect ground = rect.inset(space::k2, 1);
+  const float hover = ui.animate(id, use.hovered ? 1.0f : 0.0f, 90);
+  if (use.focus_visible && !seen) scene.state.scrolls[kList] += rect.y < ui.canvas.clip().y ? -rect.h : rect.h;
+  ui.canvas.fill(ground, open ? p.selected : p.hover.with_alpha(hover), radius::kMedium);
+  if (use.focus_visible) ui.draw_focus_ring(ground.inset(2), radius::kMedium);
+
+  if (seen) draw_row_content(scene, room, ground);
   ui.close_node();
   if (use.clicked) {
     const RoomId room_id = room.room_id;
@@ -238,11 +248,10 @@ void draw_room_list(Scene& scene, const Rect& area) {
     const ScrollArea scroll{child_id(kList, "scroll"), rest, &scene.state.scrolls[kList]};
     ui.open_node(scroll.id, SemanticRole::kList, rest, "Rooms").can_scroll = true;
     const float top = begin_scroll(ui, scroll, content);
-    const auto first = static_cast<std::size_t>(std::max(0.0f, (rest.y - top) / row));
-    for (std::size_t i = first; i < count; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const Rect place{rest.x, top + row * static_cast<float>(i), rest.w, row};
-      if (place.y > rest.bottom()) break;
-      draw_room_row(scene, scene.app.rooms[i], place, i);
+      // Screen readers get the rows out of sight as well, as long as the list is of a sensible length.
+      if (i < kMirroredRows || ui.canvas.visible(place)) draw_room_row(scene, scene.app.rooms[i], place, i);
     }
     end_scroll(ui, scroll, content);
     ui.close_node();

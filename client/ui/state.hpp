@@ -66,6 +66,7 @@ struct RowLayout {
   std::uint64_t used = 0;
   RichText text;
   float height = 0;
+  TextPlace select_from, select_to;  // marked part, when the selection covers this row
 };
 
 // Where the timeline stands: an item and where its top is, so that items put in above move nothing.

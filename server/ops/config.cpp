@@ -7,7 +7,6 @@
 #include <charconv>
 #include <iterator>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace parley::ops {
@@ -175,14 +174,15 @@ class Loader {
   }
 
   void read_file(const std::string& text) {
-    const toml::parse_result parsed = toml::parse(text, sources_.file_name);
-    if (!parsed) {
-      const toml::parse_error& error = parsed.error();
+    toml::table parsed;
+    try {
+      parsed = toml::parse(text, sources_.file_name);
+    } catch (const toml::parse_error& error) {
       fault(fmt::format("{}, line {}: {}.", sources_.file_name, error.source().begin.line,
                         error.description()));
       return;
     }
-    for (const auto& [section, node] : parsed.table()) {
+    for (const auto& [section, node] : parsed) {
       const toml::table* const table = node.as_table();
       if (table == nullptr) {
         fault(fmt::format("{}, line {}: \"{}\" stands outside of a section.{}", sources_.file_name,

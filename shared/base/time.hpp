@@ -46,8 +46,8 @@ struct Now {
   Timestamp wall;
 };
 
-// "2026-03-01T12:34:56.789Z" (ISO 8601 as profiled by RFC 3339): UTC, always with milliseconds. Moments
-// outside the years 0000 to 9999 are given as the nearest one inside.
+// "2026-03-01T12:34:56.789Z" (ISO 8601 as profiled by RFC 3339): UTC, always with milliseconds.
+// Moments outside the years 0000 to 9999 are given as the nearest one inside.
 std::string to_iso8601(Timestamp at);
 
 // What people and programs write: a date with a time of day, seconds optional, any number of

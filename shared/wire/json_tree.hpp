@@ -1,9 +1,9 @@
 // A parsed JSON text, bounded before and while it is parsed.
 //
-// Values live in one array, texts in one string; a value names its first child and its next sibling.
-// Limits: kMaxFrameBytes of text, kMaxDepth levels, kMaxJsonValues values, kMaxJsonMembers members an
-// object. An object that gives a member twice is refused, for readers would disagree about it. The
-// parser behind it keeps its own stack, so depth costs no call frames.
+// Values live in one array, texts in one string; a value names its first child and its next
+// sibling. Limits: kMaxFrameBytes of text, kMaxDepth levels, kMaxJsonValues values, kMaxJsonMembers
+// members an object. An object that gives a member twice is refused, for readers would disagree
+// about it. The parser behind it keeps its own stack, so depth costs no call frames.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,8 @@ TEST_CASE("base64url follows RFC 4648 without padding") {
 }
 
 TEST_CASE("base64url refuses every other form") {
-  for (const char* bad : {"A", "AAAAA", "Zg==", "Zh", "Zm9", "+_8", "/_8", "Zm 9", "Zm9v\n", "Zé"}) {
+  for (const char* bad :
+       {"A", "AAAAA", "Zg==", "Zh", "Zm9", "+_8", "/_8", "Zm 9", "Zm9v\n", "Zé"}) {
     INFO(bad);
     Bytes out = {1, 2};
     CHECK(!from_base64url(bad, out));

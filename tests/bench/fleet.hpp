@@ -21,7 +21,7 @@ std::int64_t monotonic_ns();
 
 struct Endpoint {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8480;
+  std::uint16_t port = 8008;
   std::string path = "/ws";
 };
 

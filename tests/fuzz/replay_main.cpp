@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
       if (!entry.is_regular_file()) continue;
       std::ifstream file(entry.path(), std::ios::binary);
       const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-      std::cout << entry.path().filename().string() << std::endl;  // flushed: names the one that crashes
+      // Flushed, so that the last line names the one that crashes.
+      std::cout << entry.path().filename().string() << std::endl;
       LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
       ++inputs;
     }

@@ -49,7 +49,7 @@ const LayerRule kRules[] = {
     {"tests/", {"shared/", "client/", "server/", "wasm/", "tests/"}, {"*"}, false},
 };
 
-// Standard headers that a pure folder does without. The second row is missing or unfinished in gcc 12
+// Standard headers that a pure folder does without. The last row is missing or unfinished in gcc 12
 // or in libc++ 18.
 constexpr std::string_view kImpure[] = {
     "thread",    "mutex",    "shared_mutex", "condition_variable", "future",   "semaphore",

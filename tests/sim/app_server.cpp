@@ -116,7 +116,7 @@ class AppServer final : public Server {
       executor_.run();
     } while (store_.commit());
   }
-  void calm() override { calm_ = true; }
+  void set_failures(bool on) override { calm_ = !on; }
 
   std::vector<wire::Event> log(RoomId room) override {
     std::vector<wire::Event> out;
@@ -144,7 +144,7 @@ class AppServer final : public Server {
   app::AppConfig config_;
   FrameEncoder encoder_;
   Duration offset_;
-  bool calm_ = false;
+  bool calm_ = true;
   std::unique_ptr<app::App> app_;
   ConnectionId next_ = 0;
   std::map<ConnectionId, Line> connections_;

@@ -42,7 +42,7 @@ class ModelServer final : public Server {
   void disconnect(ConnectionId id) override { connections_.erase(id); }
   void advance(Now now) override { now_ = now; }
   void crash() override { connections_.clear(); }
-  void calm() override { calm_ = true; }
+  void set_failures(bool on) override { calm_ = !on; }
   std::vector<wire::Event> log(RoomId room) override { return rooms_[room].log; }
 
   void receive(ConnectionId id, ByteView bytes) override {
@@ -267,7 +267,7 @@ class ModelServer final : public Server {
 
   SeededRng rng_;
   Now now_;
-  bool calm_ = false;
+  bool calm_ = true;
   ConnectionId next_ = 0;
   std::map<ConnectionId, ModelConnection> connections_;
   std::map<UserId, ModelUser> users_;

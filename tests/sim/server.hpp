@@ -24,7 +24,7 @@ class Server {
 
   virtual void advance(Now now) = 0;  // time passes up to `now`; what became due happens
   virtual void crash() = 0;           // memory is lost, the disk is not; connections must be closed
-  virtual void calm() = 0;            // no more made-up failures
+  virtual void set_failures(bool on) = 0;  // made-up ones: busy, full disk, lost answers; off at first
   virtual std::vector<wire::Event> log(RoomId room) = 0;
 };
 

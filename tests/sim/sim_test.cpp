@@ -177,6 +177,7 @@ class Scenario {
 
   void play(int actions, LinkWeather weather, std::uint64_t pause_ms) {
     world.set_weather(weather);
+    world.server().set_failures(true);
     for (int i = 0; i < actions; ++i) {
       act();
       world.run_for(milliseconds(static_cast<std::int64_t>(world.rng().below(pause_ms))));

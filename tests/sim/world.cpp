@@ -242,7 +242,7 @@ void World::crash_server() {
 
 void World::heal() {
   weather_ = {};
-  server_->calm();
+  server_->set_failures(false);
 }
 
 }  // namespace parley::sim

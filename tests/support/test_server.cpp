@@ -23,6 +23,7 @@ bool TestServer::start(const ServerOptions& options) {
   }
   process.arguments.insert(process.arguments.end(), options.flags.begin(), options.flags.end());
   process.output_file = folder_ + "/server.log";
+  process.environment = {{"PARLEY_CONFIG", "/dev/null"}};  // not what the machine is set up with
   process.before_exec = options.before_exec;
   if (!process_.start(process)) return false;
 

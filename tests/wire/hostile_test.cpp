@@ -44,6 +44,10 @@ void check_bounded(const Sample& sample, ByteView bytes) {
   }
 }
 
+std::size_t random_index(Rng& rng, const Bytes& bytes) {
+  return static_cast<std::size_t>(rng.below(bytes.size()));
+}
+
 FrameFault fault_of(const Bytes& bytes) {
   const auto got = decode_client_frame(bytes);
   REQUIRE(std::holds_alternative<FrameFault>(got));
@@ -78,7 +82,7 @@ TEST_CASE("flipped bits never cost more than the input pays for") {
       if (bytes.empty()) continue;
       const auto flips = 1 + rng.below(3);
       for (std::uint64_t i = 0; i < flips; ++i) {
-        bytes[rng.below(bytes.size())] ^= static_cast<std::uint8_t>(1u << rng.below(8));
+        bytes[random_index(rng, bytes)] ^= static_cast<std::uint8_t>(1u << rng.below(8));
       }
       check_bounded(sample, bytes);
     }
@@ -94,7 +98,7 @@ TEST_CASE("accepted bytes are canonical") {
     for (int round = 0; round < 100; ++round) {
       Sample changed = sample;
       if (changed.bytes.empty()) continue;
-      changed.bytes[rng.below(changed.bytes.size())] = static_cast<std::uint8_t>(rng.next_u64());
+      changed.bytes[random_index(rng, changed.bytes)] = static_cast<std::uint8_t>(rng.next_u64());
       if (!accepts(changed, changed.bytes)) continue;
       if (sample.form == SampleForm::kServerFrame) {
         const auto frame = decode_server_frame(changed.bytes);

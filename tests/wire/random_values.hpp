@@ -1,6 +1,6 @@
-// Fills any struct that declares its fields with random values inside its limits: a third reading of
-// the declarations, beside the binary and the JSON archives. A new struct is covered by being in one
-// of the variants of the protocol.
+// Fills any struct that declares its fields with random values inside its limits: a third reading
+// of the declarations, beside the binary and the JSON archives. A new struct is covered by being in
+// one of the variants of the protocol.
 #pragma once
 
 #include "shared/base/rng.hpp"
@@ -41,7 +41,7 @@ class RandomFill {
       out = static_cast<E>(number);
     } else {
       const auto& names = wire::kEnumNames<E>;
-      out = names[rng_.below(std::size(names))].value;
+      out = names[index_below(std::size(names))].value;
     }
   }
   template <class Tag>
@@ -71,7 +71,7 @@ class RandomFill {
     if constexpr (std::same_as<T, std::string>) {
       fill_text(capped.value, capped.cap);
     } else if constexpr (std::same_as<T, Bytes>) {
-      capped.value.resize(rng_.below(std::min<std::size_t>(capped.cap, 40) + 1));
+      capped.value.resize(index_below(std::min<std::size_t>(capped.cap, 40) + 1));
       rng_.fill(capped.value);
     } else if constexpr (wire::Optional<T>) {
       capped.value.reset();
@@ -96,10 +96,11 @@ class RandomFill {
     out.serialize(*this);
   }
 
-  Rng& rng() { return rng_; }
-
  private:
   bool rarely(std::uint64_t one_in) { return !typical_ && rng_.below(one_in) == 0; }
+  std::size_t index_below(std::size_t bound) {
+    return static_cast<std::size_t>(rng_.below(bound));
+  }
   bool coin() { return rng_.below(2) == 1; }
 
   char32_t random_code_point() {
@@ -107,12 +108,12 @@ class RandomFill {
                                          0x80,   0x7ff,  0x800,  0x2028,  0xd7ff,  0xe000,  0xfffd,
                                          0xffff, 0x10000, 0x1f600, 0x10ffff};
     if (typical_) return rng_.below(12) == 0 ? 0xe9 : static_cast<char32_t>('a' + rng_.below(26));
-    if (rng_.below(4) == 0) return kInteresting[rng_.below(std::size(kInteresting))];
+    if (rng_.below(4) == 0) return kInteresting[index_below(std::size(kInteresting))];
     return static_cast<char32_t>(' ' + rng_.below(95));
   }
   void fill_text(std::string& out, std::size_t cap) {
     out.clear();
-    const std::size_t wanted = rarely(16) ? cap : typical_ ? 3 + rng_.below(9) : rng_.below(24);
+    const std::size_t wanted = rarely(16) ? cap : typical_ ? 3 + index_below(9) : index_below(24);
     while (out.size() < wanted && out.size() + 4 <= cap) append_utf8(random_code_point(), out);
   }
   template <std::size_t I>

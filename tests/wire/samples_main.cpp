@@ -1,5 +1,5 @@
-// Writes the golden file and the fuzz corpora. Run once when a struct is added; lines that exist are
-// never changed by hand, for they are what other programs speak.
+// Writes the golden file and the fuzz corpora. Run once when a struct is added; lines that exist
+// are never changed by hand, for they are what other programs speak.
 //
 //   parley-samples golden OLD > NEW     keeps the lines of OLD, adds one for each new struct
 //   parley-samples corpus FOLDER        writes FOLDER/<target>/<sample> for the fuzz targets

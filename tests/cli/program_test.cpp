@@ -1,0 +1,196 @@
+// parley-cli as scripts use it: exit codes, standard output, pipes, signals; against a real server.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/test_server.hpp"
+
+namespace parley::test {
+namespace {
+
+using nlohmann::json;
+
+class World {
+ public:
+  World() : server(PARLEY_SERVER, folder.path().string()) { REQUIRE(server.start()); }
+
+  std::string url() const { return "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws"; }
+
+  ProcessOptions options(const std::string& who, std::vector<std::string> words) const {
+    ProcessOptions out;
+    out.arguments = {PARLEY_CLI, "--store", folder.file(who + ".db"), "--timeout", "10"};
+    out.arguments.insert(out.arguments.end(), words.begin(), words.end());
+    return out;
+  }
+  Finished cli(const std::string& who, std::vector<std::string> words, int expected = 0,
+               const std::string& input = {}) {
+    ProcessOptions process = options(who, words);
+    if (!input.empty()) {
+      process.input_file = folder.file("input");
+      std::ofstream(process.input_file) << input;
+    }
+    const auto finished = run(process);
+    REQUIRE(finished);
+    INFO("parley-cli " << words[0] << "\n" << finished->output << finished->error);
+    CHECK(finished->code == expected);
+    return *finished;
+  }
+  void login(const std::string& who) { cli(who, {"login", "--server", url(), "--name", who}); }
+
+  TempFolder folder;
+  TestServer server;
+};
+
+std::vector<json> json_lines(const std::string& text) {
+  std::vector<json> out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    out.push_back(json::parse(line, nullptr, false));
+    INFO(line);
+    REQUIRE(out.back().is_object());
+  }
+  return out;
+}
+
+bool wait_for_text(const std::string& path, const std::string& text) {
+  for (int i = 0; i < 2000; ++i) {
+    if (read_file(path).find(text) != std::string::npos) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a script signs in, makes a room, talks, and signs out") {
+  World world;
+  CHECK(world.cli("Ada", {"whoami"}, 3).error.find("login") != std::string::npos);
+  world.login("Ada");
+  world.login("Bob");
+  CHECK(world.cli("Ada", {"login", "--server", world.url(), "--name", "Eve"}, 1)
+            .error.find("logout") != std::string::npos);
+  CHECK(json_lines(world.cli("Ada", {"whoami", "--json"}).output)[0]["name"] == "Ada");
+
+  const std::string id = world.cli("Ada", {"create", "Garden", "--topic", "flowers"}).output;
+  REQUIRE(id.size() == 37);  // an id and a line end
+  CHECK(world.cli("Bob", {"search", "flowers"}).output.find("Garden") != std::string::npos);
+  world.cli("Bob", {"join", "garden"});
+  world.cli("Bob", {"send", "Gar", "hello", "there"});
+  const auto sent = json_lines(world.cli("Ada", {"send", "--json", "Garden", "hi @Bob"}).output);
+  REQUIRE(sent.size() == 1);
+  const std::string place = std::to_string(sent[0]["seq"].get<int>());
+  world.cli("Bob", {"react", "Garden", place, "👍"});
+  world.cli("Ada", {"edit", "Garden", place, "hi", "@Bob!"});
+  world.cli("Bob", {"send", "Garden", "--reply", place, "yes?"});
+  world.cli("Bob", {"edit", "Garden", place, "not mine"}, 1);
+
+  const auto rooms = json_lines(world.cli("Bob", {"rooms", "--json"}).output);
+  REQUIRE(rooms.size() == 1);
+  CHECK(rooms[0]["mentions"] == 1);
+
+  const std::string shown = world.cli("Ada", {"history", "Garden"}).output;
+  CHECK(shown.find("hello there") != std::string::npos);
+  CHECK(shown.find("hi @Bob! (edited)  👍 1") != std::string::npos);
+  CHECK(shown.find("(to #" + place + ")") != std::string::npos);
+  CHECK(shown.find('\x1b') == std::string::npos);  // not a terminal: no colours
+  const auto events = json_lines(world.cli("Ada", {"history", "--json", "Garden"}).output);
+  for (std::size_t i = 0; i < events.size(); ++i) CHECK(events[i]["seq"] == i + 1);
+  CHECK(json_lines(world.cli("Ada", {"history", "--json", "--limit", "2", "Garden"}).output).size() == 2);
+
+  world.cli("Ada", {"delete", "Garden", place});
+  CHECK(world.cli("Ada", {"history", "Garden"}).output.find("message deleted") != std::string::npos);
+  const auto members = json_lines(world.cli("Ada", {"members", "--json", "Garden"}).output);
+  CHECK(members.size() == 2);
+  CHECK(world.cli("Ada", {"presence", "--set", "busy", "--text", "planting"}).code == 0);
+  CHECK(world.cli("Ada", {"presence"}).output == "busy: planting\n");
+  CHECK(world.cli("Ada", {"devices"}).output.find("(this one)") != std::string::npos);
+
+  const std::string code = json_lines(
+      world.cli("Ada", {"invite", "--json", "Garden"}).output)[0]["invite"]["code"];
+  world.login("Cleo");
+  world.cli("Cleo", {"join", "https://chat.example.org/join/" + code});
+  world.cli("Cleo", {"leave", "Garden"});
+  world.cli("Cleo", {"send", "Garden", "gone"}, 1);
+  world.cli("Cleo", {"logout"});
+  world.cli("Cleo", {"rooms"}, 3);
+}
+
+TEST_CASE("errors end with their own exit code and a sentence") {
+  World world;
+  world.login("Ada");
+  CHECK(world.cli("Ada", {"send", "Nowhere", "x"}, 1).error.find("Nowhere") != std::string::npos);
+  CHECK(world.cli("Ada", {"send", "Nowhere", " "}, 1).error.find("text") != std::string::npos);
+  world.cli("Ada", {"send"}, 2);
+  world.cli("Ada", {"login", "--server", "ftp://x", "--name", "x"}, 1);
+  world.server.kill();
+  const Finished away = world.cli("Ada", {"rooms"}, 4);
+  CHECK(away.output.empty());
+  CHECK(away.error.find("Cannot connect") != std::string::npos);
+}
+
+TEST_CASE("lines and whole inputs become messages") {
+  World world;
+  world.login("Ada");
+  world.cli("Ada", {"create", "Log"});
+  const Finished piped = world.cli("Ada", {"pipe", "Log"}, 0, "one\n\ntwo\r\nthree");
+  CHECK(piped.output.find("Sent as #") != std::string::npos);
+  world.cli("Ada", {"send", "Log", "-"}, 0, "first line\nsecond line\n");
+  std::vector<std::string> texts;
+  for (const json& event : json_lines(world.cli("Ada", {"history", "--json", "Log"}).output)) {
+    if (event["type"] == "message") texts.push_back(event["content"]);
+  }
+  CHECK(texts == std::vector<std::string>{"one", "two", "three", "first line\nsecond line"});
+}
+
+TEST_CASE("tail prints what was and what comes, over a restart of the server, until Ctrl+C") {
+  World world;
+  world.login("Ada");
+  world.login("Bob");
+  world.cli("Ada", {"create", "River"});
+  world.cli("Bob", {"join", "River"});
+  world.cli("Ada", {"send", "River", "before"});
+
+  ProcessOptions options = world.options("Bob", {"tail", "--json", "River"});
+  options.output_file = world.folder.file("tail");
+  options.error_file = world.folder.file("tail-errors");
+  Process tail;
+  REQUIRE(tail.start(options));
+  REQUIRE(wait_for_text(options.output_file, "before"));
+  world.cli("Ada", {"send", "River", "live"});
+  CHECK(wait_for_text(options.output_file, "live"));
+
+  world.server.kill();
+  REQUIRE(world.server.start());
+  world.cli("Ada", {"send", "River", "after the restart"});
+  CHECK(wait_for_text(options.output_file, "after the restart"));
+
+  tail.signal(SIGINT);
+  CHECK(tail.wait(std::chrono::seconds(5)) == 0);
+  std::vector<int> places;
+  for (const json& event : json_lines(read_file(options.output_file))) {
+    places.push_back(event["seq"].get<int>());
+    CHECK(event.contains("sender_name"));
+  }
+  REQUIRE_FALSE(places.empty());
+  for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i] == places[i - 1] + 1);
+
+  const auto since = json_lines([&] {
+    ProcessOptions from = world.options("Bob", {"tail", "--json", "River", "--since",
+                                                std::to_string(places.back() - 1)});
+    from.output_file = world.folder.file("since");
+    Process process;
+    REQUIRE(process.start(from));
+    CHECK(wait_for_text(from.output_file, "after the restart"));
+    process.signal(SIGTERM);
+    CHECK(process.wait(std::chrono::seconds(5)) == 0);
+    return read_file(from.output_file);
+  }());
+  CHECK(since.size() == 1);
+}
+
+}  // namespace parley::test
