@@ -30,7 +30,8 @@ export class Input {
       if (event.target !== textAgent.element || event.button === 0) event.preventDefault();
     });
     stage.addEventListener('contextmenu', (event) => {
-      if (this.suppressMenu) event.preventDefault();
+      // A long press is the client's to answer.
+      if (this.suppressMenu || event.pointerType === 'touch') event.preventDefault();
     });
     stage.addEventListener('wheel', (event) => this.handleWheel(event), { passive: false });
     window.addEventListener('keydown', (event) => this.handleKey(event));

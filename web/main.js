@@ -95,7 +95,9 @@ class App {
     surface.changed = () => loop.requestFrame();
     this.page.requestPicture = () => loop.requestFrame();
     loop.requestFrame();
-    loop.onFrame = () => this.page.pictureIsDrawn();
+    loop.onFrame = () => {
+      if (this.page.pictureIsDrawn()) textAgent.regainFocus();
+    };
     this.watchWorld();
     this.page.clientIsReady();
   }

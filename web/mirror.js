@@ -48,6 +48,7 @@ const roles = [
   ['div', 'tooltip', true],
 ];
 const roleText = 13;
+const roleButton = 14;
 const roleLink = 15;
 const roleDialog = 30;
 const roleAlertDialog = 31;
@@ -74,6 +75,7 @@ export class Mirror {
     this.nodes = new Map(); // handle -> {element, text, role, flags}
     this.applying = false;
     this.standsIn = null; // the mirrored field whose place the text agent has taken
+    this.agentOwner = null; // the element that this field is a child of
     textAgent.onFieldChange = () => this.followField();
 
     root.addEventListener('click', (event) => this.handleClick(event));
@@ -234,6 +236,8 @@ export class Mirror {
     const field = this.textAgent.field === 0 ? null : this.focusedField();
     if (field === this.standsIn) return;
     this.standsIn?.element.removeAttribute('hidden');
+    this.agentOwner?.removeAttribute('aria-owns');
+    this.agentOwner = field?.element.parentElement;
     this.standsIn = field;
     if (!field) return;
     for (const name of ['aria-description', 'aria-invalid', 'maxlength']) {
@@ -241,6 +245,8 @@ export class Mirror {
     }
     setAttribute(this.textAgent.element, 'role', field.element.getAttribute('role'));
     field.element.setAttribute('hidden', '');
+    // To a screen reader it is where the field was: inside the dialog, if there is one.
+    this.agentOwner.setAttribute('aria-owns', this.textAgent.element.id);
   }
 
   focusedField() {
@@ -322,9 +328,10 @@ function writeWords({ element, text, role, flags }, data) {
   setAttribute(element, 'aria-setsize', data.setSize > 0 ? String(data.setSize) : null);
 }
 
-function writeState({ element }, { flags }) {
+function writeState({ element, role }, { flags }) {
   const state = (name, relevant, on) => setAttribute(element, name, relevant ? String(Boolean(on)) : null);
-  state('aria-checked', flags & flag.checkable, flags & flag.checked);
+  // A button that stays down is pressed; everything else with two states is checked.
+  state(role === roleButton ? 'aria-pressed' : 'aria-checked', flags & flag.checkable, flags & flag.checked);
   state('aria-selected', flags & flag.selectable, flags & flag.selected);
   state('aria-expanded', flags & flag.expandable, flags & flag.expanded);
   state('aria-busy', flags & flag.busy, true);

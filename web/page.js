@@ -94,8 +94,11 @@ export class Page {
   // Set by main.js.
   requestPicture() {}
 
+  // True when the main screen has just become visible.
   pictureIsDrawn() {
-    if (this.screen === 'main' && this.root.dataset.screen !== 'main') this.show('main');
+    if (this.screen !== 'main' || this.root.dataset.screen === 'main') return false;
+    this.show('main');
+    return true;
   }
 
   // ---- progress and trouble ----

@@ -57,6 +57,11 @@ export class TextAgent {
     }
   }
 
+  // The stage has become visible: nothing could be focused before.
+  regainFocus() {
+    if (this.field !== 0 && document.activeElement !== this.element) this.element.focus({ preventScroll: true });
+  }
+
   release() {
     if (this.field === 0) return;
     this.field = 0;

@@ -23,6 +23,11 @@ Driver::Driver(const std::string& server_url, SessionStore& store, Duration time
   perform_effects();
 }
 
+void Driver::save() {
+  client_.handle_focus(now(), false);
+  perform_effects();
+}
+
 void Driver::perform_effects() {
   while (auto effect = client_.poll_effect()) perform(*std::move(effect));
 }
@@ -125,7 +130,10 @@ Status Driver::sign_in(const std::string& name) {
     return connected() || was_closed_ || !client_.view().login.busy;
   };
   const Status waited = wait_until(deadline(), settled);
-  if (connected()) return storage_;
+  if (connected()) {
+    save();
+    return storage_;
+  }
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
   const std::string& said = client_.view().login.error;
   if (was_closed_ || !waited) {

@@ -16,6 +16,7 @@ namespace parley::cli {
 class Driver {
  public:
   Driver(const std::string& server_url, SessionStore& store, Duration time_limit);
+  ~Driver() { save(); }
 
   // Signs in with the kept session. kNotAuthenticated when there is none or it has ended,
   // kNotConnected when the server is not reached (only the first attempt is made).
@@ -52,6 +53,8 @@ class Driver {
   std::function<void(const client::EventArrived&)> on_event;
 
  private:
+  // The core saves with a delay; a command may end before that.
+  void save();
   void perform_effects();
   void perform(client::Effect effect);
   void take_transport_events();

@@ -40,7 +40,6 @@ struct Options {
   // False on the web, where a real DOM form signs in: then only the brand is drawn behind it.
   bool draws_login = true;
   std::string version = "0.1.0";  // shown under About
-  bool offers_full_sign_out_warning = true;
 };
 
 // The drawing surface: CSS pixels, and device pixels for each of them.
@@ -106,7 +105,6 @@ class AppUi {
     std::size_t rows_drawn = 0;  // timeline rows of the last frame
     std::size_t glyphs = 0;      // in the atlas
     std::uint64_t evictions = 0;
-    double build_ms = 0;         // of the last frame, when the platform has a clock for it
   };
   Statistics statistics() const;
 

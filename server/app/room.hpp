@@ -14,6 +14,9 @@
 
 namespace parley::app {
 
+// About what an event takes in a frame.
+inline std::size_t event_size(const wire::Event& event) { return event.body.size() + 80; }
+
 struct Member {
   std::string name;
   wire::Role role = wire::Role::kNone;

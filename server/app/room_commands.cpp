@@ -6,6 +6,8 @@
 namespace parley::app {
 namespace {
 
+constexpr std::size_t kMostInvites = 1000;  // shown of one room
+
 wire::Role at_least_moderator() { return wire::Role::kModerator; }
 
 Reply room_reply(const Room& room, UserId user) {
@@ -24,6 +26,22 @@ Reply conflict(const Room& room, UserId user) {
   wire::ErrorReply reply = to_error_reply(Error{ErrorCode::kConflict, "the settings moved on", {}});
   reply.room = room.summary_for(user);
   return reply;
+}
+
+// Keeps what fits into a frame, next to where the reader goes on from.
+void cut_to_frame(std::vector<wire::Event>& events, wire::HistoryFrom from) {
+  const bool keep_first = from == wire::HistoryFrom::kAfter;
+  std::size_t kept = 0, bytes = 0;
+  for (; kept < events.size(); ++kept) {
+    bytes += event_size(keep_first ? events[kept] : events[events.size() - 1 - kept]);
+    if (kept > 0 && bytes > wire::kFullFrameBytes) break;
+  }
+  const auto count = static_cast<std::ptrdiff_t>(kept);
+  if (keep_first) {
+    events.erase(events.begin() + count, events.end());
+  } else {
+    events.erase(events.begin(), events.end() - count);
+  }
 }
 
 // 128 random bits, so a code cannot be guessed.
@@ -360,7 +378,7 @@ Task<Reply> Rooms::list_invites(Actor actor, wire::ListInvites command) {
   const Timestamp moment = context_.executor.now().wall;
   for (const store::InviteRecord& record : *records) {
     const bool expired = record.info.expires != Timestamp{} && record.info.expires <= moment;
-    if (record.revoked || expired || list.invites.size() == wire::kMaxListItems) continue;
+    if (record.revoked || expired || list.invites.size() == kMostInvites) continue;
     list.invites.push_back(record.info);
   }
   co_return wire::Response{std::move(list)};
@@ -472,6 +490,7 @@ Task<Reply> Rooms::history(Actor actor, wire::History command) {
     page.events.reserve(read->size());
     for (const store::StoredEvent& one : *read) page.events.push_back(one.event);
   }
+  cut_to_frame(page.events, query.from);
   page.head = (*room)->head();
   page.start = page.events.empty() ? query.from != wire::HistoryFrom::kAfter
                                    : page.events.front().seq == Seq{1};

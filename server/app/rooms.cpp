@@ -201,9 +201,13 @@ void Rooms::flush() {
     entry.dirty = false;
     const std::vector<wire::Event> events = entry.room->take_pending_events();
     Metrics::add(context_.metrics.events_published, events.size());
-    for (std::size_t from = 0; from < events.size(); from += wire::kMaxEventsPerFrame) {
-      const auto batch = std::span(events).subspan(
-          from, std::min(events.size() - from, wire::kMaxEventsPerFrame));
+    for (std::size_t from = 0, count = 0; from < events.size(); from += count) {
+      std::size_t bytes = 0;
+      for (count = 0; from + count < events.size() && count < wire::kMaxEventsPerFrame; ++count) {
+        bytes += event_size(events[from + count]);
+        if (count > 0 && bytes > wire::kFullFrameBytes) break;
+      }
+      const auto batch = std::span(events).subspan(from, count);
       Encoded encoded;
       for (std::size_t format = 0; format < kFormatCount; ++format) {
         if (entry.room->format_in_use(static_cast<Format>(format))) {

@@ -5,6 +5,29 @@
 #include <chrono>
 
 namespace parley::app {
+namespace {
+
+void sort_by_activity(std::vector<wire::RoomSummary>& rooms) {
+  std::sort(rooms.begin(), rooms.end(),
+            [](const auto& a, const auto& b) { return a.last_activity > b.last_activity; });
+}
+
+// Leaves the newest rooms, as many as fit into a frame; returns the others.
+std::vector<wire::RoomSummary> split_to_frame(std::vector<wire::RoomSummary>& rooms) {
+  sort_by_activity(rooms);
+  std::size_t kept = 0, bytes = 0;
+  for (; kept < rooms.size(); ++kept) {
+    bytes += wire::encode(rooms[kept]).size();
+    if (kept > 0 && bytes > wire::kFullFrameBytes) break;
+  }
+  const auto rest = rooms.begin() + static_cast<std::ptrdiff_t>(kept);
+  std::vector<wire::RoomSummary> later(std::make_move_iterator(rest),
+                                       std::make_move_iterator(rooms.end()));
+  rooms.erase(rest, rooms.end());
+  return later;
+}
+
+}  // namespace
 
 // What net holds of a connection.
 class SessionImpl final : public Session {
@@ -201,6 +224,9 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     co_await attaching;
   }
   if (!state->alive) co_return;
+  const auto later = split_to_frame(welcome.rooms);
+  // A token now would cover rooms that are still to come; the next SyncNotice is behind them.
+  if (!later.empty()) welcome.sync_token.clear();
   welcome.session = fresh_session(*state);
   welcome.server_time = now().wall;
   welcome.server_name = context_.config.server_name;
@@ -208,6 +234,9 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   welcome.presence = std::move(signed_in->own);
   Metrics::add(context_.metrics.sign_ins);
   peer.respond(request, wire::Response{std::move(welcome)});
+  for (const wire::RoomSummary& room : later) {
+    notify(*state, wire::RoomNotice{room}, Priority::kMessage);
+  }
 }
 
 Task<void> Sessions::attach(StatePtr state, RoomId room, store::Position since,
@@ -504,9 +533,7 @@ Task<Reply> Sessions::list_rooms(StatePtr state) {
     co_await context_.hop(owner, shard_);
     if (summary) list.rooms.push_back(*std::move(summary));
   }
-  std::sort(list.rooms.begin(), list.rooms.end(), [](const auto& a, const auto& b) {
-    return a.last_activity > b.last_activity;
-  });
+  sort_by_activity(list.rooms);
   co_return wire::Response{std::move(list)};
 }
 

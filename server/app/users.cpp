@@ -8,6 +8,8 @@
 namespace parley::app {
 namespace {
 
+constexpr std::size_t kMostDevices = 500;  // shown of one user
+
 wire::UserInfo info_of(const store::UserRecord& record) {
   return {record.id, record.name, record.guest};
 }
@@ -148,7 +150,7 @@ Task<Reply> Users::list_devices(UserId id, DeviceId asking) {
   if (!user) co_return fail(user.error());
   wire::DeviceList list;
   for (const store::DeviceRecord& record : (*user)->devices) {
-    if (record.revoked || list.devices.size() == wire::kMaxListItems) continue;
+    if (record.revoked || list.devices.size() == kMostDevices) continue;
     const bool connected = std::any_of(
         (*user)->connections.begin(), (*user)->connections.end(),
         [&](const UserConnection& connection) { return connection.device == record.id; });

@@ -165,10 +165,30 @@ void Connection::flush() {
   if (closed_) return;
   if (!aborting_) protocol_->before_flush();
   if (aborting_) return close();
-  if (!waiting_writable_) write_outbox();
+  if (waiting_writable_) return;
+  switch (write_outbox()) {
+    case Written::kAll:
+      if (finishing_) {
+        shut_down_sending();
+      } else {
+        protocol_->handle_sent();
+      }
+      break;
+    case Written::kSome: wait_writable(); break;
+    case Written::kFailed: close(); break;
+  }
 }
 
-void Connection::write_outbox() {
+void Connection::relieve() {
+  if (waiting_writable_ || is_ending()) return;
+  switch (write_outbox()) {
+    case Written::kAll: break;
+    case Written::kSome: wait_writable(); break;
+    case Written::kFailed: abort(); break;
+  }
+}
+
+Connection::Written Connection::write_outbox() {
   std::array<iovec, kGatheredItems> items;
   while (!outbox_.empty()) {
     msghdr message{};
@@ -177,9 +197,8 @@ void Connection::write_outbox() {
     const ssize_t sent =
         sendmsg(socket_->descriptor.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
-      if (errno == EAGAIN) return wait_writable();
       if (errno == EINTR) continue;
-      return close();
+      return errno == EAGAIN ? Written::kSome : Written::kFailed;
     }
     const auto size = static_cast<std::size_t>(sent);
     bytes_sent_ += size;
@@ -188,11 +207,7 @@ void Connection::write_outbox() {
     hub_.metrics().bytes_out.add(size);
     hub_.metrics().outbox_bytes.subtract(size);
   }
-  if (finishing_) {
-    shut_down_sending();
-  } else {
-    protocol_->handle_sent();
-  }
+  return Written::kAll;
 }
 
 void Connection::shut_down_sending() {

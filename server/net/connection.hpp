@@ -42,7 +42,9 @@ class Protocol {
 
 class Connection final : public Flushable, public std::enable_shared_from_this<Connection> {
  public:
+  // Unique in the process: shard + kIdStep * (how many of the shard's came before).
   using Id = std::uint64_t;
+  static constexpr Id kIdStep = 256;
   static constexpr std::uint32_t kNever = std::numeric_limits<std::uint32_t>::max();
 
   // Takes over the descriptor, which does not block.
@@ -56,6 +58,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   void become(std::unique_ptr<Protocol> protocol, std::span<std::uint8_t> rest);
 
   void send(app::SharedBytes bytes, app::Priority priority);
+  // Writes what the socket takes at once, without waiting for the end of the turn.
+  void relieve();
   // Asks for before_flush() at the end of the turn.
   void wake();
   // Writes what is queued, then closes; nothing more is read.
@@ -84,11 +88,12 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
 
  private:
   struct Socket;
+  enum class Written : std::uint8_t { kAll, kSome, kFailed };
 
   void wait_readable();
   void wait_writable();
   void handle_readable();
-  void write_outbox();
+  Written write_outbox();
   void shut_down_sending();
   void close();
 

@@ -1,6 +1,7 @@
 #include "server/net/connection_hub.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/net/http_conversation.hpp"
 #include "server/ops/system_rng.hpp"
@@ -14,7 +15,10 @@ constexpr std::uint64_t kReturnSpreadMs = 3000;
 }  // namespace
 
 ConnectionHub::ConnectionHub(ShardLoop& loop, Site& site)
-    : loop_(loop), site_(site), metrics_(site.metrics.shard(loop.index())) {}
+    : loop_(loop),
+      site_(site),
+      metrics_(site.metrics.shard(loop.index())),
+      next_id_(loop.index() + Connection::kIdStep) {}
 
 ConnectionHub::~ConnectionHub() = default;
 
@@ -25,7 +29,7 @@ void ConnectionHub::start() {
 
 void ConnectionHub::adopt(int descriptor, const IpAddress& peer, AddressLimits::Place place,
                           Entrance entrance) {
-  const Connection::Id id = next_id_++;
+  const Connection::Id id = std::exchange(next_id_, next_id_ + Connection::kIdStep);
   auto connection =
       std::make_shared<Connection>(*this, id, descriptor, peer, std::move(place));
   connections_.emplace(id, connection);

@@ -52,7 +52,7 @@ class ConnectionHub {
   ops::ShardMetrics& metrics_;
   std::unordered_map<Connection::Id, std::shared_ptr<Connection>> connections_;
   std::array<std::vector<Connection::Id>, kSlots> slots_;
-  Connection::Id next_id_ = 1;
+  Connection::Id next_id_ = 0;
   std::int64_t start_ms_ = 0;
   std::uint32_t now_s_ = 0;
   bool draining_ = false;

@@ -115,7 +115,8 @@ void WsConversation::handle_deadline() {
       return close({ErrorCode::kNotAuthenticated, "no sign-in in time", {}});
     }
     // Connections that came together are spread over the interval.
-    return connection_.set_deadline(static_cast<std::uint32_t>(connection_.id() % interval));
+    const Connection::Id turn = connection_.id() / Connection::kIdStep;
+    return connection_.set_deadline(static_cast<std::uint32_t>(turn % interval));
   }
   const std::uint32_t silence = connection_.hub().now_s() - last_received_s_;
   if (silence >= timeout) {
@@ -130,7 +131,12 @@ void WsConversation::send(app::SharedBytes bytes, app::Priority priority) {
   if (state_ != State::kOpen || bytes == nullptr) return;
   // One thing alone may be larger than the limit, or a long history page could never be sent.
   const Outbox& outbox = connection_.outbox();
-  if (!outbox.empty() && outbox.bytes() + bytes->size() > site_.outbox_limit()) {
+  const auto is_full = [&] {
+    return !outbox.empty() && outbox.bytes() + bytes->size() > site_.outbox_limit();
+  };
+  // Much in one turn does not make a reader slow; not taking it does.
+  if (is_full()) connection_.relieve();
+  if (is_full()) {
     connection_.hub().metrics().slow_readers.add();
     site_.log.info(ops::LogCategory::kConnection, "slow reader",
                    {{"connection", connection_.id()}, {"address", address_},

@@ -1,9 +1,9 @@
 // The encoding of journal rows: what one commit appended to rooms' logs and moved in markers.
 //
-// A row is a sequence of records, each a tag byte and its fields; integers are LEB128 varints, ids and
-// bodies raw bytes (bodies after their length). Only this program writes it, and SQLite's checksums
-// guard it on disk; the decoder still checks every length, so that a damaged file is an error, not a
-// crash.
+// A row is a sequence of records, each a tag byte and its fields; integers are LEB128 varints, ids
+// and bodies raw bytes (bodies after their length). Only this program writes it, and SQLite's
+// checksums guard it on disk; the decoder still checks every length, so that a damaged file is an
+// error, not a crash.
 #pragma once
 
 #include <variant>

@@ -1,8 +1,8 @@
 // The names (room, sender, client id) of events that are in the journal, for finding retries.
 //
 // They reach their table in sorted order and in one go, because one by one they would dirty a page
-// each. Two generations: the active one takes new names, the frozen one is being written to the table.
-// Belongs to the write thread.
+// each. Two generations: the active one takes new names, the frozen one is being written to the
+// table. Belongs to the write thread.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ struct EventName {
 
 struct EventNameHash {
   std::size_t operator()(const EventName& name) const noexcept {
-    const std::size_t rest = std::hash<RoomKey>{}(name.room) * 31 + std::hash<UserKey>{}(name.sender);
+    const std::size_t rest =
+        std::hash<RoomKey>{}(name.room) * 31 + std::hash<UserKey>{}(name.sender);
     return std::hash<ClientId>{}(name.client_id) ^ (rest * 0x9e3779b97f4a7c15ull);
   }
 };

@@ -1,9 +1,9 @@
 // The newest part of the rooms' logs, which is in the journal but not yet in the tables.
 //
-// The write thread is the only one that changes it, and reads it without the lock; it changes it under
-// the lock after each commit, before the callbacks. Readers copy what they need under the lock and
-// start their database snapshot afterwards: what leaves this table has been committed to the tables
-// before, so nothing can be missed in between.
+// The write thread is the only one that changes it, and reads it without the lock; it changes it
+// under the lock after each commit, before the callbacks. Readers copy what they need under the
+// lock and start their database snapshot afterwards: what leaves this table has been committed to
+// the tables before, so nothing can be missed in between.
 #pragma once
 
 #include <mutex>

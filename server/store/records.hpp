@@ -43,8 +43,8 @@ struct RoomRecord {
   bool operator==(const RoomRecord&) const = default;
 };
 
-// One user's relation to one room. Kept with Role::kNone after leaving, so that other devices of the
-// user learn of it; `banned` likewise.
+// One user's relation to one room. Kept with Role::kNone after leaving, so that other devices of
+// the user learn of it; `banned` likewise.
 struct MemberRecord {
   UserId user;
   wire::Role role = wire::Role::kNone;
@@ -82,17 +82,17 @@ struct NewEvent {
 // Everything that changes together in one room, in one transaction.
 struct RoomWrite {
   RoomId room;
-  std::vector<NewEvent> events;                // appended in this order, all or none
-  std::optional<RoomRecord> room_record;       // created or replaced
-  std::vector<MemberRecord> members;           // created or replaced (`changed` is ignored)
-  std::optional<InviteRecord> invite;          // created or replaced
-  std::optional<InviteId> use_invite;          // uses + 1; kInviteInvalid when used up or revoked
+  std::vector<NewEvent> events;           // appended in this order, all or none
+  std::optional<RoomRecord> room_record;  // created or replaced
+  std::vector<MemberRecord> members;      // created or replaced (`changed` is ignored)
+  std::optional<InviteRecord> invite;     // created or replaced
+  std::optional<InviteId> use_invite;     // uses + 1; kInviteInvalid when used up or revoked
 };
 
 struct RoomWritten {
   Position position = 0;
-  Timestamp at;            // the moment given to all events of the write
-  std::vector<Seq> seqs;   // one for each event
+  Timestamp at;               // the moment given to all events of the write
+  std::vector<Seq> seqs;      // one for each event
   std::uint64_t ordinal = 0;  // after the last of them
   // The (sender, client_id) of the first event is in this room's log already: nothing was written,
   // `seqs`, `at` and `ordinal` are those of the earlier event (events that came with it follow it).
@@ -118,7 +118,7 @@ struct RoomSnapshot {
   std::vector<std::uint64_t> read_ordinals;  // ordinal at each member's read marker, parallel
   std::vector<std::uint32_t> mentions;       // mentions after each member's read marker, parallel
   std::vector<StoredEvent> tail;             // the newest events, ascending
-  std::optional<wire::Event> last_message;   // newest event of kind message, even if not in the tail
+  std::optional<wire::Event> last_message;  // newest event of kind message, even if not in the tail
 };
 
 struct UserRoom {

@@ -63,7 +63,8 @@ class SqliteApplier {
   };
   struct MemberKeyHash {
     std::size_t operator()(const MemberKey& key) const noexcept {
-      return std::hash<UserKey>{}(key.user) * 0x9e3779b97f4a7c15ull ^ std::hash<RoomKey>{}(key.room);
+      return std::hash<UserKey>{}(key.user) * 0x9e3779b97f4a7c15ull ^
+             std::hash<RoomKey>{}(key.room);
     }
   };
   struct PendingMarker {
@@ -72,10 +73,10 @@ class SqliteApplier {
     bool moved = false;        // after that, if so
   };
 
-  Result<RoomState*> find_room(const RoomId& id);            // null: no such room
+  Result<RoomState*> find_room(const RoomId& id);  // null: no such room
   Result<std::optional<UserKey>> find_user(const UserId& id);
   Result<std::optional<Marker>> current_marker(RoomKey room, UserKey user);
-  Status check(const RoomWrite& write);                      // fills `senders_`, `member_users_`
+  Status check(const RoomWrite& write);  // fills `senders_`, `member_users_`
   Result<std::optional<RoomWritten>> find_earlier(const RoomState& room, const RoomWrite& write);
   Result<StoredEvent> load_event(RoomKey room, Seq seq);
 

@@ -37,7 +37,8 @@ Status SqliteApplier::recover_event(JournalEvent record,
     PARLEY_TRY(query.finish());
     known = heads.emplace(record.room, head).first;
   }
-  // Names go to their table after the events: this one may be missing there although its event is in.
+  // Names go to their table after the events: this one may be missing there although its event is
+  // in.
   if (!event.client_id.is_nil()) ids_.add({event.client_id, record.room, record.sender}, event.seq);
   RoomHead& head = known->second;
   if (event.seq <= head.seq) return {};

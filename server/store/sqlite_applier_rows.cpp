@@ -43,12 +43,11 @@ Result<SqliteApplier::RoomState*> SqliteApplier::write_rows_unguarded(RoomState*
   }
   if (write.invite) PARLEY_TRY(put_invite(state.key, *write.invite));
   if (write.use_invite) PARLEY_TRY(use_invite(state.key, *write.use_invite));
-  PARLEY_TRY(
-      database_.query("UPDATE rooms SET members = members + ?2, changed = ?3 WHERE key = ?1")
-          .bind(state.key.value)
-          .bind(counted)
-          .bind(position_)
-          .run());
+  PARLEY_TRY(database_.query("UPDATE rooms SET members = members + ?2, changed = ?3 WHERE key = ?1")
+                 .bind(state.key.value)
+                 .bind(counted)
+                 .bind(position_)
+                 .run());
   return &rooms_.insert_or_assign(write.room, state).first->second;
 }
 
@@ -76,8 +75,9 @@ Status SqliteApplier::insert_room(const RoomRecord& record, RoomState& state) {
 Status SqliteApplier::update_room(RoomKey key, const RoomRecord& record) {
   const wire::RoomSettings& settings = record.settings;
   return database_
-      .query("UPDATE rooms SET created = ?2, deleted = ?3, version = ?4, kind = ?5, access = ?6, "
-             "name = ?7, topic = ?8 WHERE key = ?1")
+      .query(
+          "UPDATE rooms SET created = ?2, deleted = ?3, version = ?4, kind = ?5, access = ?6, "
+          "name = ?7, topic = ?8 WHERE key = ?1")
       .bind(key.value)
       .bind(record.created)
       .bind(record.deleted)
@@ -98,10 +98,11 @@ Status SqliteApplier::put_member(RoomKey room, UserKey user, const MemberRecord&
   PARLEY_TRY(before.finish());
   if (is_counted(member.role, member.banned)) ++counted;
   return database_
-      .query("INSERT INTO members(room_key, user_key, role, banned, delivered, read, changed) "
-             "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(room_key, user_key) DO UPDATE SET "
-             "role = excluded.role, banned = excluded.banned, delivered = excluded.delivered, "
-             "read = excluded.read, changed = excluded.changed")
+      .query(
+          "INSERT INTO members(room_key, user_key, role, banned, delivered, read, changed) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(room_key, user_key) DO UPDATE SET "
+          "role = excluded.role, banned = excluded.banned, delivered = excluded.delivered, "
+          "read = excluded.read, changed = excluded.changed")
       .bind(room.value)
       .bind(user.value)
       .bind_enum(member.role)
@@ -115,11 +116,12 @@ Status SqliteApplier::put_member(RoomKey room, UserKey user, const MemberRecord&
 Status SqliteApplier::put_invite(RoomKey room, const InviteRecord& invite) {
   const wire::InviteInfo& info = invite.info;
   return database_
-      .query("INSERT INTO invites(id, room_key, code, expires, max_uses, uses, created_by, revoked) "
-             "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET "
-             "room_key = excluded.room_key, code = excluded.code, expires = excluded.expires, "
-             "max_uses = excluded.max_uses, uses = excluded.uses, "
-             "created_by = excluded.created_by, revoked = excluded.revoked")
+      .query(
+          "INSERT INTO invites(id, room_key, code, expires, max_uses, uses, created_by, revoked) "
+          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET "
+          "room_key = excluded.room_key, code = excluded.code, expires = excluded.expires, "
+          "max_uses = excluded.max_uses, uses = excluded.uses, "
+          "created_by = excluded.created_by, revoked = excluded.revoked")
       .bind(info.invite_id)
       .bind(room.value)
       .bind_text(info.code)

@@ -36,7 +36,8 @@ void SqliteCheckpointer::run() {
     wake_.wait(lock, [this] { return stopping_ || state_ == State::kRequested; });
     if (stopping_) return;
     lock.unlock();
-    // A failure (disk full) loses nothing: the log keeps the pages, and the next request tries again.
+    // A failure (disk full) loses nothing: the log keeps the pages, and the next request tries
+    // again.
     sqlite3_wal_checkpoint_v2(database_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
                               nullptr);
     lock.lock();

@@ -1,6 +1,7 @@
-// Copies the write-ahead log into the database file beside the commits, on a thread and connection of
-// its own. The log can only start over when a checkpoint has caught up with it, which under load never
-// happens here: so the write thread asks finished() and does the short remainder between two commits.
+// Copies the write-ahead log into the database file beside the commits, on a thread and connection
+// of its own. The log can only start over when a checkpoint has caught up with it, which under load
+// never happens here: so the write thread asks take_finished() and does the short remainder between
+// two commits.
 #pragma once
 
 #include <condition_variable>

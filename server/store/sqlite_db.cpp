@@ -123,8 +123,8 @@ Transaction::Transaction(Database& database, Kind kind) : database_(database) {
 }
 
 Transaction::~Transaction() {
-  // Some errors (disk full) end the transaction by themselves; a failed rollback leaves nothing that
-  // the next BEGIN would not report.
+  // Some errors (disk full) end the transaction by themselves; a failed rollback leaves nothing
+  // that the next BEGIN would not report.
   if (database_.in_transaction()) static_cast<void>(database_.query("ROLLBACK").run());
 }
 

@@ -1,8 +1,8 @@
-// A thin layer over the SQLite C interface: connections, cached prepared statements, transactions and
-// typed errors. Nothing above it sees a SQLite result code.
+// A thin layer over the SQLite C interface: connections, cached prepared statements, transactions
+// and typed errors. Nothing above it sees a SQLite result code.
 //
-// Thread rule: a Database and everything made from it belongs to one thread at a time (connections are
-// opened without SQLite's own mutexes).
+// Thread rule: a Database and everything made from it belongs to one thread at a time (connections
+// are opened without SQLite's own mutexes).
 #pragma once
 
 #include <sqlite3.h>
@@ -27,9 +27,9 @@ inline bool is_local_failure(const Error& error) {
   return error.code != ErrorCode::kStorageFull && error.code != ErrorCode::kStorageFailed;
 }
 
-// One execution of a prepared statement: bind in order, then run() or next()/finish(). Errors stick,
-// so that only the end needs a check. Bound data must live until the Query ends; the Query resets the
-// statement when it goes, so one statement has one Query at a time.
+// One execution of a prepared statement: bind in order, then run() or next()/finish(). Errors
+// stick, so that only the end needs a check. Bound data must live until the Query ends; the Query
+// resets the statement when it goes, so one statement has one Query at a time.
 class Query {
  public:
   Query(sqlite3_stmt* statement, Status prepared)
@@ -105,7 +105,8 @@ struct OpenOptions {
 
 class Database {
  public:
-  static Result<std::unique_ptr<Database>> open(const std::string& path, const OpenOptions& options);
+  static Result<std::unique_ptr<Database>> open(const std::string& path,
+                                                const OpenOptions& options);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
@@ -132,8 +133,8 @@ class Database {
   sqlite3_stmt* dynamic_ = nullptr;
 };
 
-// Rolls back when it goes out of scope uncommitted. `write` takes the write lock at the beginning, so
-// that nothing later in the transaction can find it taken.
+// Rolls back when it goes out of scope uncommitted. `write` takes the write lock at the beginning,
+// so that nothing later in the transaction can find it taken.
 class Transaction {
  public:
   enum class Kind : std::uint8_t { kRead, kWrite };

@@ -56,18 +56,19 @@ Result<std::size_t> SqliteFlusher::write_room(RoomKey key) {
   if (recent == nullptr) return std::size_t{0};
   for (const StoredEvent& stored : recent->events) {
     const wire::Event& event = stored.event;
-    PARLEY_TRY(database_
-                   .query("INSERT INTO events(id, at, ordinal, kind, sender, device, client_id, body) "
-                          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-                   .bind(event_id(key, event.seq))
-                   .bind(event.at)
-                   .bind(stored.ordinal)
-                   .bind_enum(event.kind)
-                   .bind(event.sender)
-                   .bind(event.device)
-                   .bind(event.client_id)
-                   .bind(event.body)
-                   .run());
+    PARLEY_TRY(
+        database_
+            .query("INSERT INTO events(id, at, ordinal, kind, sender, device, client_id, body) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .bind(event_id(key, event.seq))
+            .bind(event.at)
+            .bind(stored.ordinal)
+            .bind_enum(event.kind)
+            .bind(event.sender)
+            .bind(event.device)
+            .bind(event.client_id)
+            .bind(event.body)
+            .run());
   }
   if (!recent->events.empty()) {
     const RoomHead& head = recent->head;
@@ -99,8 +100,9 @@ Result<std::size_t> SqliteFlusher::write_room(RoomKey key) {
 Status SqliteFlusher::write_name(const EventName& name, Seq seq) {
   // Recovery may offer names again that the table has.
   return database_
-      .query("INSERT OR IGNORE INTO event_ids(client_id, room_key, sender_key, seq) "
-             "VALUES(?1, ?2, ?3, ?4)")
+      .query(
+          "INSERT OR IGNORE INTO event_ids(client_id, room_key, sender_key, seq) "
+          "VALUES(?1, ?2, ?3, ?4)")
       .bind(name.client_id)
       .bind(name.room.value)
       .bind(name.sender.value)

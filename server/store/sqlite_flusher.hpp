@@ -1,9 +1,9 @@
 // Moves events, markers and event names from the journal to their tables, a slice with each commit.
 //
 // A round begins when the recent part has grown past its bounds: the rooms and names of that moment
-// are listed, slices of them are written in table order within the following transactions, and at the
-// end the journal rows up to that moment are deleted. Whatever happens in between, journal and tables
-// together hold everything: recovery skips what the tables have already.
+// are listed, slices of them are written in table order within the following transactions, and at
+// the end the journal rows up to that moment are deleted. Whatever happens in between, journal and
+// tables together hold everything: recovery skips what the tables have already.
 //
 // Belongs to the write thread.
 #pragma once

@@ -146,8 +146,8 @@ Result<std::vector<StoredEvent>> SqliteReader::read_events(const EventQuery& que
   struct Copy {
     bool any = false;
     Seq head;
-    Seq first;                         // of what was recent
-    std::optional<Seq> before_time;    // if it is decided by what is recent
+    Seq first;                       // of what was recent
+    std::optional<Seq> before_time;  // if it is decided by what is recent
     std::vector<StoredEvent> events;
   };
   const auto copy = recent_.with_room(*key, [&](const RecentRoom* recent, Position) {
@@ -160,8 +160,8 @@ Result<std::vector<StoredEvent>> SqliteReader::read_events(const EventQuery& que
       const auto end = std::partition_point(
           recent->events.begin(), recent->events.end(),
           [&](const StoredEvent& stored) { return stored.event.at < query.time; });
-      taken.before_time = Seq{taken.first.value - 1 +
-                              static_cast<std::uint64_t>(end - recent->events.begin())};
+      taken.before_time =
+          Seq{taken.first.value - 1 + static_cast<std::uint64_t>(end - recent->events.begin())};
     }
     if (query.from == wire::HistoryFrom::kTime && !taken.before_time) return taken;
     const Range range = range_for(taken.head, taken.before_time.value_or(Seq{}));

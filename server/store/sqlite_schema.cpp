@@ -14,8 +14,8 @@ namespace {
 //
 // events.id is (room key << 32) | seq: an integer-keyed tree clustered by room and sequence, the
 // cheapest b-tree SQLite has. room_heads is what the newest flushed event of a room left behind.
-// journal holds one row a commit: the events and markers of that commit which are not in their tables
-// yet (see sqlite_writer.hpp); its newest row always stays, for the position counter.
+// journal holds one row a commit: the events and markers of that commit which are not in their
+// tables yet (see sqlite_writer.hpp); its newest row always stays, for the position counter.
 constexpr const char* kInitial = R"sql(
 CREATE TABLE users(
   key INTEGER PRIMARY KEY,

@@ -47,9 +47,8 @@ class SqliteStore final : public Store {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.read_events(query); });
   }
   void read_users(std::vector<UserId> users, Callback<std::vector<UserRecord>> done) override {
-    push_read(std::move(done), [ids = std::move(users)](SqliteReader& reader) {
-      return reader.read_users(ids);
-    });
+    push_read(std::move(done),
+              [ids = std::move(users)](SqliteReader& reader) { return reader.read_users(ids); });
   }
   void search_rooms(std::string query, std::uint32_t offset, std::uint32_t limit,
                     Callback<std::vector<wire::RoomListing>> done) override {
@@ -58,17 +57,15 @@ class SqliteStore final : public Store {
     });
   }
   void find_invite(std::string code, Callback<InviteRecord> done) override {
-    push_read(std::move(done), [code = std::move(code)](SqliteReader& reader) {
-      return reader.find_invite(code);
-    });
+    push_read(std::move(done),
+              [code = std::move(code)](SqliteReader& reader) { return reader.find_invite(code); });
   }
   void list_invites(RoomId room, Callback<std::vector<InviteRecord>> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.list_invites(room); });
   }
   void get_setting(std::string key, Callback<std::optional<Bytes>> done) override {
-    push_read(std::move(done), [key = std::move(key)](SqliteReader& reader) {
-      return reader.get_setting(key);
-    });
+    push_read(std::move(done),
+              [key = std::move(key)](SqliteReader& reader) { return reader.get_setting(key); });
   }
 
   StoreStats stats() const override { return writer_->stats(); }
@@ -122,22 +119,20 @@ Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options) {
   auto lock = ProcessLock::take(options.path + ".lock");
   if (!lock.ok()) return lock.error();
   PARLEY_TRY(create_private_file(options.path));
-  auto database = Database::open(options.path, {.create = true,
-                                                .cache_kib = options.writer_cache_kib,
-                                                .vfs = options.vfs});
+  auto database = Database::open(
+      options.path, {.create = true, .cache_kib = options.writer_cache_kib, .vfs = options.vfs});
   if (!database.ok()) return database.error();
   PARLEY_TRY(prepare(**database, options));
   auto checkpoints =
       Database::open(options.path, {.cache_kib = kCheckpointCacheKib, .vfs = options.vfs});
   if (!checkpoints.ok()) return checkpoints.error();
-  auto writer =
-      SqliteWriter::start(options, std::move(*database), std::move(*checkpoints));
+  auto writer = SqliteWriter::start(options, std::move(*database), std::move(*checkpoints));
   if (!writer.ok()) return writer.error();
   std::vector<std::unique_ptr<Database>> connections;
   for (int i = 0; i < std::max(options.readers, 1); ++i) {
-    auto connection = Database::open(options.path, {.read_only = true,
-                                                    .cache_kib = options.reader_cache_kib,
-                                                    .vfs = options.vfs});
+    auto connection = Database::open(
+        options.path,
+        {.read_only = true, .cache_kib = options.reader_cache_kib, .vfs = options.vfs});
     if (!connection.ok()) return connection.error();
     connections.push_back(std::move(*connection));
   }

@@ -97,8 +97,7 @@ void SqliteWriter::write(Items batch) {
     }
     commits_.fetch_add(1);
     events_.fetch_add(appended);
-    const std::chrono::duration<double, std::milli> took =
-        std::chrono::steady_clock::now() - began;
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
     last_commit_ms_.store(took.count());
   } else {
     flusher_.abandon();
@@ -176,7 +175,8 @@ void SqliteWriter::rest() {
 void SqliteWriter::finish() {
   // Tidying only: what fails here is in the journal and is read back at the next start.
   constexpr std::size_t kEverything = static_cast<std::size_t>(-1);
-  for (int round = 0; round < 2; ++round) {  // one may be under way, the second begins with the rest
+  for (int round = 0; round < 2;
+       ++round) {  // one may be under way, the second begins with the rest
     Transaction transaction(*database_, Transaction::Kind::kWrite);
     if (!transaction.began().ok()) return;
     applier_.begin(clock_());

@@ -1,15 +1,17 @@
 // The storage interface: batches of writes, point reads and ranges.
 //
-// Every call returns at once; its callback runs later, once, on a thread of the store's (callers post
-// it on to where they need it), also after stop() for what was taken before. Writes are durable when
-// their callback says so: they survive kill -9 and, with the default settings, power loss. Writes are
-// grouped: many calls share one transaction and one flush; each call stands or falls alone. Writes of
-// one caller thread to one room are applied in call order, and callbacks come in that order too.
+// Every call returns at once; its callback runs later, once, on a thread of the store's (callers
+// post it on to where they need it), also after stop() for what was taken before. Writes are
+// durable when their callback says so: they survive kill -9 and, with the default settings, power
+// loss. Writes are grouped: many calls share one transaction and one flush; each call stands or
+// falls alone. Writes of one caller thread to one room are applied in call order, and callbacks
+// come in that order too.
 //
 // Errors: kStorageFull (disk), kStorageFailed (anything else the storage reports), kRoomNotFound,
-// kRoomDeleted (writes to a deleted room), kUserNotFound, kInviteInvalid, kConflict (an invite code that
-// another invite has), kTooLarge and kInvalidArgument (broken bounds), kOverloaded (the queue bound is
-// reached: nothing was taken), kShuttingDown. The last two come before the call returns, on its thread.
+// kRoomDeleted (writes to a deleted room), kUserNotFound, kInviteInvalid, kConflict (an invite code
+// that another invite has), kTooLarge and kInvalidArgument (broken bounds), kOverloaded (the queue
+// bound is reached: nothing was taken), kShuttingDown. The last two come before the call returns,
+// on its thread.
 #pragma once
 
 #include <functional>
@@ -26,10 +28,10 @@ using StatusCallback = std::function<void(Status)>;
 
 struct StoreStats {
   std::uint64_t commits = 0;
-  std::uint64_t events = 0;       // appended
-  std::uint64_t queued = 0;       // writes waiting now
+  std::uint64_t events = 0;  // appended
+  std::uint64_t queued = 0;  // writes waiting now
   double last_commit_ms = 0;
-  bool writable = true;           // false after a failed commit until one succeeds
+  bool writable = true;  // false after a failed commit until one succeeds
 };
 
 class Store {
@@ -60,8 +62,8 @@ class Store {
   virtual void put_setting(std::string key, Bytes value, StatusCallback done) = 0;
 
   virtual StoreStats stats() const = 0;  // from any thread
-  // Writes what was taken, then ends the threads. Later calls answer kShuttingDown. Not to be called
-  // from a callback.
+  // Writes what was taken, then ends the threads. Later calls answer kShuttingDown. Not to be
+  // called from a callback.
   virtual void stop() = 0;
 };
 

@@ -1,5 +1,5 @@
-// The bounded queue in front of the write thread: any thread pushes, the write thread takes everything
-// that has gathered.
+// The bounded queue in front of the write thread: any thread pushes, the write thread takes
+// everything that has gathered.
 #pragma once
 
 #include <condition_variable>

@@ -180,7 +180,9 @@ void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
     Error error = to_error(frame.error.code, std::move(frame.error.detail),
                            frame.error.retry_after_ms);
     // What the server says about the first command is about who signs in (a name it does not take).
+    // An answer to an earlier copy of it says nothing about that.
     if (error_info(error.code).action == ErrorAction::kTellUser &&
+        error.code != ErrorCode::kAlreadyAuthenticated &&
         classify(error.code) != ErrorClass::kOverload) {
       return give_up(now, ConnectionEvent::kRefused, std::move(error));
     }

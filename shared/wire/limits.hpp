@@ -10,6 +10,9 @@ namespace parley::wire {
 inline constexpr std::uint8_t kProtocolVersion = 1;
 
 inline constexpr std::size_t kMaxFrameBytes = 1u << 20;        // FEATURES A6
+// What a server packs into one frame: lists stop here and go on in the next page, batch or notice,
+// so that no frame gets near kMaxFrameBytes.
+inline constexpr std::size_t kFullFrameBytes = kMaxFrameBytes / 2;
 inline constexpr std::size_t kMaxMessageCharacters = 4096;     // FEATURES B1, code points
 inline constexpr std::size_t kMaxContentBytes = 4 * kMaxMessageCharacters;
 inline constexpr std::size_t kMaxBodyBytes = 64 * 1024;        // one event body, sealed or open

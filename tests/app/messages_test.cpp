@@ -190,3 +190,30 @@ TEST_CASE("unread and mention counts follow messages and markers") {
   }
   CHECK(told);
 }
+
+TEST_CASE("pages and batches stay below the frame limit") {
+  app::AppConfig config;
+  config.messages_per_minute = config.messages_per_second = 0;
+  Server server(1, config);
+  Person ada(server, "Ada");
+  const RoomId room = ada.create_room("Room");
+  const std::string wide(16'000, 'x');  // 4000 code points of four bytes would be as large
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += "\U0001F600";
+  REQUIRE(text.size() == wide.size());
+  for (int i = 0; i < 80; ++i) ada.start(ada.message(room, text));
+  server.settle();
+  CHECK(ada.heard(room).size() == 80);
+  std::uint64_t next = 0;
+  std::size_t seen = 0;
+  while (seen < 82) {
+    const auto page = ada.ask<wire::HistoryPage>(
+        wire::History{room, wire::HistoryFrom::kAfter, Seq{next}, {}, 200});
+    REQUIRE(!page.events.empty());
+    CHECK(page.events.front().seq.value == next + 1);
+    CHECK(wire::encode(page).size() < wire::kMaxFrameBytes);
+    next = page.events.back().seq.value;
+    seen += page.events.size();
+  }
+  CHECK(next == 82);
+}

@@ -303,3 +303,21 @@ TEST_CASE("a new name is told to everybody who can see it") {
   CHECK(ada.ask<wire::UserList>(wire::GetUsers{{grace.id()}}).users.at(0).name ==
         "Admiral Hopper");
 }
+
+TEST_CASE("a welcome with more rooms than fit a frame goes on in notices") {
+  app::AppConfig config;
+  config.rooms_per_day = config.requests_per_minute = 0;
+  config.messages_per_minute = config.messages_per_second = 0;
+  Server server(2, config);
+  Person ada(server, "Ada");
+  const std::string long_text(4096, 'x');
+  for (int i = 0; i < 150; ++i) ada.say(ada.create_room("Room"), long_text);
+  Person again(server, with_token(ada.welcome), 1);
+  CHECK(again.welcome.rooms.size() < 151);
+  CHECK(again.welcome.sync_token.empty());
+  CHECK(wire::encode(again.welcome).size() < wire::kMaxFrameBytes);
+  const auto later = std::count_if(
+      again.peer.notices.begin(), again.peer.notices.end(),
+      [](const auto& notice) { return std::holds_alternative<wire::RoomNotice>(notice); });
+  CHECK(again.welcome.rooms.size() + static_cast<std::size_t>(later) == 151);
+}

@@ -131,14 +131,15 @@ void PostLoad::on_closed(Connection& connection, const std::string& why) {
 Problem run_load(Fleet& fleet, PostLoad& load, const Options& options, std::size_t listeners_each,
                  Report& report) {
   const auto broken = [&] { return load.problem.has_value(); };
-  const double cpu_at_start = options.server_pid > 0 ? cpu_seconds(options.server_pid) : 0;
   fleet.run(load, broken, options.warmup, 1);
   const std::uint64_t frames_before = load.events_frames;
   load.start_measuring();
   const double cpu_before = options.server_pid > 0 ? cpu_seconds(options.server_pid) : 0;
+  const double own_before = own_cpu_seconds();
   fleet.run(load, broken, options.seconds, 1);
   load.stop_measuring();
   const double cpu_after = options.server_pid > 0 ? cpu_seconds(options.server_pid) : 0;
+  const double own_after = own_cpu_seconds();
   const std::uint64_t frames = load.events_frames - frames_before;
   if (load.problem) return load.problem;
 
@@ -169,7 +170,9 @@ Problem run_load(Fleet& fleet, PostLoad& load, const Options& options, std::size
       static_cast<double>(load.acked_in_all()) * static_cast<double>(listeners_each);
   report.number("deliveries_missing", expected - static_cast<double>(load.deliveries_in_all()));
   report.number("events_out_of_order", static_cast<double>(load.out_of_order));
-  if (cpu_at_start > 0 || cpu_after > 0) {
+  // Near 1, the generator is what limits the figures.
+  report.number("load_cpu_share", (own_after - own_before) / load.measured_s());
+  if (options.server_pid > 0) {
     report.number("server_cpu_share", (cpu_after - cpu_before) / load.measured_s());
   }
   for (const auto& [code, count] : load.errors) {

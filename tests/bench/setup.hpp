@@ -106,6 +106,7 @@ class Marker {
 
 double rss_kib(int pid);
 double cpu_seconds(int pid);
+double own_cpu_seconds();
 // Median and p99 of appending 4 KiB and fdatasync in `folder`.
 void measure_flush(const std::string& folder, Histogram& out);
 

@@ -1,10 +1,11 @@
 // How fast the SQLite store is: one line of JSON per case.
 //
-//   store_bench [SECONDS [FOLDER]]    time for each append case, 5 by default; where the database goes
+//   store_bench [SECONDS [FOLDER]]    time for each append case, 5 by default; where the database
+//   goes
 //
 // Appends: 500 rooms, bodies of 128 bytes, durable commits; "in_flight" writers each wait for their
-// answer before they write again, as clients do. `store_cpu_us` is what the store's threads took for
-// an event, the kernel's part included; `driver_cpu_us` is this program's own part of it.
+// answer before they write again, as clients do. `store_cpu_us` is what the store's threads took
+// for an event, the kernel's part included; `driver_cpu_us` is this program's own part of it.
 #include <sys/resource.h>
 
 #include <algorithm>

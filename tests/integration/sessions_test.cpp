@@ -1,8 +1,35 @@
 // Tokens: only those this server gave out, unchanged, for a device that is not signed out.
+#include <future>
+
+#include "server/app/token.hpp"
+#include "server/store/sqlite_store.hpp"
 #include "tests/integration/fixture.hpp"
 
 namespace parley::test {
 namespace {
+
+Timestamp wall_now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<Milliseconds>(since).count()};
+}
+
+// The key a stopped server signs with, so that a test can hold a token whose time is over.
+app::TokenKey token_key_of(const std::string& database) {
+  store::SqliteOptions options;
+  options.path = database;
+  options.clock = wall_now;
+  auto opened = store::open_sqlite_store(std::move(options));
+  REQUIRE(opened.ok());
+  std::promise<Result<std::optional<Bytes>>> found;
+  (*opened)->get_setting("token_key", [&](auto result) { found.set_value(std::move(result)); });
+  const auto raw = found.get_future().get();
+  (*opened)->stop();
+  REQUIRE(raw.ok());
+  REQUIRE(raw.value().has_value());
+  const auto key = app::TokenKey::from_bytes(**raw);
+  REQUIRE(key.ok());
+  return *key;
+}
 
 ErrorCode refused(Served& served, const std::string& token) {
   TestClient client;
@@ -78,6 +105,25 @@ TEST_CASE("a session outlives its connection and the server's restart, and ends 
   const auto refused_now = after.resume(ada.token);
   REQUIRE_FALSE(refused_now.ok());
   CHECK(error_info(refused_now.error().code).action == ErrorAction::kReauthenticate);
+}
+
+TEST_CASE("a token is good until its time is over, and not a moment longer") {
+  Served served;
+  TestClient ada = served.guest("Ada");
+  ada.socket().close();
+  REQUIRE(served.server.stop() == 0);
+  const app::TokenKey key = token_key_of(served.server.database());
+  REQUIRE(served.server.start());
+
+  const Timestamp now = wall_now();
+  const app::TokenClaims ended{ada.user, ada.device, now - hours(2), now - milliseconds(1)};
+  CHECK(refused(served, key.sign(ended)) == ErrorCode::kTokenExpired);
+
+  TestClient client;
+  REQUIRE(client.open(served.server.port()));
+  const app::TokenClaims good{ada.user, ada.device, now - hours(1), now + hours(1)};
+  require_ok(client.resume(key.sign(good)));
+  CHECK(client.user == ada.user);
 }
 
 TEST_CASE("signing out elsewhere ends this connection too") {

@@ -42,8 +42,8 @@ const LayerRule kRules[] = {
      {"boost/", "openssl/", "fmt/", "spdlog/", "brotli/", "zlib.h", "arpa/", "netinet/", "sys/",
       "fcntl.h", "unistd.h"},
      false},
-    // The one place that wires implementations together.
-    {"server/main.cpp", {"shared/", "server/"}, {"*"}, false},
+    // main and what it is made of: the one place that wires implementations together.
+    {"server/", {"shared/", "server/"}, {"*"}, false, true},
 
     // Tests look everywhere.
     {"tests/", {"shared/", "client/", "server/", "wasm/", "tests/"}, {"*"}, false},
@@ -122,6 +122,7 @@ const LayerRule* rule_for(std::string_view path) {
   const LayerRule* best = nullptr;
   for (const LayerRule& rule : kRules) {
     if (!path.starts_with(rule.folder)) continue;
+    if (rule.direct && path.rfind('/') + 1 != rule.folder.size()) continue;
     if (best == nullptr || rule.folder.size() > best->folder.size()) best = &rule;
   }
   return best;

@@ -16,6 +16,8 @@ struct LayerRule {
   // A pure folder computes only: no threads, files, streams or clocks, and nothing that one of the
   // two standard libraries lacks.
   bool pure = true;
+  // Counts for files of the folder itself only, not of its sub folders.
+  bool direct = false;
 };
 
 // The rule for a file, nullptr when its folder is in none: a new folder needs a line here.

@@ -94,6 +94,7 @@ TEST_CASE("right edges pass") {
       {"server/app/x.cpp", "#include \"server/store/store.hpp\"\n"},
       {"server/net/x.cpp", "#include \"server/app/peer.hpp\"\n#include <boost/asio/post.hpp>\n"},
       {"server/main.cpp", "#include \"server/store/sqlite_store.hpp\"\n"},
+      {"server/serve.cpp", "#include \"server/serve.hpp\"\n#include <sodium.h>\n"},
       {"shared/base/x.cpp", "// #include <thread>\nconst char* s = \"#include <thread>\";\n"},
   };
   for (const auto& [path, text] : right) {

@@ -217,7 +217,8 @@ class Scenario {
     for (const auto& [id, seqs] : places) CHECK(seqs.size() == 1);
     const auto truth = fold(log);
     for (auto& client : world.clients()) {
-      INFO(client->name);
+      const auto& link = client->view().connection;
+      INFO(client->name << ", link " << static_cast<int>(link.state) << ": " << link.text);
       CHECK(client->faults == std::vector<std::string>{});
       CHECK(client->view().connection.waiting_messages == 0);
       for (const auto& [id, seq] : client->acknowledged) {

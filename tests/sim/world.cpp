@@ -18,6 +18,7 @@ void SimClient::boot() {
   core_ = std::make_unique<client::Client>(config, rng_);
   ++process_;
   heard.clear();
+  acknowledged_here.clear();
   core_->start(world_.now());
   drain();
 }
@@ -83,8 +84,11 @@ void SimClient::perform(client::Effect effect) {
           if (e.client_id.is_nil() || !e.result) return;
           const auto* posted = std::get_if<wire::Posted>(&*e.result);
           if (!posted) return;
-          if (acknowledged.contains(e.client_id)) faults.push_back("acknowledged twice");
-          acknowledged[e.client_id] = posted->seq;
+          if (!acknowledged_here.insert(e.client_id).second) {
+            faults.push_back("acknowledged twice");
+          }
+          const auto [known, is_new] = acknowledged.emplace(e.client_id, posted->seq);
+          if (known->second != posted->seq) faults.push_back("acknowledged at two places");
         } else if constexpr (std::same_as<T, client::EventArrived>) {
           auto& seqs = heard[e.room];
           if (!seqs.empty() && seqs.back() >= e.event.seq) faults.push_back("heard out of order");

@@ -44,7 +44,8 @@ class SimClient {
   std::int64_t store_delay_ms = 0;           // writes that are slower than a crash are lost
   std::vector<ClientId> said;                // in order
   std::set<ClientId> promised;               // was in the store once
-  std::map<ClientId, Seq> acknowledged;
+  std::map<ClientId, Seq> acknowledged;      // over all processes
+  std::set<ClientId> acknowledged_here;      // by this one
   std::map<RoomId, std::vector<Seq>> heard;  // EventArrived of this process
   std::vector<std::string> faults;           // broken promises seen on the way
 

@@ -1,5 +1,5 @@
-// The stores that the contract suite runs against. A backend opens a store on its own fresh storage,
-// and opens the same storage again after the store was closed.
+// The stores that the contract suite runs against. A backend opens a store on its own fresh
+// storage, and opens the same storage again after the store was closed.
 #pragma once
 
 #include <tuple>
@@ -10,9 +10,7 @@ namespace parley::store::testing {
 
 // Everything stays in the journal and the recent table until the store is closed.
 struct SqliteBackend {
-  SqliteOptions options() {
-    return {.path = folder.file("store.db"), .clock = clock.function()};
-  }
+  SqliteOptions options() { return {.path = folder.file("store.db"), .clock = clock.function()}; }
   void open() {
     store.reset();
     auto opened = open_sqlite_store(options());

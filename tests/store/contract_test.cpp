@@ -108,9 +108,8 @@ TEMPLATE_LIST_TEST_CASE("retries in flight together are one event", "[store]", B
   for (int i = 0; i < kCopies; ++i) {
     auto promise = std::make_shared<std::promise<Result<RoomWritten>>>();
     answers.push_back(promise->get_future());
-    f.backend.store->write_room(append(1, {message(1, 9)}), [promise](auto result) {
-      promise->set_value(std::move(result));
-    });
+    f.backend.store->write_room(append(1, {message(1, 9)}),
+                                [promise](auto result) { promise->set_value(std::move(result)); });
   }
   int fresh = 0;
   for (auto& answer : answers) {
@@ -312,9 +311,9 @@ TEMPLATE_LIST_TEST_CASE("history is read from every side", "[store]", Backends) 
 TEMPLATE_LIST_TEST_CASE("a room without events is readable", "[store]", Backends) {
   Fixture<TestType> f;
   f.make_room(1, {1});
-  for (const auto from : {wire::HistoryFrom::kNewest, wire::HistoryFrom::kBefore,
-                          wire::HistoryFrom::kAfter, wire::HistoryFrom::kAround,
-                          wire::HistoryFrom::kTime}) {
+  for (const auto from :
+       {wire::HistoryFrom::kNewest, wire::HistoryFrom::kBefore, wire::HistoryFrom::kAfter,
+        wire::HistoryFrom::kAround, wire::HistoryFrom::kTime}) {
     CHECK(f.call().events({.room = room_id(1), .from = from, .seq = {3}, .time = {9}})->empty());
   }
   const auto room = f.call().room(room_id(1));
@@ -412,10 +411,9 @@ TEMPLATE_LIST_TEST_CASE("the directory finds public rooms by their words", "[sto
   CHECK(names("'; DROP TABLE rooms; --").empty());
   const auto page = f.call().search("", 1, 1);
   REQUIRE(page->size() == 1);
-  CHECK(page->front() == wire::RoomListing{.room_id = room_id(3),
-                                           .name = "Snake_case",
-                                           .topic = "naming",
-                                           .members = 2});
+  CHECK(page->front() ==
+        wire::RoomListing{
+            .room_id = room_id(3), .name = "Snake_case", .topic = "naming", .members = 2});
   CHECK(f.call().search(std::string(wire::kMaxQueryBytes + 1, 'a')).error().code ==
         ErrorCode::kInvalidArgument);
   CHECK(f.call().search(std::string(wire::kMaxQueryBytes, 'a')).ok());

@@ -101,8 +101,8 @@ NewEvent reaction(std::uint64_t sender, std::uint64_t client) {
 RoomWrite creation(std::uint64_t room, std::vector<std::uint64_t> members) {
   RoomWrite write{.room = room_id(room), .room_record = room_record(room)};
   for (const std::uint64_t user : members) {
-    write.members.push_back(member(user, write.members.empty() ? wire::Role::kOwner
-                                                               : wire::Role::kMember));
+    write.members.push_back(
+        member(user, write.members.empty() ? wire::Role::kOwner : wire::Role::kMember));
   }
   return write;
 }

@@ -1,4 +1,5 @@
-// Store calls that wait for their answer, makers of test records, and folders that remove themselves.
+// Store calls that wait for their answer, makers of test records, and folders that remove
+// themselves.
 #pragma once
 
 #include <atomic>
@@ -70,9 +71,8 @@ class Calls {
         [&](auto done) { store_.put_device(std::move(device), std::move(done)); });
   }
   Status put_setting(std::string key, Bytes value) {
-    return wait_for<void>([&](auto done) {
-      store_.put_setting(std::move(key), std::move(value), std::move(done));
-    });
+    return wait_for<void>(
+        [&](auto done) { store_.put_setting(std::move(key), std::move(value), std::move(done)); });
   }
   Result<std::optional<Bytes>> setting(std::string key) {
     return wait_for<std::optional<Bytes>>(
@@ -95,9 +95,8 @@ class Calls {
   }
   Result<std::vector<wire::RoomListing>> search(std::string words, std::uint32_t offset = 0,
                                                 std::uint32_t limit = 100) {
-    return wait_for<std::vector<wire::RoomListing>>([&](auto done) {
-      store_.search_rooms(std::move(words), offset, limit, std::move(done));
-    });
+    return wait_for<std::vector<wire::RoomListing>>(
+        [&](auto done) { store_.search_rooms(std::move(words), offset, limit, std::move(done)); });
   }
   Result<InviteRecord> invite(std::string code) {
     return wait_for<InviteRecord>(

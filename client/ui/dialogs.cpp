@@ -1,0 +1,403 @@
+// Dialogs about rooms: create, browse, join, invite, edit; the list of shortcuts.
+#include <algorithm>
+#include <array>
+
+#include "client/ui/format.hpp"
+#include "client/ui/views.hpp"
+#include "shared/base/utf8.hpp"
+
+namespace parley::ui {
+namespace {
+
+const Id kDialog = child_id(10, "dialog");
+
+void close_dialog(Scene& scene) {
+  scene.state.dialog = DialogKind::kNone;
+  scene.ui.blur();
+  scene.ui.request_frame();
+}
+
+// A field with its name above; `first` fields get the focus when the dialog opens.
+FieldState& labelled_field(Scene& scene, Id id, Rect& area, TextFieldLook look, bool first,
+                           const std::string& initial = {}) {
+  Ui& ui = scene.ui;
+  text_line(ui, area.take_top(ui.theme.line(type::kSmall) + 2), look.label, {Face::kMedium, type::kSmall, scene.colors().text});
+  const float height = look.options.multi_line ? ui.theme.line(type::kBody) * 3 + space::k4 : ui.theme.control(40);
+  Rect box = area.take_top(height);
+  if (scene.state.dialog_fresh) {
+    ui.field(id, look.options).model.set_text(initial);
+    if (first && !(scene.phone && ui.touch())) ui.focus(id);
+  }
+  if (look.options.multi_line) {
+    const bool focused = ui.focused() == id;
+    ui.canvas.fill(box, scene.colors().raised, radius::kMedium);
+    ui.canvas.stroke(box, focused ? scene.colors().focus_ring : scene.colors().border_strong, radius::kMedium, focused ? 2.0f : 1.0f);
+    box = box.inset(space::k3, space::k2);
+    look.framed = false;
+  }
+  area.take_top(space::k3);
+  return text_field(ui, id, box, look);
+}
+
+// Buttons at the bottom right; the first is the main one.
+bool main_button(Scene& scene, Rect& area, std::string_view label, bool disabled, bool& open) {
+  Ui& ui = scene.ui;
+  Rect row = area.take_bottom(button_height(ui));
+  const ButtonLook yes{.style = ButtonStyle::kPrimary, .label = label, .disabled = disabled};
+  const ButtonLook no{.label = "Cancel"};
+  const Rect yes_place = row.take_right(button_width(ui, yes));
+  row.take_right(space::k2);
+  const Rect no_place = row.take_right(button_width(ui, no));
+  if (button(ui, child_id(kDialog, "cancel"), no_place, no)) open = false;
+  return button(ui, child_id(kDialog, "main"), yes_place, yes);
+}
+
+void hint(Scene& scene, Rect& area, std::string_view words) {
+  const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
+  const float height = text_wrapped(scene.ui, area.min(), area.w, words, look);
+  scene.ui.node(child_id(kDialog, words), SemanticRole::kText, {area.x, area.y, area.w, height}, words);
+  area.take_top(height + space::k3);
+}
+
+constexpr std::array<std::string_view, 2> kAccess = {"Anyone can join", "By invitation"};
+
+void access_choice(Scene& scene, Rect& area) {
+  text_line(scene.ui, area.take_top(scene.ui.theme.line(type::kSmall) + 2), "Who can join",
+            {Face::kMedium, type::kSmall, scene.colors().text});
+  scene.state.create_access = segmented(scene.ui, child_id(kDialog, "access"), area.take_top(scene.ui.theme.control(38)),
+                                        "Who can join", kAccess, scene.state.create_access);
+  area.take_top(space::k3);
+}
+
+wire::RoomAccess chosen_access(const Scene& scene) {
+  return scene.state.create_access == 0 ? wire::RoomAccess::kPublic : wire::RoomAccess::kInviteOnly;
+}
+
+void draw_listing(Scene& scene, const wire::RoomListing& room, const Rect& rect) {
+  Ui& ui = scene.ui;
+  const Palette& p = scene.colors();
+  const Id id = child_id(child_id(kDialog, "listing"), std::hash<RoomId>{}(room.room_id));
+  ui.open_node(id, SemanticRole::kListItem, rect, {});
+  const std::string people = counted(room.members, "member", "members");
+  const std::string below = room.topic.empty() ? people : people + "  \xc2\xb7  " + room.topic;
+  const ButtonLook look{.style = room.joined ? ButtonStyle::kSecondary : ButtonStyle::kPrimary,
+                        .label = room.joined ? "Open" : "Join"};
+  const std::string accessible = std::string(look.label) + " " + room.name + ", " + below;
+  Rect inside = rect;
+  const float width = std::max(button_width(ui, look), ui.theme.control(72));
+  Rect place = inside.take_right(width);
+  place = {place.x, place.centre().y - ui.theme.control(17), place.w, ui.theme.control(34)};
+  inside.take_right(space::k3);
+  ButtonLook named = look;
+  named.accessible = accessible;
+  if (button(ui, child_id(id, "go"), place, named)) {
+    const RoomId room_id = room.room_id;
+    if (!room.joined) ui.emit([room_id](client::Client& c, Now n) { c.join_room(n, room_id); });
+    ui.emit([room_id](client::Client& c, Now n) { c.open_room(n, room_id); });
+    scene.state.page = Page::kTimeline;
+    close_dialog(scene);
+  }
+  const float side = ui.theme.control(40);
+  room_avatar(ui, inside.take_left(side).centre(), side, room.room_id.uuid, room.name);
+  inside.take_left(space::k3);
+  const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
+  const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
+  text_line(ui, top, room.name, {Face::kMedium, type::kBody, p.text});
+  text_line(ui, {top.x, top.bottom(), top.w, second}, below, {Face::kRegular, type::kSmall, p.text_muted});
+  ui.close_node();
+}
+
+void draw_invite_row(Scene& scene, const wire::InviteInfo& invite, const Rect& rect) {
+  Ui& ui = scene.ui;
+  const Palette& p = scene.colors();
+  const Id id = child_id(child_id(kDialog, "invite"), std::hash<InviteId>{}(invite.invite_id));
+  ui.open_node(id, SemanticRole::kListItem, rect, {});
+  ui.canvas.fill(rect.inset(0, 3), p.code, radius::kMedium);
+  Rect inside = rect.inset(space::k3, 3);
+  const float side = ui.theme.control(34);
+  const auto square = [&](Rect strip) { return Rect{strip.x, strip.centre().y - side / 2, side, side}; };
+  if (icon_button(ui, child_id(id, "revoke"), square(inside.take_right(side)), {.icon = Icon::kTrash, .label = "Withdraw this invitation"})) {
+    ui.emit([room = invite.room_id, which = invite.invite_id](client::Client& c, Now n) { c.revoke_invite(n, room, which); });
+  }
+  if (icon_button(ui, child_id(id, "copy"), square(inside.take_right(side)), {.icon = Icon::kCopy, .label = "Copy the invitation link"})) {
+    copy_text(scene, invite_link(scene, invite.code));
+    scene.state.invite_wanted_code = invite.code;
+  }
+  inside.take_right(space::k2);
+  const float first = ui.theme.line(14), second = ui.theme.line(type::kCaption);
+  const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
+  const std::string link = invite_link(scene, invite.code);
+  text_line(ui, top, link, {Face::kMedium, 14, p.text});
+  std::string below = invite.expires.ms == 0 ? "Never expires" : "Expires " + time_left(invite.expires, ui.now.wall);
+  below += "  \xc2\xb7  used " + counted(invite.uses, "time", "times");
+  if (invite.max_uses > 0) below += " of " + std::to_string(invite.max_uses);
+  if (scene.state.invite_wanted_code == invite.code) below = "Copied. Send it to the people you want here.";
+  text_line(ui, {top.x, top.bottom(), top.w, second}, below, {Face::kRegular, type::kCaption, p.text_muted});
+  ui.node(child_id(id, "words"), SemanticRole::kText, rect, link + ". " + below);
+  ui.close_node();
+}
+
+}  // namespace
+
+void draw_create_room(Scene& scene) {
+  Ui& ui = scene.ui;
+  bool open = true;
+  Rect inside = begin_dialog(ui, kDialog, {"Create a room", 460, 470}, open);
+  if (scene.state.dialog_fresh) scene.state.create_access = 0;
+  TextFieldLook look;
+  look.label = "Name";
+  look.placeholder = "Weekend plans";
+  look.options.max_bytes = wire::kMaxNameBytes;
+  FieldState& name = labelled_field(scene, child_id(kDialog, "name"), inside, look, true);
+  look.label = "Topic (optional)";
+  look.placeholder = "What it is about";
+  look.options.max_bytes = wire::kMaxTopicBytes;
+  FieldState& topic = labelled_field(scene, child_id(kDialog, "topic"), inside, look, false);
+  access_choice(scene, inside);
+  hint(scene, inside, scene.state.create_access == 0
+                          ? "It is listed for everybody on this server. The server can read what is written in an open room."
+                          : "Only people with an invitation find it. The server can read what is written in an open room.");
+  (void)take_changed(name);
+  (void)take_changed(topic);
+  const bool ready = !is_blank(name.model.text());
+  const bool go = main_button(scene, inside, "Create", !ready, open);
+  if ((go || take_submitted(name) || take_submitted(topic)) && ready) {
+    ui.emit([n = name.model.text(), t = topic.model.text(), access = chosen_access(scene)](client::Client& c, Now now) {
+      c.create_room(now, n, t, access);
+    });
+    scene.state.page = Page::kTimeline;
+    open = false;
+  }
+  end_dialog(ui);
+  if (!open) close_dialog(scene);
+}
+
+void draw_browse(Scene& scene) {
+  Ui& ui = scene.ui;
+  const client::DirectoryView& directory = scene.app.directory;
+  bool open = true;
+  Rect inside = begin_dialog(ui, kDialog, {"Public rooms", 560, 600}, open);
+  const Id field_id = child_id(kDialog, "search");
+  TextFieldLook look;
+  look.role = SemanticRole::kSearchBox;
+  look.label = "Search public rooms";
+  look.placeholder = "Search by name or topic";
+  look.options.max_bytes = wire::kMaxQueryBytes;
+  look.has_icon = true;
+  if (scene.state.dialog_fresh) {
+    ui.field(field_id, look.options).model.set_text({});
+    if (!(scene.phone && ui.touch())) ui.focus(field_id);
+    ui.emit([](client::Client& c, Now n) { c.search_directory(n, {}); });
+  }
+  FieldState& query = text_field(ui, field_id, inside.take_top(ui.theme.control(40)), look);
+  if (take_changed(query) || take_submitted(query)) {
+    ui.emit([text = query.model.text()](client::Client& c, Now n) { c.search_directory(n, text); });
+  }
+  inside.take_top(space::k2);
+  if (!directory.error.empty()) {
+    empty_state(ui, inside, Icon::kWarning, "The list could not be loaded", directory.error);
+  } else if (directory.rooms.empty() && directory.loading) {
+    spinner(ui, inside.centre(), 24, scene.colors().text_muted);
+    ui.node(child_id(kDialog, "loading"), SemanticRole::kStatus, inside, "Loading rooms").busy = true;
+  } else if (directory.rooms.empty()) {
+    empty_state(ui, inside, Icon::kCompass, query.model.text().empty() ? "No public rooms yet" : "Nothing found",
+                query.model.text().empty() ? "Create the first one: others will find it here."
+                                           : "Try fewer or other words.");
+  } else {
+    const float row = ui.theme.control(62);
+    const float content = row * static_cast<float>(directory.rooms.size());
+    const Rect list = inside.inset(-space::k2, 0);
+    const ScrollArea scroll{child_id(kDialog, "list"), list, &scene.state.scrolls[kDialog]};
+    ui.open_node(child_id(kDialog, "rooms"), SemanticRole::kList, list, "Public rooms");
+    float y = begin_scroll(ui, scroll, content);
+    for (const wire::RoomListing& room : directory.rooms) {
+      const Rect place{list.x + space::k2, y, list.w - space::k2 - space::k4, row};
+      if (ui.canvas.visible(place)) draw_listing(scene, room, place);
+      y += row;
+    }
+    if (directory.more && !directory.loading && y < list.bottom() + row) {
+      ui.emit([](client::Client& c, Now n) { c.load_more_directory(n); });
+    }
+    end_scroll(ui, scroll, content);
+    ui.close_node();
+  }
+  end_dialog(ui);
+  if (!open) close_dialog(scene);
+}
+
+void draw_join_by_code(Scene& scene) {
+  Ui& ui = scene.ui;
+  bool open = true;
+  Rect inside = begin_dialog(ui, kDialog, {"Join with an invitation", 440, 270}, open);
+  TextFieldLook look;
+  look.label = "Invitation link or code";
+  look.placeholder = "Paste it here";
+  look.options.max_bytes = 512;
+  FieldState& code = labelled_field(scene, child_id(kDialog, "code"), inside, look, true, scene.state.invite_wanted_code);
+  hint(scene, inside, "Somebody in the room sends you the link. It may have expired or been withdrawn; then ask for a new one.");
+  (void)take_changed(code);
+  const bool ready = !is_blank(code.model.text());
+  if ((main_button(scene, inside, "Join", !ready, open) || take_submitted(code)) && ready) {
+    std::string text = code.model.text();
+    while (!text.empty() && (text.back() == ' ' || text.back() == '/' || text.back() == '\n')) text.pop_back();
+    if (const std::size_t at = text.rfind("/i/"); at != std::string::npos) text = text.substr(at + 3);
+    while (!text.empty() && text.front() == ' ') text.erase(0, 1);
+    ui.emit([text](client::Client& c, Now n) { c.join_by_code(n, text); });
+    scene.state.page = Page::kTimeline;
+    open = false;
+  }
+  end_dialog(ui);
+  if (!open) {
+    scene.state.invite_wanted_code.clear();
+    close_dialog(scene);
+  }
+}
+
+void draw_invite(Scene& scene) {
+  Ui& ui = scene.ui;
+  if (!scene.app.room) return close_dialog(scene);
+  const RoomId room = scene.app.room->room_id;
+  bool open = true;
+  const std::string title = "Invite to " + scene.app.room->settings.name;
+  Rect inside = begin_dialog(ui, kDialog, {title, 520, 480}, open);
+  if (scene.state.dialog_fresh) {
+    scene.state.invite_wanted_code.clear();
+    ui.emit([room](client::Client& c, Now n) { c.load_invites(n, room); });
+  }
+  hint(scene, inside, "Whoever has the link can join until it expires or you withdraw it.");
+  static constexpr std::array<std::string_view, 4> kExpiry = {"1 hour", "1 day", "7 days", "Never"};
+  static constexpr std::array<std::uint32_t, 4> kSeconds = {3600, 86'400, 604'800, 0};
+  text_line(ui, inside.take_top(ui.theme.line(type::kSmall) + 2), "The link expires after",
+            {Face::kMedium, type::kSmall, scene.colors().text});
+  scene.state.invite_expiry = segmented(ui, child_id(kDialog, "expiry"), inside.take_top(ui.theme.control(38)),
+                                        "The link expires after", kExpiry, scene.state.invite_expiry);
+  inside.take_top(space::k3);
+  const ButtonLook make{.style = ButtonStyle::kPrimary, .label = "Create a link", .has_icon = true, .icon = Icon::kLink};
+  Rect row = inside.take_top(button_height(ui));
+  if (button(ui, child_id(kDialog, "make"), row.take_left(button_width(ui, make)), make)) {
+    const std::uint32_t expires = kSeconds[static_cast<std::size_t>(scene.state.invite_expiry)];
+    ui.emit([room, expires](client::Client& c, Now n) { c.create_invite(n, room, expires, 0); });
+  }
+  inside.take_top(space::k4);
+  const client::InvitesView& invites = scene.app.invites;
+  const bool ours = invites.room == room;
+  if (ours && !invites.invites.empty()) {
+    const float height = ui.theme.control(58);
+    const float content = height * static_cast<float>(invites.invites.size());
+    const ScrollArea scroll{child_id(kDialog, "invites"), inside, &scene.state.scrolls[child_id(kDialog, "invites")]};
+    ui.open_node(child_id(kDialog, "invite list"), SemanticRole::kList, inside, "Invitations");
+    float y = begin_scroll(ui, scroll, content);
+    for (const wire::InviteInfo& invite : invites.invites) {
+      const Rect place{inside.x, y, inside.w, height};
+      if (ui.canvas.visible(place)) draw_invite_row(scene, invite, place);
+      y += height;
+    }
+    end_scroll(ui, scroll, content);
+    ui.close_node();
+  } else if (!ours || invites.loading) {
+    spinner(ui, {inside.centre().x, inside.y + 30}, 22, scene.colors().text_muted);
+  } else {
+    text_line(ui, inside.take_top(ui.theme.line(14)), "No invitations yet.", {Face::kRegular, 14, scene.colors().text_muted});
+  }
+  end_dialog(ui);
+  if (!open) {
+    scene.state.invite_wanted_code.clear();
+    close_dialog(scene);
+  }
+}
+
+void draw_edit_room(Scene& scene) {
+  Ui& ui = scene.ui;
+  if (!scene.app.room) return close_dialog(scene);
+  const wire::RoomSettings& settings = scene.app.room->settings;
+  bool open = true;
+  Rect inside = begin_dialog(ui, kDialog, {"Edit the room", 460, 440}, open);
+  if (scene.state.dialog_fresh) scene.state.create_access = settings.access == wire::RoomAccess::kPublic ? 0 : 1;
+  TextFieldLook look;
+  look.label = "Name";
+  look.options.max_bytes = wire::kMaxNameBytes;
+  FieldState& name = labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, settings.name);
+  look.label = "Topic";
+  look.role = SemanticRole::kMultiLineTextBox;
+  look.options.multi_line = true;
+  look.options.enter_submits = false;
+  look.options.max_bytes = wire::kMaxTopicBytes;
+  FieldState& topic = labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, settings.topic);
+  access_choice(scene, inside);
+  (void)take_changed(name);
+  (void)take_changed(topic);
+  const bool ready = !is_blank(name.model.text());
+  if ((main_button(scene, inside, "Save", !ready, open) || take_submitted(name) || take_submitted(topic)) && ready) {
+    std::optional<std::string> new_name, new_topic;
+    std::optional<wire::RoomAccess> new_access;
+    if (name.model.text() != settings.name) new_name = name.model.text();
+    if (topic.model.text() != settings.topic) new_topic = topic.model.text();
+    if (chosen_access(scene) != settings.access) new_access = chosen_access(scene);
+    if (new_name || new_topic || new_access) {
+      ui.emit([=, room = scene.app.room->room_id](client::Client& c, Now n) {
+        c.update_room(n, room, new_name, new_topic, new_access);
+      });
+    }
+    open = false;
+  }
+  end_dialog(ui);
+  if (!open) close_dialog(scene);
+}
+
+void draw_shortcuts(Scene& scene) {
+  Ui& ui = scene.ui;
+  struct Row {
+    std::string_view keys;
+    std::string_view what;
+  };
+  static constexpr Row kRows[] = {
+      {"Ctrl+K", "Go to a room"},          {"Alt+Up", "Room above"},
+      {"Alt+Down", "Room below"},          {"Alt+Shift+Up", "Unread room above"},
+      {"Alt+Shift+Down", "Unread room below"}, {"Enter", "Send"},
+      {"Shift+Enter", "New line"},         {"Up", "Edit the last message (empty composer)"},
+      {"Page Up", "Older messages"},       {"Page Down", "Newer messages"},
+      {"Ctrl+End", "Newest message"},      {"Tab", "Next control"},
+      {"Esc", "Close, cancel"},            {"Ctrl+/", "This list"}};
+  bool open = true;
+  const float row = 36;
+  Rect inside = begin_dialog(ui, kDialog, {"Keyboard shortcuts", 460, row * std::size(kRows) + 110}, open);
+  const float content = ui.theme.control(row) * std::size(kRows);
+  const ScrollArea scroll{child_id(kDialog, "shortcuts"), inside, &scene.state.scrolls[child_id(kDialog, "shortcuts")]};
+  float y = begin_scroll(ui, scroll, content);
+  const bool enter_sends = scene.app.settings.enter_sends;
+  for (const Row& entry : kRows) {
+    Rect line{inside.x, y, inside.w, ui.theme.control(row)};
+    std::string keys = key_name(scene, entry.keys);
+    if (!enter_sends && entry.what == "Send") keys = key_name(scene, "Ctrl+Enter");
+    if (!enter_sends && entry.what == "New line") keys = "Enter";
+    ui.node(child_id(kDialog, entry.keys), SemanticRole::kListItem, line, std::string(entry.what) + ": " + keys);
+    const Font font{Face::kMedium, scene.size(type::kSmall)};
+    const float width = ui.canvas.label_width(keys, font) + scene.size(16);
+    const Rect cap = line.take_right(width).inset(0, (line.h - scene.size(24)) / 2);
+    ui.canvas.fill(cap, scene.colors().code, radius::kSmall);
+    ui.canvas.stroke(cap, scene.colors().border, radius::kSmall);
+    text_centred(ui, cap, keys, {Face::kMedium, type::kSmall, scene.colors().text_muted});
+    text_line(ui, line, entry.what, {Face::kRegular, type::kBody, scene.colors().text});
+    y += ui.theme.control(row);
+  }
+  end_scroll(ui, scroll, content);
+  end_dialog(ui);
+  if (!open) close_dialog(scene);
+}
+
+void draw_dialogs(Scene& scene) {
+  switch (scene.state.dialog) {
+    case DialogKind::kNone: return;
+    case DialogKind::kCreateRoom: draw_create_room(scene); break;
+    case DialogKind::kBrowse: draw_browse(scene); break;
+    case DialogKind::kJoinByCode: draw_join_by_code(scene); break;
+    case DialogKind::kInvite: draw_invite(scene); break;
+    case DialogKind::kEditRoom: draw_edit_room(scene); break;
+    case DialogKind::kSettings: draw_settings(scene); break;
+    case DialogKind::kShortcuts: draw_shortcuts(scene); break;
+    case DialogKind::kSwitcher: draw_switcher(scene); break;
+  }
+  if (std::exchange(scene.state.dialog_fresh, false)) scene.ui.request_frame();
+}
+
+}  // namespace parley::ui

@@ -1,0 +1,34 @@
+// Debian's Chromium without a window; each person is a browser context with storage of its own.
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { Person } from './person.mjs';
+
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+
+export class Browser {
+  static async launch() {
+    const browser = new Browser();
+    browser.chromium = await chromium.launch({
+      executablePath: process.env.PARLEY_CHROMIUM ?? program,
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync',
+      ],
+    });
+    return browser;
+  }
+
+  // A new person with an empty browser profile on the server's page. `options` are Playwright's.
+  async person(server, name, options = {}) {
+    const context = await this.chromium.newContext({
+      viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en-GB', timezoneId: 'UTC', ...options,
+    });
+    const person = new Person(context, server, name);
+    await person.openPage();
+    return person;
+  }
+
+  close() {
+    return this.chromium.close();
+  }
+}
