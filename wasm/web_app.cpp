@@ -118,10 +118,9 @@ void WebApp::draw(const ui::Surface& surface, int canvas_width, int canvas_heigh
   if (mirror_.update(ui_->semantics(), packet_)) {
     host_mirror(packet_.data(), packet_.size());
     ++mirror_updates_;
+    last_mirror_ms_ = emscripten_get_now() - drawn;
   }
-  const double mirrored = emscripten_get_now();
   last_frame_ms_ = drawn - begun;
-  last_mirror_ms_ = mirrored - drawn;
   settle();
 }
 

@@ -59,7 +59,7 @@ class WebApp {
   std::uint64_t frames() const { return frames_; }
   std::uint64_t mirror_updates() const { return mirror_updates_; }
   double last_frame_ms() const { return last_frame_ms_; }
-  double last_mirror_ms() const { return last_mirror_ms_; }
+  double last_mirror_ms() const { return last_mirror_ms_; }  // of the last frame that changed it
 
  private:
   explicit WebApp(StartOptions options);

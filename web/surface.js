@@ -58,8 +58,8 @@ export class Surface {
     const { canvas } = this;
     const width = canvas.clientWidth;
     const height = canvas.clientHeight;
-    const canvasWidth = this.box?.width ?? Math.round(width * devicePixelRatio);
-    const canvasHeight = this.box?.height ?? Math.round(height * devicePixelRatio);
+    const canvasWidth = exact(this.box?.width, width * devicePixelRatio);
+    const canvasHeight = exact(this.box?.height, height * devicePixelRatio);
     if (canvas.width !== canvasWidth) canvas.width = canvasWidth;
     if (canvas.height !== canvasHeight) canvas.height = canvasHeight;
     const ratio = width > 0 ? canvasWidth / width : devicePixelRatio;
@@ -83,4 +83,10 @@ export class Surface {
     const hidden = Math.round(height - viewport.height - viewport.offsetTop);
     return hidden > 1 ? hidden : 0;
   }
+}
+
+// The browser's own figure settles only how it rounded. One that is far off is older than the last change of
+// the ratio, or does not know of an emulated one.
+function exact(reported, computed) {
+  return Math.abs(reported - computed) < 1 ? reported : Math.round(computed);
 }

@@ -117,7 +117,13 @@ Status presence(Context& context, const PresenceArguments& arguments) {
     auto list = driver.call_for<wire::PresenceList>(
         wire::Command{wire::GetPresence{room->room_id, {}}});
     if (!list) return list.error();
-    context.printer.presence(list->presence, now().wall);
+    wire::GetUsers ask;
+    for (const wire::PresenceInfo& info : list->presence) {
+      if (ask.user_ids.size() < wire::kMaxPageSize) ask.user_ids.push_back(info.user_id);
+    }
+    auto users = driver.call_for<wire::UserList>(wire::Command{std::move(ask)});
+    if (!users) return users.error();
+    context.printer.presence(list->presence, users->users, now().wall);
     return {};
   }
   if (arguments.status) {

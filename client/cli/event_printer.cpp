@@ -87,8 +87,11 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
     }
   }
   if (const auto* settings = std::get_if<wire::RoomSettings>(&body)) {
-    std::string text = sender + " set the room's name to \"" + printable(settings->name) + "\"";
-    if (!settings->topic.empty()) text += " and its topic to \"" + printable(settings->topic) + "\"";
+    const bool is_new = settings->version <= 1;
+    std::string text = sender + (is_new ? " created \"" : " changed the room: \"") +
+                       printable(settings->name) + "\"";
+    if (!settings->topic.empty()) text += ", topic \"" + printable(settings->topic) + "\"";
+    if (settings->access == wire::RoomAccess::kInviteOnly) text += ", by invitation only";
     return style.dim(text);
   }
   if (std::holds_alternative<wire::RoomDeleted>(body)) {

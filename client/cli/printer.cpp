@@ -43,7 +43,9 @@ std::string role_word(wire::Role role) {
 }
 
 void Printer::line(const std::string& text) const {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  // Columns are filled with spaces; the last one need not be.
+  const std::size_t length = text.find_last_not_of(' ') + 1;
+  std::fwrite(text.data(), 1, length, stdout);
   std::fputc('\n', stdout);
   std::fflush(stdout);
 }
@@ -139,13 +141,18 @@ void Printer::devices(const std::vector<wire::DeviceInfo>& devices, Timestamp no
   }
 }
 
-void Printer::presence(const std::vector<wire::PresenceInfo>& presence, Timestamp now) const {
+void Printer::presence(const std::vector<wire::PresenceInfo>& presence,
+                       const std::vector<wire::UserInfo>& users, Timestamp now) const {
   if (json_) return json_elements(wire::PresenceList{presence}, "presence");
+  std::unordered_map<UserId, std::string> names;
+  for (const wire::UserInfo& user : users) names[user.user_id] = user.name;
+  if (presence.empty()) note("Nobody is there.");
   for (const wire::PresenceInfo& info : presence) {
-    std::string text = info.user_id.to_string() + "  " + fitted(presence_word(info.status), 9);
-    if (info.status == wire::PresenceStatus::kOffline) {
-      text += "  last seen " + ago(info.last_seen, now);
-    }
+    const bool offline = info.status == wire::PresenceStatus::kOffline;
+    const std::string word = fitted(presence_word(info.status), 9);
+    std::string text = style_.bold(fitted(printable(names[info.user_id]), kNameColumn)) + "  " +
+                       (offline ? style_.dim(word) : style_.good(word));
+    if (offline) text += "  last seen " + ago(info.last_seen, now);
     if (!info.status_text.empty()) text += "  " + printable(info.status_text);
     line(text);
   }

@@ -28,7 +28,8 @@ class Printer {
   void listings(const std::vector<wire::RoomListing>& rooms, bool ids) const;
   void members(const wire::MemberPage& page, bool ids) const;
   void devices(const std::vector<wire::DeviceInfo>& devices, Timestamp now) const;
-  void presence(const std::vector<wire::PresenceInfo>& presence, Timestamp now) const;
+  void presence(const std::vector<wire::PresenceInfo>& presence,
+                const std::vector<wire::UserInfo>& users, Timestamp now) const;
   void invite(const wire::InviteInfo& invite, const std::string& server_origin) const;
 
  private:

@@ -1,15 +1,15 @@
 // The client without a face: accounts, rooms, timelines, drafts, outbox, presence.
 //
 // Sans-IO. Four families: handle_* (what the world did), commands (what the person does), poll_*
-// (what the world must do), getters. After any call of the first two, drain poll_effect() until it is
-// empty, then arrange to call handle_timeout at poll_deadline(). Not thread-safe; one thread owns it.
-// The same core drives the web page, the desktop window, the CLI and the simulation.
+// (what the world must do), getters. After any call of the first two, drain poll_effect() until it
+// is empty, then arrange to call handle_timeout at poll_deadline(). Not thread-safe; one thread
+// owns it. The same core drives the web page, the desktop window, the CLI and the simulation.
 //
 //   Client client({"ws://127.0.0.1:8080/ws", "my program"}, rng);
 //   client.start(now());
 //   for (;;) {
-//     while (auto effect = client.poll_effect()) platform.perform(*effect);  // see the effects below
-//     if (client.view().revision != drawn) draw(client.view());
+//     while (auto effect = client.poll_effect()) platform.perform(*effect);  // see the effects
+//     below if (client.view().revision != drawn) draw(client.view());
 //     platform.wait_until(client.poll_deadline());  // or for input, bytes, a store's answer
 //     client.handle_timeout(now());                 // and handle_*, commands for what came
 //   }
@@ -28,15 +28,16 @@
 namespace parley::client {
 
 struct Config {
-  std::string server_url;   // "ws://host:port/ws" or "wss://..."
-  std::string device_name;  // "Firefox on Linux", "parley-cli"
+  std::string server_url;               // "ws://host:port/ws" or "wss://..."
+  std::string device_name;              // "Firefox on Linux", "parley-cli"
   std::int32_t utc_offset_minutes = 0;  // of the person's time zone: where days begin
   bool open_joined_rooms = true;        // a room that was created or joined here is opened
 };
 
 // ---- effects: what the platform must do -------------------------------------------------------
 
-struct OpenTransport {  // WebSocket, subprotocol parley.v1; answered by handle_transport_open/closed
+struct OpenTransport {        // WebSocket, subprotocol parley.v1; answered by
+                              // handle_transport_open/closed
   std::uint32_t attempt = 0;  // echoed in every handle_transport_*: late answers are told apart
   std::string url;
 };
@@ -67,8 +68,8 @@ struct Notify {        // system notification, if the platform may show them
   std::string text;
 };
 // A one-off answer for faces without a view (the CLI): the outcome of a command by its token.
-// Messages of send_text and send_draft have token 0 and their client id, and answer when they are on
-// the server or have failed for good.
+// Messages of send_text and send_draft have token 0 and their client id, and answer when they are
+// on the server or have failed for good.
 struct CommandDone {
   std::uint64_t token = 0;
   Result<wire::Response> result;
@@ -99,9 +100,9 @@ class Client {
   void handle_loaded(Now now, const std::string& prefix, std::vector<WriteStore::Entry> entries);
   void handle_stored(Now now, std::uint64_t batch, Status status);
   void handle_timeout(Now now);
-  void handle_network(Now now, bool online);        // the system's hint: try at once when back
-  void handle_focus(Now now, bool focused);         // window in view: read markers, notifications
-  void handle_activity(Now now);                    // a key or pointer: ends "away"
+  void handle_network(Now now, bool online);  // the system's hint: try at once when back
+  void handle_focus(Now now, bool focused);   // window in view: read markers, notifications
+  void handle_activity(Now now);              // a key or pointer: ends "away"
 
   // ---- the person ----
   void sign_in_guest(Now now, std::string name);
@@ -113,14 +114,15 @@ class Client {
 
   void open_room(Now now, RoomId room, Seq at = {});  // joins nothing; `at` scrolls to a message
   void close_room(Now now);
-  void load_older(Now now);                  // of the open room; no-op while one is under way
+  void load_older(Now now);  // of the open room; no-op while one is under way
   // A HistoryGapView came into view: fetches a part of it, next to what is below it or, when the
   // reader comes from older messages, next to what is above. No-op while a fetch is under way.
   void load_gap(Now now, Seq before, bool from_above = false);
-  void mark_seen(Now now, Seq seq);          // the face has shown up to here
+  void mark_seen(Now now, Seq seq);  // the face has shown up to here
   void load_members(Now now);
   void set_draft(Now now, std::string text);  // what the composer holds; sends typing
-  // Sends the draft (or the edit under way). False with composer unchanged when it is blank or long.
+  // Sends the draft (or the edit under way). False with composer unchanged when it is blank or
+  // long.
   bool send_draft(Now now);
   // Sends without touching the draft (CLI); the client id names it in CommandDone and the timeline.
   Result<ClientId> send_text(Now now, RoomId room, std::string text, Seq reply_to = {});
@@ -128,8 +130,8 @@ class Client {
   void discard_message(Now now, ClientId id);  // a failed or waiting one
   void start_reply(Now now, Seq seq);
   void start_edit(Now now, Seq seq);
-  void start_edit_last(Now now);               // the person's newest message in the room
-  void cancel_compose_mode(Now now);           // leave reply or edit
+  void start_edit_last(Now now);      // the person's newest message in the room
+  void cancel_compose_mode(Now now);  // leave reply or edit
   void delete_message(Now now, Seq seq);
   void toggle_reaction(Now now, Seq seq, std::string emoji);
 

@@ -164,7 +164,8 @@ void Client::Impl::delete_message(Now now, Seq seq) {
 
 void Client::Impl::toggle_reaction(Now now, Seq seq, std::string emoji) {
   Room* room = open();
-  if (!room || emoji.empty() || emoji.size() > wire::kMaxEmojiBytes || !is_valid_utf8(emoji)) return;
+  if (!room || emoji.empty() || emoji.size() > wire::kMaxEmojiBytes || !is_valid_utf8(emoji))
+    return;
   const auto target = TimelineView::message(input_of(*room), seq);
   if (!target || target->deleted) return;
   const bool mine = std::any_of(target->reactions.begin(), target->reactions.end(),

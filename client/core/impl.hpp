@@ -8,8 +8,8 @@
 //   persistence.cpp  what is kept on the device
 //   view.cpp         the view-models
 //
-// Every entry point ends in settle(), which moves outputs of the connection in, and commands, fetches
-// and markers that became due out, until nothing moves any more.
+// Every entry point ends in settle(), which moves outputs of the connection in, and commands,
+// fetches and markers that became due out, until nothing moves any more.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,8 @@ inline constexpr std::size_t kMaxToasts = 5;
 inline constexpr Duration kAwayAfter = minutes(5);
 inline constexpr Duration kTypingEvery = seconds(3);
 inline constexpr Duration kReadMarkEvery = seconds(1);
-inline constexpr Duration kDeliveredMarkEvery = seconds(1);  // over all rooms: limits are the user's
+inline constexpr Duration kDeliveredMarkEvery =
+    seconds(1);  // over all rooms: limits are the user's
 inline constexpr Duration kFlushAfter = milliseconds(500);
 inline constexpr Duration kRenewBefore = minutes(5);
 inline constexpr Duration kSignOutWait = seconds(3);
@@ -49,14 +50,14 @@ inline Error error_of(const wire::ErrorReply& reply) {
 struct Draft {
   std::string text;
   Seq reply_to;
-  Seq editing;             // not 0: `text` replaces that message
-  std::string kept;        // the draft from before the edit
+  Seq editing;       // not 0: `text` replaces that message
+  std::string kept;  // the draft from before the edit
 };
 
 struct MemberList {
   std::vector<wire::MemberInfo> members;
-  UserId last;             // paging position
-  bool asked = false;      // a first page was asked for since the room was opened
+  UserId last;         // paging position
+  bool asked = false;  // a first page was asked for since the room was opened
   bool more = false;
   bool all_wanted = false;
   bool busy = false;
@@ -70,14 +71,14 @@ struct Room {
   sync::Timeline timeline;
   sync::MarkerState markers;
   Seq delivered_by_others, read_by_others;  // the furthest known, also from earlier runs
-  Seq read;                // by this user, the server may not know yet
-  Seq delivered;           // newest event of somebody else that reached this device
+  Seq read;                                 // by this user, the server may not know yet
+  Seq delivered;  // newest event of somebody else that reached this device
   Seq sent_read, sent_delivered;
   std::optional<MonoTime> mark_after;       // earliest moment of the next Mark
   std::optional<MonoTime> read_mark_after;  // ... that tells a read
-  Seq counted;             // unread counts include everything up to here
-  Seq announced;           // EventArrived was given up to here
-  std::string preview;     // of summary.last_message
+  Seq counted;                              // unread counts include everything up to here
+  Seq announced;                            // EventArrived was given up to here
+  std::string preview;                      // of summary.last_message
   std::vector<wire::Event> acked;  // own events with a place that the timeline does not hold yet
   Draft draft;
   MemberList members;
@@ -217,8 +218,7 @@ class Client::Impl {
   void flush(Now now);
   void collect_room(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
   void collect_events(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
-  void restore(const WriteStore::Entry& entry,
-               std::map<RoomId, std::vector<wire::Event>>& events);
+  void restore(const WriteStore::Entry& entry, std::map<RoomId, std::vector<wire::Event>>& events);
   void write(std::vector<WriteStore::Entry> entries);
   void dirty_session() { unsaved(session_dirty_); }
   void unsaved(bool& what) { what = unsaved_ = true; }
@@ -257,12 +257,13 @@ class Client::Impl {
   std::optional<MonoTime> names_after_;
   bool renewing_ = false;
   std::optional<MonoTime> renew_at_;
-  Duration clock_offset_;  // the server's clock minus this device's
+  Duration clock_offset_;         // the server's clock minus this device's
+  std::set<RoomId> unconfirmed_;  // rooms a complete welcome has not named yet
   std::set<RoomId> marks_due_;
   std::optional<MonoTime> delivered_after_;  // earliest moment of the next Mark that is not a read
   std::optional<RoomId> open_room_;
   std::optional<Seq> unread_after_;
-  Seq jump_on_open_;  // wanted before the room was known
+  Seq jump_on_open_;         // wanted before the room was known
   std::optional<Seq> seen_;  // shown while the window was not focused
   std::optional<MonoTime> typing_sent_;
   std::uint64_t next_token_ = 1;

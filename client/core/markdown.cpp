@@ -274,7 +274,8 @@ struct Line {
 
 Line classify_line(std::string_view raw) {
   const std::string_view text = trim_left(raw);
-  if (!text.empty() && text.front() == '>') return {BlockKind::kQuote, 0, trim_left(text.substr(1))};
+  if (!text.empty() && text.front() == '>')
+    return {BlockKind::kQuote, 0, trim_left(text.substr(1))};
   if (text.size() >= 2 && (text[0] == '-' || text[0] == '*') && text[1] == ' ') {
     return {BlockKind::kBullet, 0, trim_left(text.substr(2))};
   }

@@ -22,7 +22,7 @@ class People {
   const wire::UserInfo* find(UserId user) const;
 
   bool wants_names() const { return !wanted_.empty(); }
-  std::vector<UserId> take_wanted();      // at most kMaxPageSize of them
+  std::vector<UserId> take_wanted();                 // at most kMaxPageSize of them
   void ask_again(const std::vector<UserId>& users);  // the question was lost
 
   std::vector<UserId> take_unsaved();  // learned since the last call

@@ -142,7 +142,8 @@ void Client::Impl::write(std::vector<WriteStore::Entry> entries) {
   effects_.push_back(WriteStore{next_batch_++, std::move(entries)});
 }
 
-// What the person said is saved at once; everything else can be fetched again and may wait a little.
+// What the person said is saved at once; everything else can be fetched again and may wait a
+// little.
 void Client::Impl::flush_outbox() {
   std::map<std::string, Bytes> changed;
   while (const auto id = outbox_.poll_dirty()) {

@@ -15,7 +15,7 @@ std::uint64_t Client::Impl::tokened(Now now, wire::Command command, std::string 
   const std::uint64_t token = next_token_++;
   ask(now, std::move(command),
       [this, token, title = std::move(title), on_ok = std::move(on_ok)](Now then,
-                                                                       Outcome& outcome) {
+                                                                        Outcome& outcome) {
         if (const auto* reply = std::get_if<wire::ErrorReply>(&outcome)) {
           const Error error = error_of(*reply);
           if (!title.empty()) toast(then, ToastKind::kError, title, words_for(error));
@@ -58,8 +58,8 @@ void Client::Impl::entered(Now now, Outcome& outcome) {
   if (config_.open_joined_rooms) open_room(now, state->room.room_id, {});
 }
 
-// Merge by field: what the person did not touch is taken from the room's present state, and what she
-// did touch is said again, once.
+// Merge by field: what the person did not touch is taken from the room's present state, and what
+// she did touch is said again, once.
 std::uint64_t Client::Impl::update_room(Now now, wire::UpdateRoom command) {
   if (Room* room = find_room(command.room_id)) {
     command.version = room->summary.settings.version;
@@ -159,7 +159,8 @@ std::uint64_t Client::Impl::load_invites(Now now, RoomId room) {
     touch();
     if (const auto* reply = std::get_if<wire::ErrorReply>(&outcome)) {
       const Error error = error_of(*reply);
-      if (current) toast(then, ToastKind::kError, "The invitations were not loaded", words_for(error));
+      if (current)
+        toast(then, ToastKind::kError, "The invitations were not loaded", words_for(error));
       effects_.push_back(CommandDone{token, error});
       return;
     }
@@ -195,7 +196,8 @@ std::uint64_t Client::Impl::load_devices(Now now) {
       return;
     }
     auto& response = std::get<wire::Response>(outcome);
-    if (const auto* list = std::get_if<wire::DeviceList>(&response)) devices_.devices = list->devices;
+    if (const auto* list = std::get_if<wire::DeviceList>(&response))
+      devices_.devices = list->devices;
     effects_.push_back(CommandDone{token, response});
   });
   settle(now);

@@ -28,6 +28,7 @@ Room* Client::Impl::find_room(RoomId id) {
 
 Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
   const RoomId id = summary.room_id;
+  unconfirmed_.erase(id);
   if (summary.role == wire::Role::kNone) {
     forget_room(id);
     return nullptr;
@@ -214,8 +215,8 @@ void Client::Impl::on_membership(Room& room, const wire::Event&, const wire::Mem
       ++room.summary.members;
       if (it == members.end() && room.members.asked && in) {
         const auto* known = people_.find(change.user);
-        members.push_back({known ? *known : wire::UserInfo{change.user, change.name, true},
-                           change.role, {}, {}});
+        members.push_back(
+            {known ? *known : wire::UserInfo{change.user, change.name, true}, change.role, {}, {}});
       }
       break;
     case MemberChange::kLeft:
@@ -232,7 +233,8 @@ void Client::Impl::on_membership(Room& room, const wire::Event&, const wire::Mem
       if (it != members.end()) it->role = change.role;
       break;
     case MemberChange::kInvited:
-    case MemberChange::kUnbanned: break;
+    case MemberChange::kUnbanned:
+      break;
   }
   room.members_changed = true;
 }
@@ -245,9 +247,9 @@ void Client::Impl::confirm_own(const wire::Event& event) {
   const RoomId room = entry->room;
   outbox_.handle_confirmed(event.client_id);
   outbox_changed_ = true;
-  effects_.push_back(CommandDone{
-      0, wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}},
-      event.client_id});
+  effects_.push_back(
+      CommandDone{0, wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}},
+                  event.client_id});
 }
 
 void Client::Impl::forget_acked(Room& room) {
@@ -262,8 +264,7 @@ void Client::Impl::on_page(Now now, RoomId id, Outcome& outcome) {
   const auto* page = response ? std::get_if<wire::HistoryPage>(response) : nullptr;
   if (!page) {
     const auto* error = std::get_if<wire::ErrorReply>(&outcome);
-    room->timeline.handle_fetch_failed(now.mono,
-                                       milliseconds(error ? error->retry_after_ms : 0));
+    room->timeline.handle_fetch_failed(now.mono, milliseconds(error ? error->retry_after_ms : 0));
     return;
   }
   learn_users(page->users);
@@ -313,6 +314,7 @@ void Client::Impl::on_notice(Now now, wire::Notice& notice) {
           session_.sync_token = n.sync_token;
           connection_.set_hello(hello());
           dirty_session();
+          for (const RoomId id : std::exchange(unconfirmed_, {})) forget_room(id);
         }
       },
       notice);

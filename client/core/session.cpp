@@ -224,7 +224,13 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
     for (const auto& [id, room] : rooms_) {
       if (!listed.contains(id)) gone.push_back(id);
     }
-    for (const RoomId id : gone) forget_room(id);
+    // Without a resume token the list goes on in notices, and the next SyncNotice ends it.
+    unconfirmed_.clear();
+    if (welcome.sync_token.empty() && !other_user) {
+      unconfirmed_.insert(gone.begin(), gone.end());
+    } else {
+      for (const RoomId id : gone) forget_room(id);
+    }
   }
   for (const RoomId id : welcome.gone) forget_room(id);
   for (const auto& summary : welcome.rooms) learn_room(now, summary);
@@ -244,6 +250,7 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
 
 void Client::Impl::on_disconnected(Now now) {
   finish_sign_out(now);
+  unconfirmed_.clear();
   outbox_.handle_disconnected();
   for (auto& [id, room] : rooms_) room.timeline.handle_disconnected();
   typing_.clear();
@@ -336,9 +343,9 @@ void Client::Impl::settle(Now now) {
     while (auto output = connection_.poll_output()) handle_output(now, *std::move(output));
     // A login that does not get through is told and not repeated for ever behind the form.
     const auto state = connection_.state();
-    if (signing_in_ && (state == sync::ConnectionState::kWaiting ||
-                        state == sync::ConnectionState::kOffline ||
-                        state == sync::ConnectionState::kStopped)) {
+    if (signing_in_ &&
+        (state == sync::ConnectionState::kWaiting || state == sync::ConnectionState::kOffline ||
+         state == sync::ConnectionState::kStopped)) {
       const Error error = connection_.last_error();
       connection_.stop(now.mono);
       end_login(state == sync::ConnectionState::kStopped
@@ -378,8 +385,7 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   consider(outbox_.deadline());
   if (open_room_) {
     const auto room = rooms_.find(*open_room_);
-    if (room != rooms_.end() &&
-        room->second.summary.role >= wire::Role::kMember) {
+    if (room != rooms_.end() && room->second.summary.role >= wire::Role::kMember) {
       consider(room->second.timeline.deadline());
       if (room->second.members.retry_at && !room->second.members.busy) {
         consider(room->second.members.retry_at);

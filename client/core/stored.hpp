@@ -8,10 +8,10 @@
 //   outbox/<client id> an entry as sync::Outbox encodes it
 //   user/<user id>     wire::UserInfo
 //
-// A value is a format byte and the record in the wire encoding. A value of another format, or one that
-// cannot be read, counts as not there: everything but the outbox is fetched again. The sync token is
-// part of the session and is written in one batch with the rooms it covers, so it is never ahead of
-// them.
+// A value is a format byte and the record in the wire encoding. A value of another format, or one
+// that cannot be read, counts as not there: everything but the outbox is fetched again. The sync
+// token is part of the session and is written in one batch with the rooms it covers, so it is never
+// ahead of them.
 #pragma once
 
 #include <string>

@@ -34,17 +34,16 @@ bool same_look(const MessageView& a, const MessageView& b) {
   const auto reaction_same = [](const ReactionView& x, const ReactionView& y) {
     return x.emoji == y.emoji && x.count == y.count && x.mine == y.mine && x.names == y.names;
   };
-  const bool reply_same =
-      a.reply.has_value() == b.reply.has_value() &&
-      (!a.reply || (a.reply->excerpt == b.reply->excerpt &&
-                    a.reply->sender_name == b.reply->sender_name &&
-                    a.reply->available == b.reply->available));
+  const bool reply_same = a.reply.has_value() == b.reply.has_value() &&
+                          (!a.reply || (a.reply->excerpt == b.reply->excerpt &&
+                                        a.reply->sender_name == b.reply->sender_name &&
+                                        a.reply->available == b.reply->available));
   return a.content == b.content && a.edited == b.edited && a.deleted == b.deleted &&
          a.state == b.state && a.sender_name == b.sender_name && reply_same &&
          a.mentions_me == b.mentions_me && a.can_edit == b.can_edit &&
          a.can_delete == b.can_delete &&
-         std::equal(a.reactions.begin(), a.reactions.end(), b.reactions.begin(),
-                    b.reactions.end(), reaction_same);
+         std::equal(a.reactions.begin(), a.reactions.end(), b.reactions.begin(), b.reactions.end(),
+                    reaction_same);
 }
 
 SendState tick(const TimelineInput& in, Seq seq) {
@@ -78,8 +77,7 @@ struct Overlay {
 Overlay overlay_of(const TimelineInput& in, Seq seq) {
   Overlay overlay;
   for (const sync::OutboxEntry* entry : in.outbox.of_room(in.room)) {
-    if (entry->state == sync::OutboxState::kFailed ||
-        entry->kind == wire::EventKind::kMessage) {
+    if (entry->state == sync::OutboxState::kFailed || entry->kind == wire::EventKind::kMessage) {
       continue;
     }
     const auto body = wire::decode_body(entry->kind, entry->body);
@@ -127,6 +125,7 @@ MessageView message_of(const TimelineInput& in, const sync::LogEntry& entry,
   view.content = body.content;
   view.mentions_me = names(body.mentions, in.self);
   view.state = view.mine ? tick(in, event.seq) : SendState::kSent;
+  view.starts_group = body.reply_to.value != 0;  // place() adds the other reasons
   const sync::MessageFold* fold = in.timeline.fold(event.seq);
   const Overlay overlay = overlay_of(in, event.seq);
   if (fold) {
@@ -254,16 +253,18 @@ void TimelineView::place(const TimelineInput& in, std::vector<TimelineItem>& ite
   const auto day = [&](Timestamp at) { return day_of(at, in.utc_offset_minutes); };
   const Timestamp last = items.empty() ? Timestamp{} : moment_of(items.back());
   if (items.empty() || day(last) != day(message.at)) items.push_back(DayView{message.at});
-  const bool unread = in.unread_after && !line_shown_ && !message.mine &&
-                      message.seq > *in.unread_after;
+  const bool unread =
+      in.unread_after && !line_shown_ && !message.mine && message.seq > *in.unread_after;
   if (unread) {
     items.push_back(UnreadLineView{});
     line_shown_ = true;
   }
   if (const auto* previous = std::get_if<MessageView>(&items.back())) {
     const Duration apart = message.at - previous->at;
-    message.starts_group = previous->sender != message.sender || apart > kGroupSpan ||
-                           apart < Duration{} || message.reply.has_value();
+    message.starts_group |=
+        previous->sender != message.sender || apart > kGroupSpan || apart < Duration{};
+  } else {
+    message.starts_group = true;
   }
   items.push_back(std::move(message));
 }

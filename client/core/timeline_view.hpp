@@ -1,8 +1,8 @@
 // Builds the items of the open room's timeline from its log, its outbox and everybody's markers.
 //
-// Kept between views, so that a live message costs an append and a changed one a look at itself; only
-// pages, gaps and names rebuild the whole (bounded by Timeline's window). Not thread-safe; reads the
-// state it is given only during update().
+// Kept between views, so that a live message costs an append and a changed one a look at itself;
+// only pages, gaps and names rebuild the whole (bounded by Timeline's window). Not thread-safe;
+// reads the state it is given only during update().
 #pragma once
 
 #include <vector>
@@ -25,7 +25,7 @@ struct TimelineInput {
   wire::Role role = wire::Role::kNone;
   Seq delivered_by_others;
   Seq read_by_others;
-  std::optional<Seq> unread_after;        // the unread line stands before the first message after it
+  std::optional<Seq> unread_after;  // the unread line stands before the first message after it
   const std::vector<wire::Event>& acked;  // own events that are on the server and not here yet
   std::int32_t utc_offset_minutes = 0;
 };
@@ -45,8 +45,7 @@ class TimelineView {
  private:
   void rebuild(const TimelineInput& in, std::vector<TimelineItem>& items);
   void append(const TimelineInput& in, std::vector<TimelineItem>& items, Seq after);
-  void add(const TimelineInput& in, std::vector<TimelineItem>& items,
-           const sync::LogEntry& entry);
+  void add(const TimelineInput& in, std::vector<TimelineItem>& items, const sync::LogEntry& entry);
   void place(const TimelineInput& in, std::vector<TimelineItem>& items, MessageView message);
   void drop_pending(std::vector<TimelineItem>& items);
   void add_pending(const TimelineInput& in, std::vector<TimelineItem>& items);
@@ -55,10 +54,10 @@ class TimelineView {
   std::vector<Seq> pending_targets(const TimelineInput& in) const;
 
   bool rebuild_ = true;
-  Seq shown_;                      // newest event that went into the items
-  std::size_t settled_ = 0;        // items that come from the log; those after are pending
-  bool line_shown_ = false;        // the unread line
-  std::vector<Seq> overlaid_;      // messages shown with a change that is still in the outbox
+  Seq shown_;                  // newest event that went into the items
+  std::size_t settled_ = 0;    // items that come from the log; those after are pending
+  bool line_shown_ = false;    // the unread line
+  std::vector<Seq> overlaid_;  // messages shown with a change that is still in the outbox
   Seq delivered_, read_;
 };
 

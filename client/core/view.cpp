@@ -23,11 +23,15 @@ std::string sentence(std::string_view start, std::string_view end) {
 
 int presence_rank(wire::PresenceStatus status) {
   switch (status) {
-    case wire::PresenceStatus::kOnline: return 0;
-    case wire::PresenceStatus::kBusy: return 1;
-    case wire::PresenceStatus::kAway: return 2;
+    case wire::PresenceStatus::kOnline:
+      return 0;
+    case wire::PresenceStatus::kBusy:
+      return 1;
+    case wire::PresenceStatus::kAway:
+      return 2;
     case wire::PresenceStatus::kInvisible:
-    case wire::PresenceStatus::kOffline: break;
+    case wire::PresenceStatus::kOffline:
+      break;
   }
   return 3;
 }
@@ -69,15 +73,18 @@ void Client::Impl::build_connection() {
   out.waiting_messages = outbox_.waiting();
   const Error& error = connection_.last_error();
   switch (connection_.state()) {
-    case sync::ConnectionState::kIdle: out.state = LinkState::kOffline; break;
+    case sync::ConnectionState::kIdle:
+      out.state = LinkState::kOffline;
+      break;
     case sync::ConnectionState::kConnecting:
     case sync::ConnectionState::kAuthenticating:
       out.state = connection_.ever_connected() ? LinkState::kReconnecting : LinkState::kConnecting;
-      out.text = connection_.ever_connected()
-                     ? sentence("Reconnecting: ", words_for_loss(error))
-                     : "Connecting.";
+      out.text = connection_.ever_connected() ? sentence("Reconnecting: ", words_for_loss(error))
+                                              : "Connecting.";
       break;
-    case sync::ConnectionState::kConnected: out.state = LinkState::kConnected; break;
+    case sync::ConnectionState::kConnected:
+      out.state = LinkState::kConnected;
+      break;
     case sync::ConnectionState::kWaiting:
       out.state = LinkState::kReconnecting;
       out.text = sentence("Reconnecting: ", words_for_loss(error));
@@ -223,8 +230,7 @@ void Client::Impl::build_composer() {
   const Draft& draft = room->draft;
   out.text = draft.text;
   const std::size_t used = count_code_points(draft.text);
-  out.characters_left =
-      used < wire::kMaxMessageCharacters ? wire::kMaxMessageCharacters - used : 0;
+  out.characters_left = used < wire::kMaxMessageCharacters ? wire::kMaxMessageCharacters - used : 0;
   const TimelineInput input = input_of(*room);
   if (draft.editing.value != 0) out.editing = TimelineView::message(input, draft.editing);
   if (draft.reply_to.value != 0) out.replying = TimelineView::reply(input, draft.reply_to);

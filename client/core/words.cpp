@@ -17,9 +17,12 @@ std::string access_words(wire::RoomAccess access) {
 
 std::string role_words(wire::Role role) {
   switch (role) {
-    case wire::Role::kOwner: return "an owner";
-    case wire::Role::kModerator: return "a moderator";
-    default: return "a member";
+    case wire::Role::kOwner:
+      return "an owner";
+    case wire::Role::kModerator:
+      return "a moderator";
+    default:
+      return "a member";
   }
 }
 
@@ -29,17 +32,22 @@ std::string membership_line(const TimelineInput& in, const wire::Event& event,
   const std::string known = in.people.find(body.user) ? in.people.name_of(body.user) : body.name;
   const std::string who = about_self ? "You" : known.empty() ? in.people.name_of(body.user) : known;
   const std::string were = about_self ? " were " : " was ";
-  const std::string by =
-      event.sender == in.self ? "you" : in.people.name_of(event.sender);
+  const std::string by = event.sender == in.self ? "you" : in.people.name_of(event.sender);
   switch (body.change) {
-    case wire::MemberChange::kJoined: return who + " joined";
-    case wire::MemberChange::kLeft: return who + " left";
-    case wire::MemberChange::kInvited: return who + were + "invited by " + by;
-    case wire::MemberChange::kRemoved: return who + were + "removed by " + by;
-    case wire::MemberChange::kBanned: return who + were + "banned by " + by;
+    case wire::MemberChange::kJoined:
+      return who + " joined";
+    case wire::MemberChange::kLeft:
+      return who + " left";
+    case wire::MemberChange::kInvited:
+      return who + were + "invited by " + by;
+    case wire::MemberChange::kRemoved:
+      return who + were + "removed by " + by;
+    case wire::MemberChange::kBanned:
+      return who + were + "banned by " + by;
     case wire::MemberChange::kRoleChanged:
       return who + (about_self ? " are now " : " is now ") + role_words(body.role);
-    case wire::MemberChange::kUnbanned: return who + " may join again";
+    case wire::MemberChange::kUnbanned:
+      return who + " may join again";
   }
   return {};
 }
@@ -63,8 +71,7 @@ std::string settings_line(const TimelineInput& in, const wire::Event& event,
   if (!before) return who + " changed the room's settings";
   if (before->name != body.name) return who + " named the room \"" + body.name + "\"";
   if (before->topic != body.topic) {
-    return body.topic.empty() ? who + " removed the topic"
-                              : who + " set the topic: " + body.topic;
+    return body.topic.empty() ? who + " removed the topic" : who + " set the topic: " + body.topic;
   }
   if (before->access != body.access) return who + " made the room " + access_words(body.access);
   return who + " changed the room's settings";
@@ -87,7 +94,8 @@ std::string words_for_failed_message(ErrorCode code) {
       return "Not sent: you are not in this room any more. Join it, then retry.";
     case ErrorCode::kInternal:
       return "Not sent: the server failed several times. Retry later, or discard it.";
-    default: break;
+    default:
+      break;
   }
   return "Not sent. " + std::string(error_info(code).text) + " Retry or discard it.";
 }
@@ -96,13 +104,19 @@ std::string words_for_loss(const Error& error) {
   switch (error.code) {
     case ErrorCode::kNotConnected:
       return error.detail.empty() ? "the connection was lost" : error.detail;
-    case ErrorCode::kTimeout: return error.detail.empty() ? "the server did not answer" : error.detail;
-    case ErrorCode::kShuttingDown: return "the server is restarting";
-    case ErrorCode::kSlowReader: return "this connection was too slow";
+    case ErrorCode::kTimeout:
+      return error.detail.empty() ? "the server did not answer" : error.detail;
+    case ErrorCode::kShuttingDown:
+      return "the server is restarting";
+    case ErrorCode::kSlowReader:
+      return "this connection was too slow";
     case ErrorCode::kOverloaded:
-    case ErrorCode::kRateLimited: return "the server is busy";
-    case ErrorCode::kTooManyConnections: return "too many connections are open for you";
-    default: return "the connection failed";
+    case ErrorCode::kRateLimited:
+      return "the server is busy";
+    case ErrorCode::kTooManyConnections:
+      return "too many connections are open for you";
+    default:
+      return "the connection failed";
   }
 }
 

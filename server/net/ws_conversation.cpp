@@ -45,6 +45,7 @@ void WsConversation::leave() {
 
 void WsConversation::handle_bytes(std::span<std::uint8_t> bytes) {
   last_received_s_ = connection_.hub().now_s();
+  asked_for_life_ = false;
   const auto fault = reader_.feed(bytes, *this);
   if (!fault || state_ != State::kOpen) return;
   count_as_error(fault->what);
@@ -119,12 +120,15 @@ void WsConversation::handle_deadline() {
     return connection_.set_deadline(static_cast<std::uint32_t>(turn % interval));
   }
   const std::uint32_t silence = connection_.hub().now_s() - last_received_s_;
-  if (silence >= timeout) {
+  // Nobody is dead who was not asked.
+  if (silence >= timeout && asked_for_life_) {
     connection_.hub().metrics().connection_errors.add();
     return connection_.abort();
   }
+  asked_for_life_ = true;
   send(gateway_.heartbeat(), app::Priority::kControl);
-  connection_.set_deadline(std::min(interval, timeout - silence) - 1);
+  const std::uint32_t left = silence < timeout ? timeout - silence : 1;
+  connection_.set_deadline(std::min(interval, left) - 1);
 }
 
 void WsConversation::send(app::SharedBytes bytes, app::Priority priority) {

@@ -67,6 +67,7 @@ class WsConversation final : public Protocol, public app::Peer, private WsSink {
   std::uint16_t control_frames_ = 0;  // in control_second_
   std::uint8_t faults_ = 0;
   bool sign_in_checked_ = false;
+  bool asked_for_life_ = false;  // pinged since something was received
   State state_ = State::kOpen;
 };
 

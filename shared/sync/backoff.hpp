@@ -1,5 +1,5 @@
-// How long to wait before the next try: at once, then 1, 2, 4 ... 30 s with full jitter; longer when
-// the server keeps failing (circuit breaker) or says so itself (retry-after).
+// How long to wait before the next try: at once, then 1, 2, 4 ... 30 s with full jitter; longer
+// when the server keeps failing (circuit breaker) or says so itself (retry-after).
 #pragma once
 
 #include <algorithm>

@@ -18,13 +18,17 @@ ErrorClass classify(ErrorCode code) {
   if (code == ErrorCode::kTooManyConnections) return ErrorClass::kOverload;
   switch (error_info(code).action) {
     case ErrorAction::kRetryAfter:
-      return code == ErrorCode::kNotConnected || code == ErrorCode::kTimeout ? ErrorClass::kLost
-                                                                            : ErrorClass::kOverload;
-    case ErrorAction::kReauthenticate: return ErrorClass::kAuth;
-    case ErrorAction::kStop: return ErrorClass::kClient;
+      return code == ErrorCode::kNotConnected || code == ErrorCode::kTimeout
+                 ? ErrorClass::kLost
+                 : ErrorClass::kOverload;
+    case ErrorAction::kReauthenticate:
+      return ErrorClass::kAuth;
+    case ErrorAction::kStop:
+      return ErrorClass::kClient;
     case ErrorAction::kTellUser:
     case ErrorAction::kResync:
-    case ErrorAction::kReconnect: break;
+    case ErrorAction::kReconnect:
+      break;
   }
   return ErrorClass::kLost;
 }
@@ -50,8 +54,8 @@ void Connection::retry_now(MonoTime now) {
 RequestId Connection::send(MonoTime now, wire::Command command) {
   const RequestId id = next_request_++;
   if (!connected()) {
-    outputs_.push_back(Reply{id, wire::ErrorReply{
-        static_cast<std::uint16_t>(ErrorCode::kNotConnected), {}, 0, {}}});
+    outputs_.push_back(Reply{
+        id, wire::ErrorReply{static_cast<std::uint16_t>(ErrorCode::kNotConnected), {}, 0, {}}});
     return id;
   }
   requests_.emplace(id, now + config_.request_timeout);
@@ -112,8 +116,8 @@ void Connection::handle_timeout(MonoTime now) {
       ++it;
       continue;
     }
-    outputs_.push_back(Reply{it->first, wire::ErrorReply{
-        static_cast<std::uint16_t>(ErrorCode::kTimeout), {}, 0, {}}});
+    outputs_.push_back(Reply{
+        it->first, wire::ErrorReply{static_cast<std::uint16_t>(ErrorCode::kTimeout), {}, 0, {}}});
     it = requests_.erase(it);
   }
   const auto due = [&](Timer timer) {
@@ -177,8 +181,8 @@ void Connection::on_response(MonoTime now, wire::ResponseFrame frame) {
 
 void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
   if (state_ == ConnectionState::kAuthenticating && frame.request == hello_request_) {
-    Error error = to_error(frame.error.code, std::move(frame.error.detail),
-                           frame.error.retry_after_ms);
+    Error error =
+        to_error(frame.error.code, std::move(frame.error.detail), frame.error.retry_after_ms);
     // What the server says about the first command is about who signs in (a name it does not take).
     // An answer to an earlier copy of it says nothing about that.
     if (error_info(error.code).action == ErrorAction::kTellUser &&
@@ -229,12 +233,15 @@ void Connection::connect(MonoTime now) {
 
 void Connection::handle_error(MonoTime now, Error error) {
   switch (classify(error.code)) {
-    case ErrorClass::kAuth: return give_up(now, ConnectionEvent::kRefused, std::move(error));
-    case ErrorClass::kClient: return give_up(now, ConnectionEvent::kFatal, std::move(error));
+    case ErrorClass::kAuth:
+      return give_up(now, ConnectionEvent::kRefused, std::move(error));
+    case ErrorClass::kClient:
+      return give_up(now, ConnectionEvent::kFatal, std::move(error));
     case ErrorClass::kOverload:
       if (error.retry_after.ms <= 0) error.retry_after = config_.backoff.longest;
       [[fallthrough]];
-    case ErrorClass::kLost: return lose(now, std::move(error));
+    case ErrorClass::kLost:
+      return lose(now, std::move(error));
   }
 }
 
@@ -283,8 +290,8 @@ void Connection::heard(MonoTime now) {
   arm(kPingTimer, now + config_.ping_after);
 }
 
-// The wait for an answer starts with the ping and not with the last frame: after a sleep of the whole
-// machine both timers are overdue at once, and the connection still deserves its chance.
+// The wait for an answer starts with the ping and not with the last frame: after a sleep of the
+// whole machine both timers are overdue at once, and the connection still deserves its chance.
 void Connection::ping(MonoTime now) {
   disarm(kPingTimer);
   arm(kDeadTimer, now + Duration{config_.dead_after.ms - config_.ping_after.ms});

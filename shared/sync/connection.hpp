@@ -3,9 +3,9 @@
 // Sans-IO. handle_* and the commands take the time; afterwards drain poll_output() and call
 // handle_timeout at deadline(). Not thread-safe. Bytes go out and come in as whole binary messages.
 //
-// Loss is normal: it reconnects for ever (state table in connection_state.hpp, waits in backoff.hpp).
-// What was asked and not answered at a loss is answered with kNotConnected; whoever must not lose a
-// command repeats it (the outbox does). Errors take one of four ways:
+// Loss is normal: it reconnects for ever (state table in connection_state.hpp, waits in
+// backoff.hpp). What was asked and not answered at a loss is answered with kNotConnected; whoever
+// must not lose a command repeats it (the outbox does). Errors take one of four ways:
 //   lost      reconnect with backoff
 //   overload  reconnect not before the time the server names
 //   auth      stop and report Refused: only a new sign-in helps
@@ -41,9 +41,9 @@ struct ConnectionConfig {
   BackoffConfig backoff;
   Duration open_timeout = seconds(10);
   Duration request_timeout = seconds(10);
-  Duration ping_after = seconds(30);   // silence before a ping
-  Duration dead_after = seconds(60);   // silence before the connection counts as lost
-  Duration stable_after = seconds(10); // a connection that lasts this long clears the failures
+  Duration ping_after = seconds(30);    // silence before a ping
+  Duration dead_after = seconds(60);    // silence before the connection counts as lost
+  Duration stable_after = seconds(10);  // a connection that lasts this long clears the failures
   Duration offline_probe = seconds(30);
 };
 

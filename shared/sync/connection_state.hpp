@@ -31,7 +31,7 @@ enum class ConnectionEvent : std::uint8_t {
   kRetry,        // the wait is over, or a person asked for it
   kNetworkDown,  // hints of the system
   kNetworkUp,
-  kStop,         // signed out
+  kStop,  // signed out
 };
 inline constexpr int kConnectionEventCount = 10;
 

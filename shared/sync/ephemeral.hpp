@@ -1,7 +1,7 @@
 // Latest-wins state that is never logged: who types, who is there, how far everybody has read.
 //
-// Sans-IO, not thread-safe. Everything is bounded, because a peer names the keys. The mutators return
-// whether anything visible changed.
+// Sans-IO, not thread-safe. Everything is bounded, because a peer names the keys. The mutators
+// return whether anything visible changed.
 #pragma once
 
 #include <map>

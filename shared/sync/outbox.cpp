@@ -13,8 +13,10 @@ bool passes_by_itself(ErrorCode code) {
     case ErrorAction::kReauthenticate:
     case ErrorAction::kReconnect:
     case ErrorAction::kResync:
-    case ErrorAction::kStop: return code != ErrorCode::kMalformed;
-    case ErrorAction::kTellUser: break;
+    case ErrorAction::kStop:
+      return code != ErrorCode::kMalformed;
+    case ErrorAction::kTellUser:
+      break;
   }
   return false;
 }
@@ -26,8 +28,10 @@ bool is_about_the_room(ErrorCode code) {
     case ErrorCode::kAccessDenied:
     case ErrorCode::kNotAMember:
     case ErrorCode::kRoomDeleted:
-    case ErrorCode::kUnsupported: return true;
-    default: return false;
+    case ErrorCode::kUnsupported:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,16 +1,16 @@
 // What the person said and the server has not confirmed yet: durable, ordered within each room.
 //
-// Sans-IO, not thread-safe. One entry of a room is under way at a time, so the server sees them in the
-// order they were written whatever fails in between; rooms do not wait for each other. An entry is
-// repeated under the same client id until the server answers, so a repeat after a lost answer is
+// Sans-IO, not thread-safe. One entry of a room is under way at a time, so the server sees them in
+// the order they were written whatever fails in between; rooms do not wait for each other. An entry
+// is repeated under the same client id until the server answers, so a repeat after a lost answer is
 // answered with the first one's place.
 //
-// Failures: what passes by itself (no connection, rate limits, a full disk) leaves the entry waiting;
-// what does not fails it, and it stays, failed, until retry or discard. A failure that is about the
-// room and not about the one entry fails those behind it, too.
+// Failures: what passes by itself (no connection, rate limits, a full disk) leaves the entry
+// waiting; what does not fails it, and it stays, failed, until retry or discard. A failure that is
+// about the room and not about the one entry fails those behind it, too.
 //
-// Durability: after any call drain poll_dirty() and store encode(client_id), or erase the entry when
-// that is empty; restore() takes the values back.
+// Durability: after any call drain poll_dirty() and store encode(client_id), or erase the entry
+// when that is empty; restore() takes the values back.
 #pragma once
 
 #include <map>
@@ -52,7 +52,7 @@ struct OutboxEntry {
 class Outbox {
  public:
   static constexpr std::size_t kMaxEntries = 2000;
-  static constexpr std::size_t kMaxInFlight = 16;      // over all rooms
+  static constexpr std::size_t kMaxInFlight = 16;       // over all rooms
   static constexpr std::uint32_t kMaxServerFaults = 8;  // kInternal this often: failed
 
   // kQuotaReached when the outbox is full.

@@ -6,8 +6,8 @@
 namespace parley::sync {
 namespace {
 
-constexpr std::size_t kLiveTail = 500;       // of the live segment, kept when the middle is cut
-constexpr std::size_t kMaxTouched = 256;     // past this, looking at everything is cheaper
+constexpr std::size_t kLiveTail = 500;    // of the live segment, kept when the middle is cut
+constexpr std::size_t kMaxTouched = 256;  // past this, looking at everything is cheaper
 
 LogEntry entry_of(const wire::Event& event) {
   auto body = wire::decode_body(event.kind, event.body);
@@ -136,8 +136,12 @@ bool Timeline::accept(const Fetch& fetch, const wire::HistoryPage& page) {
       want_older_ = false;
       if (events.empty() && page.start) log_start_ = fetch.query.seq;
       return events.empty() ? page.start : events.front().seq < fetch.query.seq;
-    case Goal::kGap: want_gap_.reset(); return !events.empty();
-    case Goal::kJump: want_jump_.reset(); return true;
+    case Goal::kGap:
+      want_gap_.reset();
+      return !events.empty();
+    case Goal::kJump:
+      want_jump_.reset();
+      return true;
   }
   return false;
 }

@@ -1,8 +1,8 @@
 // One room's log as far as this client holds it: runs of events, and what is missing between them.
 //
-// Sans-IO, not thread-safe. Events come in live, in pages and from the local store; in any order and
-// any number of times they give the same content (MessageFold). The last run is the live one, its end
-// the cursor: cursor + 1 is appended, smaller is a duplicate, larger is a gap.
+// Sans-IO, not thread-safe. Events come in live, in pages and from the local store; in any order
+// and any number of times they give the same content (MessageFold). The last run is the live one,
+// its end the cursor: cursor + 1 is appended, smaller is a duplicate, larger is a gap.
 //
 //   segment     segment (live)
 //   [1 .. 80]   [2001 .. 2100]  held: 2103, 2104
@@ -36,17 +36,17 @@ struct Segment {
 
 // What take_changes() tells a view builder.
 struct TimelineChanges {
-  bool rebuilt = false;        // anything but an append: look at everything
-  bool appended = false;       // the live segment grew at its end
-  std::vector<Seq> touched;    // messages that an edit, deletion or reaction changed
+  bool rebuilt = false;      // anything but an append: look at everything
+  bool appended = false;     // the live segment grew at its end
+  std::vector<Seq> touched;  // messages that an edit, deletion or reaction changed
 };
 
 class Timeline {
  public:
   static constexpr std::size_t kPage = 50;
   static constexpr std::size_t kCatchUpPage = 200;
-  static constexpr std::uint64_t kHugeGap = 1000;    // larger: the newest page first, the rest later
-  static constexpr std::size_t kMaxHeld = 512;       // live events beyond a gap
+  static constexpr std::uint64_t kHugeGap = 1000;  // larger: the newest page first, the rest later
+  static constexpr std::size_t kMaxHeld = 512;     // live events beyond a gap
   static constexpr std::size_t kClosedWindow = 200;  // events kept of a room that is not open
   static constexpr std::size_t kOpenWindow = 2000;   // ... of an open one, read at its end
   static constexpr std::size_t kPagedWindow = 4000;  // ... after paging up

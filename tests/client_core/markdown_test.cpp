@@ -17,11 +17,21 @@ std::string sketch(std::string_view text) {
   for (const Block& block : parse_markdown(text)) {
     if (!out.empty()) out += " / ";
     switch (block.kind) {
-      case BlockKind::kParagraph: out += "p"; break;
-      case BlockKind::kQuote: out += "q"; break;
-      case BlockKind::kCode: out += "code(" + block.language + ")"; break;
-      case BlockKind::kBullet: out += "-"; break;
-      case BlockKind::kNumbered: out += std::to_string(block.number) + "."; break;
+      case BlockKind::kParagraph:
+        out += "p";
+        break;
+      case BlockKind::kQuote:
+        out += "q";
+        break;
+      case BlockKind::kCode:
+        out += "code(" + block.language + ")";
+        break;
+      case BlockKind::kBullet:
+        out += "-";
+        break;
+      case BlockKind::kNumbered:
+        out += std::to_string(block.number) + ".";
+        break;
     }
     for (const Span& span : block.spans) {
       out += ' ';
@@ -91,8 +101,9 @@ TEST_CASE("Any text can be parsed, and no character is made up") {
   const auto seed = GENERATE(range(1u, 200u));
   INFO("seed " << seed);
   SeededRng rng(seed);
-  const char* pieces[] = {"*",  "**", "_",   "__",  "~~", "||",   "`",  "```", "\n", "> ", "- ",
-                          "1. ", "[",  "](",  ")",   "@",  "http://x", " ", "a",   "\xC3\xA9", "\\", "\xff"};
+  const char* pieces[] = {"*",        "**", "_",  "__",       "~~", "||",  "`", "```",
+                          "\n",       "> ", "- ", "1. ",      "[",  "](",  ")", "@",
+                          "http://x", " ",  "a",  "\xC3\xA9", "\\", "\xff"};
   std::string text;
   for (std::uint64_t n = rng.below(200); n > 0; --n) text += pieces[rng.below(std::size(pieces))];
   std::size_t bytes = 0;
@@ -108,7 +119,8 @@ TEST_CASE("Any text can be parsed, and no character is made up") {
 }
 
 TEST_CASE("Hostile repeats are cheap and the length is bounded") {
-  for (const char* piece : {"*a", "**", "_a ", "[", "[a](", "`", "@", "||", "http://", "((", "~~a"}) {
+  for (const char* piece :
+       {"*a", "**", "_a ", "[", "[a](", "`", "@", "||", "http://", "((", "~~a"}) {
     std::string text;
     while (text.size() < 1'000'000) text += piece;
     std::size_t bytes = 0;

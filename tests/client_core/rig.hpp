@@ -1,9 +1,9 @@
-// A client core whose server and platform are the test: what it sends is kept, what it hears is said
-// by hand.
+// A client core whose server and platform are the test: what it sends is kept, what it hears is
+// said by hand.
 #pragma once
 
-#include <catch2/catch_test_macros.hpp>
 #include <algorithm>
+#include <catch2/catch_test_macros.hpp>
 #include <map>
 
 #include "client/core/client.hpp"
@@ -44,8 +44,10 @@ class Rig {
         if (auto* command = std::get_if<wire::CommandFrame>(&frame)) sent.push_back(*command);
       } else if (auto* write = std::get_if<WriteStore>(&*effect)) {
         for (auto& entry : write->entries) {
-          if (entry.value.empty()) store.erase(entry.key);
-          else store[entry.key] = entry.value;
+          if (entry.value.empty())
+            store.erase(entry.key);
+          else
+            store[entry.key] = entry.value;
         }
         core->handle_stored(now, write->batch, {});
       } else if (auto* read = std::get_if<ReadStore>(&*effect)) {

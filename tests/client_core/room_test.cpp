@@ -122,7 +122,8 @@ TEST_CASE("A message goes from sending over sent and delivered to read") {
   CHECK(rig.arrived.size() == 1);
 }
 
-TEST_CASE("The event may come before the confirmation, and the confirmation before earlier events") {
+TEST_CASE(
+    "The event may come before the confirmation, and the confirmation before earlier events") {
   Rig rig;
   rig.settle_in();
   const auto first = rig.call([&](Client& c) { return c.send_text(rig.now, room_id(1), "a"); });
@@ -176,7 +177,8 @@ TEST_CASE("What is written offline is kept over a restart and sent in order") {
   for (std::uint64_t i = 0; i < 3; ++i) {
     REQUIRE(next.count<wire::Post>() == static_cast<int>(i) + 1);
     const auto post = *next.last<wire::Post>();
-    CHECK(wire::decode<wire::Message>(post.body)->content == std::string(1, static_cast<char>('a' + i)));
+    CHECK(wire::decode<wire::Message>(post.body)->content ==
+          std::string(1, static_cast<char>('a' + i)));
     next.reply<wire::Post>(wire::Posted{room_id(1), post.client_id, {4 + i}, next.base});
   }
   CHECK(next.messages().size() == 6);
@@ -205,8 +207,7 @@ TEST_CASE("Edits, deletions and reactions show at once and follow the log") {
   rig.call([&](Client& c) { c.toggle_reaction(rig.now, {1}, "+"); });
   REQUIRE(rig.messages()[0].reactions.size() == 1);
   CHECK(rig.messages()[0].reactions[0].mine);
-  rig.reply<wire::Post>(
-      wire::Posted{room_id(1), rig.last<wire::Post>()->client_id, {6}, rig.base});
+  rig.reply<wire::Post>(wire::Posted{room_id(1), rig.last<wire::Post>()->client_id, {6}, rig.base});
   rig.live(1, {rig.event(7, 2, wire::Reaction{{1}, "+", true})});
   CHECK(rig.messages()[0].reactions[0].count == 2);
   CHECK(rig.messages()[0].reactions[0].names == "You and Grace");
@@ -236,8 +237,10 @@ TEST_CASE("Mentions name the longest name that fits") {
   const auto mentioned = [&](const char* text) {
     REQUIRE(rig.call([&](Client& c) { return c.send_text(rig.now, room_id(1), text); }));
     const auto body = wire::decode<wire::Message>(rig.last<wire::Post>()->body);
-    rig.reply<wire::Post>(wire::Posted{room_id(1), rig.last<wire::Post>()->client_id,
-                                       {rig.view().room->head.value + 1}, rig.base});
+    rig.reply<wire::Post>(wire::Posted{room_id(1),
+                                       rig.last<wire::Post>()->client_id,
+                                       {rig.view().room->head.value + 1},
+                                       rig.base});
     return body->mentions;
   };
   CHECK(mentioned("hi @Grace Hopper!") == std::vector{user_id(3)});
@@ -277,7 +280,9 @@ TEST_CASE("Typing is told at most every three seconds, shown for five, ended by 
   Rig rig;
   rig.settle_in();
   for (int i = 0; i < 20; ++i) {
-    rig.call([&](Client& c) { c.set_draft(rig.now, std::string(static_cast<std::size_t>(i) + 1, 'x')); });
+    rig.call([&](Client& c) {
+      c.set_draft(rig.now, std::string(static_cast<std::size_t>(i) + 1, 'x'));
+    });
     rig.pass(milliseconds(200));
   }
   CHECK(rig.count<wire::Typing>() == 2);
@@ -343,7 +348,8 @@ TEST_CASE("Joining opens the room; the directory pages; refusals are said in wor
   rig.call([&](Client& c) { return c.load_more_directory(rig.now); });
   CHECK(rig.last<wire::SearchRooms>()->offset == 1);
   rig.refuse<wire::SearchRooms>(ErrorCode::kRateLimited, 3000);
-  CHECK(rig.view().directory.error == "Too fast. It can be sent again shortly. Try again in 3 seconds.");
+  CHECK(rig.view().directory.error ==
+        "Too fast. It can be sent again shortly. Try again in 3 seconds.");
   const auto token = rig.call([&](Client& c) { return c.join_room(rig.now, room_id(7)); });
   rig.reply<wire::JoinRoom>(wire::RoomState{Rig::summary(7, 4, 4)});
   CHECK(rig.finished.back().token == token);
@@ -355,7 +361,8 @@ TEST_CASE("Joining opens the room; the directory pages; refusals are said in wor
   CHECK(rig.view().toasts.back().kind == ToastKind::kError);
 }
 
-TEST_CASE("A view is built only when something changed, and what did not change keeps its revision") {
+TEST_CASE(
+    "A view is built only when something changed, and what did not change keeps its revision") {
   Rig rig;
   rig.settle_in();
   const Revision before = rig.view().revision;
@@ -378,14 +385,22 @@ TEST_CASE("Built piece by piece or at once, the items are the same") {
     const auto sender = static_cast<std::uint8_t>(1 + dice.below(3));
     const Seq target{1 + dice.below(seq - 1)};
     switch (dice.below(6)) {
-      case 0: log.push_back(rig.event(seq, sender, wire::Edit{target, "edit", {}})); break;
-      case 1: log.push_back(rig.event(seq, sender, wire::Reaction{target, "+", dice.below(2) == 0}));
+      case 0:
+        log.push_back(rig.event(seq, sender, wire::Edit{target, "edit", {}}));
         break;
-      case 2: log.push_back(rig.event(seq, sender, wire::Deletion{target})); break;
-      case 3: log.push_back(rig.event(seq, sender, wire::Message{wire::MessageType::kText, "re",
-                                                                 target, {}}));
+      case 1:
+        log.push_back(rig.event(seq, sender, wire::Reaction{target, "+", dice.below(2) == 0}));
         break;
-      default: log.push_back(rig.text(seq, sender, "text")); break;
+      case 2:
+        log.push_back(rig.event(seq, sender, wire::Deletion{target}));
+        break;
+      case 3:
+        log.push_back(
+            rig.event(seq, sender, wire::Message{wire::MessageType::kText, "re", target, {}}));
+        break;
+      default:
+        log.push_back(rig.text(seq, sender, "text"));
+        break;
     }
     rig.live(1, {log.back()});
     if (seq % 7 == 0) rig.notice(wire::MarkersNotice{room_id(1), {{user_id(2), {seq}, {seq - 2}}}});

@@ -18,7 +18,9 @@ class Served {
 
   TestClient guest(const std::string& name) {
     TestClient client;
-    REQUIRE(client.open(server.port()));
+    const bool opened = client.open(server.port());
+    INFO("upgrade: " << client.socket().http_answer() << "\n" << server.log());
+    REQUIRE(opened);
     const auto welcome = client.sign_in(name);
     INFO("signing in " << name << ": " << (welcome ? "" : error_info(welcome.error().code).name));
     REQUIRE(welcome.ok());

@@ -172,7 +172,7 @@ TEST_CASE("sizes are bounded before memory is taken") {
                  1000) == WsClose::kTooLarge);
 
   // Headers that promise up to 2^64 - 1 bytes.
-  for (const std::uint8_t top : {0x00, 0x7f, 0xff}) {
+  for (const std::uint8_t top : Bytes{0x01, 0x7f, 0xff}) {
     const Bytes header = {0x82, 0xff, top, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4};
     const Outcome outcome = read_all(header);
     REQUIRE(outcome.fault);
@@ -214,7 +214,8 @@ TEST_CASE("any chunking gives the same messages") {
     }
     // Sometimes damaged, so that faults are met in pieces as well.
     if (rng.below(3) == 0) {
-      stream[rng.below(stream.size())] ^= static_cast<std::uint8_t>(1 + rng.below(255));
+      std::uint8_t& byte = stream[rng.below(stream.size())];
+      byte = static_cast<std::uint8_t>(byte ^ (1 + rng.below(255)));
     }
 
     const Outcome whole = read_all(stream);

@@ -35,9 +35,9 @@ class FramePeer final : public app::Peer {
     send_(wire::encode_frame(wire::ServerFrame{wire::ErrorFrame{request, error}}));
   }
   void close(const Error& reason) override {
-    send_(wire::encode_frame(wire::ServerFrame{
-        wire::Goodbye{static_cast<std::uint16_t>(reason.code), reason.detail,
-                      static_cast<std::uint32_t>(reason.retry_after.ms)}}));
+    send_(wire::encode_frame(
+        wire::ServerFrame{wire::Goodbye{static_cast<std::uint16_t>(reason.code), reason.detail,
+                                        static_cast<std::uint32_t>(reason.retry_after.ms)}}));
     close_();
   }
   const std::string& address() const override { return address_; }

@@ -1,5 +1,6 @@
 // The plainest server that keeps the protocol's promises, with failures thrown in: it refuses,
-// is busy, has a full disk, and answers some posts only after they are on disk and the answer is lost.
+// is busy, has a full disk, and answers some posts only after they are on disk and the answer is
+// lost.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -137,8 +138,9 @@ class ModelServer final : public Server {
 
   void append(RoomId id, UserId sender, ClientId client_id, wire::EventKind kind, Bytes body) {
     ModelRoom& room = rooms_[id];
-    wire::Event event{Seq{room.log.size() + 1}, now_.wall, sender,         users_[sender].device,
-                      client_id,                kind,      std::move(body)};
+    wire::Event event{Seq{room.log.size() + 1}, now_.wall, sender,
+                      users_[sender].device,    client_id, kind,
+                      std::move(body)};
     room.places[{sender, client_id}] = event.seq;
     room.changed = ++position_;
     if (kind == wire::EventKind::kMessage) {
@@ -201,14 +203,20 @@ class ModelServer final : public Server {
     const std::uint64_t limit = std::min<std::uint64_t>(c.limit, wire::kMaxPageSize);
     std::uint64_t from = 1, to = head;  // inclusive
     switch (c.from) {
-      case wire::HistoryFrom::kNewest: break;
-      case wire::HistoryFrom::kBefore: to = std::min(head, c.seq.value - 1); break;
+      case wire::HistoryFrom::kNewest:
+        break;
+      case wire::HistoryFrom::kBefore:
+        to = std::min(head, c.seq.value - 1);
+        break;
       case wire::HistoryFrom::kAfter:
         from = c.seq.value + 1;
         to = std::min(head, c.seq.value + limit);
         break;
-      case wire::HistoryFrom::kAround: to = std::min(head, c.seq.value + limit / 2); break;
-      case wire::HistoryFrom::kTime: return refuse(id, request, ErrorCode::kUnsupported);
+      case wire::HistoryFrom::kAround:
+        to = std::min(head, c.seq.value + limit / 2);
+        break;
+      case wire::HistoryFrom::kTime:
+        return refuse(id, request, ErrorCode::kUnsupported);
     }
     if (c.from != wire::HistoryFrom::kAfter) from = to > limit ? to - limit + 1 : 1;
     wire::HistoryPage page;

@@ -1,5 +1,6 @@
-// What the simulation needs of a server: connections that carry frames, a clock it is given, a crash,
-// and a look at the truth. Implemented by a plain model (everywhere) and by server/app (natively).
+// What the simulation needs of a server: connections that carry frames, a clock it is given, a
+// crash, and a look at the truth. Implemented by a plain model (everywhere) and by server/app
+// (natively).
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@ class Server {
 
   virtual void advance(Now now) = 0;  // time passes up to `now`; what became due happens
   virtual void crash() = 0;           // memory is lost, the disk is not; connections must be closed
-  virtual void set_failures(bool on) = 0;  // made-up ones: busy, full disk, lost answers; off at first
+  virtual void set_failures(
+      bool on) = 0;  // made-up ones: busy, full disk, lost answers; off at first
   virtual std::vector<wire::Event> log(RoomId room) = 0;
 };
 

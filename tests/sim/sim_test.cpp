@@ -1,8 +1,8 @@
 // Client cores and a server in one process and in virtual time, in all kinds of weather.
 //
-// Whatever links, server and processes do, once they are calm again: every acknowledged message, and
-// every message that was on its author's disk, is in the log exactly once; the messages of one author
-// are there in the order in which they were written; and all clients show the log, folded.
+// Whatever links, server and processes do, once they are calm again: every acknowledged message,
+// and every message that was on its author's disk, is in the log exactly once; the messages of one
+// author are there in the order in which they were written; and all clients show the log, folded.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -40,7 +40,8 @@ std::vector<Shown> shown_by(SimClient& client) {
     const auto* message = std::get_if<MessageView>(&item);
     if (!message) continue;
     Shown shown{message->seq, message->content, message->edited, message->deleted, {}};
-    for (const auto& reaction : message->reactions) shown.reactions[reaction.emoji] = reaction.count;
+    for (const auto& reaction : message->reactions)
+      shown.reactions[reaction.emoji] = reaction.count;
     out.push_back(std::move(shown));
   }
   return out;
@@ -65,8 +66,10 @@ std::vector<Shown> fold(const std::vector<wire::Event>& log) {
       messages[gone->target.value].deleted = true;
     } else if (const auto* reaction = std::get_if<wire::Reaction>(&*body)) {
       auto& users = reactions[reaction->target.value][reaction->emoji];
-      if (reaction->on) users.insert(event.sender);
-      else users.erase(event.sender);
+      if (reaction->on)
+        users.insert(event.sender);
+      else
+        users.erase(event.sender);
     }
   }
   std::vector<Shown> out;
@@ -114,9 +117,7 @@ class Scenario {
     }
   }
 
-  SimClient& anybody() {
-    return *world.clients()[world.rng().below(world.clients().size())];
-  }
+  SimClient& anybody() { return *world.clients()[world.rng().below(world.clients().size())]; }
 
   // A seq of a message that the client shows; 0 when it shows none.
   Seq some_message(SimClient& client, bool mine) {

@@ -113,8 +113,7 @@ void SimClient::store_write(const client::WriteStore& write) {
 
 // ---- the world ----------------------------------------------------------------------------------
 
-World::World(std::uint64_t seed, MakeServer make)
-    : rng_(seed), server_(make(seed + 1, now_)) {}
+World::World(std::uint64_t seed, MakeServer make) : rng_(seed), server_(make(seed + 1, now_)) {}
 
 SimClient& World::add_client(const std::string& name) {
   clients_.push_back(std::make_unique<SimClient>(*this, name, rng_.next_u64()));

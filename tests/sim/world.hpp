@@ -1,8 +1,8 @@
 // A server, some clients, and what is between them, in virtual time.
 //
 // A link delays, and as a stream (what a WebSocket is) keeps order and loses only what is under way
-// when it is cut; as a datagram link it also loses, doubles and reorders single frames, which is worse
-// than any transport of the product and what the cursors are for.
+// when it is cut; as a datagram link it also loses, doubles and reorders single frames, which is
+// worse than any transport of the product and what the cursors are for.
 #pragma once
 
 #include <map>
@@ -30,10 +30,10 @@ class SimClient {
 
   client::Client& core() { return *core_; }
   const client::AppView& view() { return core_->view(); }
-  void drain();       // after every call of the core
-  void crash();       // the process is gone; the store keeps what it has
-  void boot();        // a new process over the same store
-  void cut();         // the link breaks
+  void drain();  // after every call of the core
+  void crash();  // the process is gone; the store keeps what it has
+  void boot();   // a new process over the same store
+  void cut();    // the link breaks
   bool running() const { return core_ != nullptr; }
 
   // Sends a text; remembered as promised when its outbox entry is in the store.

@@ -8,10 +8,19 @@
 
 namespace parley::store::testing {
 
-// Everything stays in the journal and the recent table until the store is closed.
+// Everything stays in the journal and the recent table. Opening again happens on a copy of the
+// running store's database, which is what a killed process leaves: the journal must be read back.
 struct SqliteBackend {
-  SqliteOptions options() { return {.path = folder.file("store.db"), .clock = clock.function()}; }
+  SqliteOptions options() {
+    return {.path = folder.file("store-" + std::to_string(copies) + ".db"),
+            .clock = clock.function()};
+  }
   void open() {
+    if (store != nullptr) {
+      const std::string running = options().path;
+      ++copies;
+      REQUIRE(backup_sqlite(running, options().path).ok());
+    }
     store.reset();
     auto opened = open_sqlite_store(options());
     REQUIRE(opened.ok());
@@ -19,6 +28,7 @@ struct SqliteBackend {
   }
   TempFolder folder;
   TestClock clock;
+  int copies = 0;
   std::unique_ptr<Store> store;
 };
 

@@ -59,9 +59,7 @@ class Rig {
     link.handle_bytes(now, attempt, wire::encode_frame(frame));
     drain();
   }
-  RequestId hello_id() const {
-    return std::get<wire::CommandFrame>(sent.back()).request;
-  }
+  RequestId hello_id() const { return std::get<wire::CommandFrame>(sent.back()).request; }
   void welcome() { receive(wire::ResponseFrame{hello_id(), wire::Welcome{}}); }
   void connect() {
     open();
@@ -412,19 +410,38 @@ TEST_CASE("Any order of calls keeps the connection in order") {
   std::set<RequestId> asked;
   for (int i = 0; i < 300; ++i) {
     switch (dice.below(12)) {
-      case 0: rig.start(); break;
-      case 1: rig.link.stop(rig.now); break;
-      case 2: rig.link.retry_now(rig.now); break;
-      case 3: rig.link.handle_network(rig.now, dice.below(2) == 0); break;
-      case 4: rig.lose(); break;
-      case 5: rig.open(); break;
-      case 6: if (!rig.sent.empty() && std::holds_alternative<wire::CommandFrame>(rig.sent.back())) {
-                rig.welcome();
-              }
-              break;
-      case 7: rig.pass(seconds(static_cast<std::int64_t>(dice.below(40)))); break;
-      case 8: rig.receive(wire::Goodbye{static_cast<std::uint16_t>(dice.below(700)), {}, 100}); break;
-      default: asked.insert(rig.link.send(rig.now, wire::ListRooms{})); break;
+      case 0:
+        rig.start();
+        break;
+      case 1:
+        rig.link.stop(rig.now);
+        break;
+      case 2:
+        rig.link.retry_now(rig.now);
+        break;
+      case 3:
+        rig.link.handle_network(rig.now, dice.below(2) == 0);
+        break;
+      case 4:
+        rig.lose();
+        break;
+      case 5:
+        rig.open();
+        break;
+      case 6:
+        if (!rig.sent.empty() && std::holds_alternative<wire::CommandFrame>(rig.sent.back())) {
+          rig.welcome();
+        }
+        break;
+      case 7:
+        rig.pass(seconds(static_cast<std::int64_t>(dice.below(40))));
+        break;
+      case 8:
+        rig.receive(wire::Goodbye{static_cast<std::uint16_t>(dice.below(700)), {}, 100});
+        break;
+      default:
+        asked.insert(rig.link.send(rig.now, wire::ListRooms{}));
+        break;
     }
     rig.drain();
     // Whatever happened: a state that waits for something has a deadline.

@@ -211,8 +211,10 @@ TEST_CASE("Whatever fails in between, the server sees each room in order and eac
   const auto save = [&] {
     while (const auto id = outbox.poll_dirty()) {
       const Bytes value = outbox.encode(*id);
-      if (value.empty()) disk.erase(*id);
-      else disk[*id] = value;
+      if (value.empty())
+        disk.erase(*id);
+      else
+        disk[*id] = value;
     }
   };
   const auto serve = [&](bool answer) {
@@ -235,7 +237,9 @@ TEST_CASE("Whatever fails in between, the server sees each room in order and eac
         written[to].push_back(id);
         break;
       }
-      case 2: outbox.handle_connected(now); break;
+      case 2:
+        outbox.handle_connected(now);
+        break;
       case 3:  // what is under way may or may not arrive
         if (rng.below(2) == 0 && !under_way.empty()) serve(false);
         under_way.clear();
@@ -243,9 +247,9 @@ TEST_CASE("Whatever fails in between, the server sees each room in order and eac
         break;
       case 4:
         if (under_way.empty()) break;
-        outbox.handle_error(now, under_way.front().client_id,
-                            error(rng.below(2) ? ErrorCode::kRateLimited : ErrorCode::kStorageFull,
-                                  seconds(2)));
+        outbox.handle_error(
+            now, under_way.front().client_id,
+            error(rng.below(2) ? ErrorCode::kRateLimited : ErrorCode::kStorageFull, seconds(2)));
         under_way.pop_front();
         break;
       case 5: {  // a new process

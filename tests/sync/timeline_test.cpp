@@ -266,8 +266,9 @@ TEST_CASE("A store with a hole gives its newest part") {
 TEST_CASE("Edits count when they are the author's, the newest wins, deletions hide") {
   Timeline timeline(the_room());
   (void)timeline.handle_live(
-      kNow, {text(1, "a"), event(2, user(2), wire::Edit{{1}, "not mine", {}}),
-             event(3, user(1), wire::Edit{{1}, "b", {}}), event(4, user(1), wire::Edit{{1}, "c", {}})});
+      kNow,
+      {text(1, "a"), event(2, user(2), wire::Edit{{1}, "not mine", {}}),
+       event(3, user(1), wire::Edit{{1}, "b", {}}), event(4, user(1), wire::Edit{{1}, "c", {}})});
   REQUIRE(timeline.fold({1}));
   CHECK(timeline.fold({1})->edit_of(user(1))->content == "c");
   CHECK(!timeline.fold({1})->deleted());
@@ -277,8 +278,8 @@ TEST_CASE("Edits count when they are the author's, the newest wins, deletions hi
 
 TEST_CASE("Changes of what cannot be there are kept nowhere") {
   Timeline timeline(the_room());
-  (void)timeline.handle_live(kNow, {event(1, user(1), wire::Deletion{{0}}),
-                                    event(2, user(1), wire::Deletion{{99}})});
+  (void)timeline.handle_live(
+      kNow, {event(1, user(1), wire::Deletion{{0}}), event(2, user(1), wire::Deletion{{99}})});
   CHECK(!timeline.fold({0}));
   CHECK(!timeline.fold({99}));
 }
@@ -307,17 +308,19 @@ TEST_CASE("Any delivery order, any pieces and any repeats give the same timeline
       case 0:
       case 1:
       case 2:
-        log.push_back(event(seq, sender, wire::Message{wire::MessageType::kText,
-                                                       std::to_string(seq), {}, {}}));
+        log.push_back(event(seq, sender,
+                            wire::Message{wire::MessageType::kText, std::to_string(seq), {}, {}}));
         break;
       case 3:
         log.push_back(event(seq, sender, wire::Edit{target, "edit " + std::to_string(seq), {}}));
         break;
       case 4:
-        log.push_back(event(seq, sender, wire::Reaction{target, rng.below(2) ? "+" : "-",
-                                                        rng.below(3) != 0}));
+        log.push_back(event(seq, sender,
+                            wire::Reaction{target, rng.below(2) ? "+" : "-", rng.below(3) != 0}));
         break;
-      default: log.push_back(event(seq, sender, wire::Deletion{target})); break;
+      default:
+        log.push_back(event(seq, sender, wire::Deletion{target}));
+        break;
     }
   }
   // The plain way: everything in order.
@@ -352,8 +355,10 @@ TEST_CASE("Any delivery order, any pieces and any repeats give the same timeline
     } else if (const auto query = timeline.poll_fetch(now)) {
       const std::vector<wire::Event> known(log.begin(),
                                            log.begin() + static_cast<std::ptrdiff_t>(told));
-      if (rng.below(4) == 0) timeline.handle_fetch_failed(now, {});
-      else collect(timeline.handle_page(now, answer(*query, known)));
+      if (rng.below(4) == 0)
+        timeline.handle_fetch_failed(now, {});
+      else
+        collect(timeline.handle_page(now, answer(*query, known)));
     }
   }
   timeline.set_head(now, {head});
