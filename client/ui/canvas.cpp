@@ -103,13 +103,12 @@ void Canvas::triangle(Vec2 a, Vec2 b, Vec2 c, Color color) {
 
 void Canvas::shadow(const Rect& rect, float radius, float size, Color color, float strength) {
   // Rounded rectangles stacked from the outside in: their sum falls off like a blur.
-  constexpr int kSteps = 10;
+  constexpr int kSteps = 16;
   for (int i = 0; i < kSteps; ++i) {
-    const float k = static_cast<float>(i) / kSteps;
-    const float grow = size * (1 - k);
+    const float grow = size * (1 - static_cast<float>(i) / kSteps);
     Rect layer = rect.inset(-grow);
-    layer.y += size * 0.3f;
-    fill(layer, color.with_alpha(strength * (0.02f + 0.16f * k * k)), radius + grow);
+    layer.y += size * 0.35f;
+    fill(layer, color.with_alpha(strength * 0.045f), radius + grow);
   }
 }
 

@@ -128,7 +128,7 @@ float draw_summary(Scene& scene, const Rect& area, float y) {
   y += ui.theme.line(type::kSmall) + space::k3;
   if (!room.settings.topic.empty()) {
     const TextLook look{Face::kRegular, 14, p.text};
-    y += text_wrapped(ui, {name.x, y}, name.w, room.settings.topic, look, 8) + space::k3;
+    y += text_wrapped_centred(ui, {name.x, y}, name.w, room.settings.topic, look, 8) + space::k3;
   }
   const TextLook note{Face::kRegular, type::kCaption, sealed ? p.success_text : p.text_muted};
   const std::string words = sealed ? "Only members can read what is written here."

@@ -178,8 +178,8 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.path({{5, 12.6f}, {9.8f, 17.4f}, {19, 7.4f}});
       return;
     case Icon::kDoubleCheck:
-      pen.path({{1.8f, 12.8f}, {6.4f, 17.4f}, {15, 7.6f}});
-      pen.path({{11.2f, 15.8f}, {12.8f, 17.4f}, {22, 7.6f}});
+      pen.path({{0.5f, 12.8f}, {5, 17.2f}, {14.2f, 7.2f}});
+      pen.path({{10.6f, 16}, {11.9f, 17.2f}, {23.5f, 7.2f}});
       return;
     case Icon::kClock:
       pen.circle({12, 12}, 8.2f);

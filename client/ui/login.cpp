@@ -26,7 +26,7 @@ void draw_login(Scene& scene, const Rect& area) {
   if (!scene.options.draws_login) return;
   const client::LoginView& login = scene.app.login;
   const float width = std::min(ui.theme.control(400), area.w - 2 * space::k4);
-  const float height = ui.theme.control(430);
+  const float height = ui.theme.control(login.error.empty() ? 400 : 440);
   const Rect panel{area.centre().x - width / 2, area.y + std::max(space::k4, (area.h - height) / 2), width, height};
   if (!scene.phone) {
     ui.canvas.shadow(panel, radius::kDialog, 24, p.shadow, ui.theme.dark ? 0.8f : 0.22f);
@@ -46,8 +46,7 @@ void draw_login(Scene& scene, const Rect& area) {
   const TextLook small{Face::kRegular, 14, p.text_muted};
   const float lines = text_wrapped_height(ui, inside.w, where, small);
   const Rect hint = inside.take_top(lines);
-  if (lines < ui.theme.line(14) * 1.5f) text_centred(ui, hint, where, small);
-  else text_wrapped(ui, hint.min(), hint.w, where, small);
+  text_wrapped_centred(ui, hint.min(), hint.w, where, small);
   inside.take_top(space::k5);
 
   const Id field_id = child_id(kLogin, "name");

@@ -155,7 +155,9 @@ void draw_toasts(Scene& scene) {
                         [&](const auto& toast) { return toast.id == entry.first; });
   });
   const float width = std::min(ui.theme.control(360), ui.screen.w - 2 * space::k3);
-  float y = ui.screen.y + (scene.phone ? ui.theme.control(64) : space::k4);
+  // Below the header and the connection banner, whose buttons stay free.
+  const bool connected = scene.app.connection.state == client::LinkState::kConnected;
+  float y = ui.screen.y + ui.theme.control(connected ? 60 : 100) + space::k2;
   for (const client::ToastView& toast : scene.app.toasts) {
     const MonoTime shown = since.try_emplace(toast.id, ui.now.mono).first->second;
     const Id id = child_id(kToasts, toast.id);

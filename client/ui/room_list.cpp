@@ -227,12 +227,11 @@ void draw_room_list(Scene& scene, const Rect& area) {
   if (scene.phone) rest.take_top(draw_connection_banner(scene, rest));
 
   if (scene.app.rooms.empty()) {
-    Rect middle = rest;
     const float row = button_height(ui);
-    Rect actions = middle.take_bottom(2 * row + space::k2 + space::k10);
-    empty_state(ui, middle, Icon::kChat, "No rooms yet",
-                "Create a room and invite people, or look for one that is open to everyone.");
-    actions = actions.inset(space::k6, 0);
+    const Rect middle{rest.x, rest.y, rest.w, rest.h - 2 * row - space::k8};
+    const float end = empty_state(ui, middle, Icon::kChat, "No rooms yet",
+                                  "Create a room and invite people, or look for one that is open to everyone.");
+    Rect actions = Rect{rest.x, end + space::k5, rest.w, 2 * row + space::k2}.inset(space::k8, 0);
     if (button(ui, child_id(kList, "create"), actions.take_top(row),
                {.style = ButtonStyle::kPrimary, .label = "Create a room"})) {
       scene.state.open_dialog(DialogKind::kCreateRoom);

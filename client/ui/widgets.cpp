@@ -50,6 +50,17 @@ float text_wrapped(Ui& ui, Vec2 at, float width, std::string_view text, const Te
   return block.height();
 }
 
+float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text, const TextLook& look,
+                           int max_lines) {
+  const TextBlock& block = ui.canvas.label(text, font_of(ui, look), look.color, width, max_lines);
+  for (const TextBlock::Line& line : block.lines()) {  // each line on its own middle
+    ui.canvas.push_clip({at.x, at.y + line.top, width, line.height});
+    ui.canvas.text(block, {at.x + (width - line.width) / 2, at.y});
+    ui.canvas.pop_clip();
+  }
+  return block.height();
+}
+
 float text_wrapped_height(Ui& ui, float width, std::string_view text, const TextLook& look,
                           int max_lines) {
   return ui.canvas.label(text, font_of(ui, look), look.color, width, max_lines).height();
@@ -118,7 +129,8 @@ bool icon_button(Ui& ui, Id id, const Rect& rect, const IconButtonLook& look) {
 const AvatarColors& avatar_colors(const Palette& palette, const Uuid& id) {
   std::uint32_t hash = 2166136261u;
   for (const std::uint8_t byte : id.bytes) hash = (hash ^ byte) * 16777619u;
-  return palette.avatars[(hash ^ (hash >> 15)) % palette.avatars.size()];
+  hash = (hash ^ (hash >> 15)) * 0x85ebca6bu;
+  return palette.avatars[(hash >> 13) % palette.avatars.size()];
 }
 
 std::string initials_of(std::string_view name) {
@@ -364,33 +376,26 @@ void end_scroll(Ui& ui, const ScrollArea& area, float content) {
   *area.offset = ui.scrollbar(area.id, area.rect, content, *area.offset);
 }
 
-void empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text) {
+float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text) {
   const Palette& p = ui.theme.palette;
   const float width = std::min(rect.w - 2 * space::k6, ui.theme.size(320));
   const TextLook heading{Face::kMedium, type::kTitle, p.text};
   const TextLook body{Face::kRegular, type::kBody, p.text_muted};
-  const TextBlock& top = ui.canvas.label(title, font_of(ui, heading), p.text, width, 2);
-  const TextBlock& below = ui.canvas.label(text, font_of(ui, body), p.text_muted, width, 0);
-  const float height = 64 + space::k4 + top.height() + space::k1 + below.height();
+  const float top = text_wrapped_height(ui, width, title, heading, 2);
+  const float below = text_wrapped_height(ui, width, text, body);
+  const float height = 64 + space::k4 + top + space::k1 + below;
   const float x = rect.centre().x;
   float y = rect.y + std::max(space::k4, (rect.h - height) / 2);
   ui.canvas.circle({x, y + 32}, 32, p.accent_soft);
   ui.canvas.icon(icon, {x, y + 32}, 28, p.on_accent_soft);
   y += 64 + space::k4;
-  const auto centred = [&](const TextBlock& block) {
-    // Each line on its own middle.
-    for (const TextBlock::Line& line : block.lines()) {
-      ui.canvas.push_clip({rect.x, y + line.top, rect.w, line.height});
-      ui.canvas.text(block, {x - line.width / 2, y});
-      ui.canvas.pop_clip();
-    }
-    y += block.height();
-  };
-  centred(top);
-  y += space::k1;
-  centred(below);
+  text_wrapped_centred(ui, {x - width / 2, y}, width, title, heading, 2);
+  y += top + space::k1;
+  text_wrapped_centred(ui, {x - width / 2, y}, width, text, body);
+  y += below;
   ui.node(child_id(child_id(1, title), "empty"), SemanticRole::kText, rect,
           std::string(title) + ". " + std::string(text));
+  return y;
 }
 
 void divider(Ui& ui, float x, float y, float width) {

@@ -84,8 +84,11 @@ struct ScrollArea {
 float begin_scroll(Ui& ui, const ScrollArea& area, float content);
 void end_scroll(Ui& ui, const ScrollArea& area, float content);
 
-// Middle of an empty view: an icon, what is missing, and what to do.
-void empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text);
+// The same with each line in the middle.
+float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text, const TextLook& look,
+                           int max_lines = 0);
+// Middle of an empty view: an icon, what is missing, and what to do. Returns where it ends.
+float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text);
 void divider(Ui& ui, float x, float y, float width);
 
 }  // namespace parley::ui

@@ -60,6 +60,8 @@ class Poster {
         const bool lost = code == ErrorCode::kNotConnected || code == ErrorCode::kTimeout ||
                           code == ErrorCode::kShuttingDown;
         if (!lost) fault = std::string("refused: ") + std::string(error_info(code).name);
+        // A server that stops says so on its way out.
+        if (code == ErrorCode::kShuttingDown) client_.wait_goodbye();
         if (client_.goodbye) {
           ++goodbyes;
           if (client_.goodbye->code != static_cast<std::uint16_t>(ErrorCode::kShuttingDown)) {

@@ -1,6 +1,7 @@
 // A reader that does not keep up is disconnected with a reason, costs bounded memory, and gets what
 // it missed by cursor.
 #include <algorithm>
+#include <sstream>
 
 #include "tests/integration/fixture.hpp"
 
@@ -14,16 +15,20 @@ constexpr double kOutboxBytes = 262'144;
 // What one connection may have waiting: its outbox, and the frame with which it overflowed.
 constexpr double kMostWaiting = (kReaders + 1) * (kOutboxBytes + 1'048'576);
 
-// A value of /metrics; -1 when it is not there.
+// A value of /metrics, of all shards together; -1 when it is not there.
 double metric(std::uint16_t port, const std::string& name) {
   WsOptions options;
   options.port = port;
   WsSocket socket;
   if (!socket.connect(options)) return -1;
   socket.send_raw("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  const std::string text = socket.read_to_end();
-  const std::size_t at = text.find("\n" + name + " ");
-  return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+  std::istringstream lines(socket.read_to_end());
+  double sum = -1;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(name + "{")) continue;
+    sum = std::max(sum, 0.0) + std::stod(line.substr(line.find('}') + 1));
+  }
+  return sum;
 }
 
 }  // namespace

@@ -7,6 +7,19 @@
 #include "tests/support/ws_socket.hpp"
 
 namespace parley::test {
+namespace {
+
+// Accepting is not enough: a server that is starting turns clients away.
+bool is_ready(std::uint16_t port) {
+  WsOptions options;
+  options.port = port;
+  WsSocket probe;
+  return probe.connect(options, Milliseconds(100)) &&
+         probe.send_raw("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") &&
+         probe.read_to_end(Milliseconds(2000)).starts_with("HTTP/1.1 200");
+}
+
+}  // namespace
 
 bool TestServer::start(const ServerOptions& options) {
   if (port_ == 0) port_ = free_port();
@@ -27,10 +40,8 @@ bool TestServer::start(const ServerOptions& options) {
   process.before_exec = options.before_exec;
   if (!process_.start(process)) return false;
 
-  WsOptions probe;
-  probe.port = port_;
-  for (int i = 0; i < 1000 && process_.running(); ++i) {
-    if (WsSocket().connect(probe, Milliseconds(100))) return true;
+  for (int i = 0; i < 2000 && process_.running(); ++i) {
+    if (is_ready(port_)) return true;
     std::this_thread::sleep_for(Milliseconds(10));
   }
   return false;

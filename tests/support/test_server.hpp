@@ -17,7 +17,7 @@ class TestServer {
   TestServer(std::string program, std::string folder)
       : program_(std::move(program)), folder_(std::move(folder)) {}
 
-  // Starts, or starts again on the same port and data; true when it accepts connections.
+  // Starts, or starts again on the same port and data; true when it says that it is ready.
   bool start(const ServerOptions& options = {});
   // SIGKILL, and wait for the end.
   void kill();

@@ -1,1 +1,66 @@
+#include "client/native/local_store.hpp"
 
+#include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+namespace parley::native {
+namespace {
+
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("parley-store-test-" + std::to_string(::getpid()));
+  Folder() { std::filesystem::remove_all(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file() const { return (path / "deep" / "a.db").string(); }
+};
+
+LocalStore::Entry entry(std::string key, std::string value) { return {std::move(key), to_bytes(as_bytes(value))}; }
+
+}  // namespace
+
+TEST_CASE("entries are kept, replaced, erased and found by prefix") {
+  Folder folder;
+  {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store.ok());
+    REQUIRE(store->write({entry("a/1", "one"), entry("a/2", "two"), entry("b/1", "other"), entry("a\xff", "edge")}).ok());
+    REQUIRE(store->write({entry("a/1", "uno"), entry("a/2", "")}).ok());
+    const auto found = store->read("a/");
+    REQUIRE(found.ok());
+    REQUIRE(found->size() == 1);
+    CHECK((*found)[0].key == "a/1");
+    CHECK(as_text((*found)[0].value) == "uno");
+    CHECK(store->read("a")->size() == 2);
+    CHECK(store->read("a\xff")->size() == 1);
+    CHECK(store->read("")->size() == 3);
+  }
+  auto again = LocalStore::open(folder.file());
+  REQUIRE(again.ok());
+  CHECK(again->read("")->size() == 3);
+  REQUIRE(again->clear().ok());
+  CHECK(again->read("")->empty());
+}
+
+TEST_CASE("the file is for its owner only, and for one program at a time") {
+  Folder folder;
+  auto store = LocalStore::open(folder.file());
+  REQUIRE(store.ok());
+  const auto mode = std::filesystem::status(folder.file()).permissions();
+  CHECK((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) == std::filesystem::perms::none);
+  auto second = LocalStore::open(folder.file());
+  REQUIRE_FALSE(second.ok());
+  CHECK(second.error().detail.find("Another") != std::string::npos);
+}
+
+TEST_CASE("a damaged file is named as such") {
+  Folder folder;
+  std::filesystem::create_directories(std::filesystem::path(folder.file()).parent_path());
+  std::ofstream(folder.file()) << std::string(8192, 'x');
+  auto store = LocalStore::open(folder.file());
+  REQUIRE_FALSE(store.ok());
+  CHECK(store.error().detail.find("damaged") != std::string::npos);
+}
+
+}  // namespace parley::native
