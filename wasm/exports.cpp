@@ -1,5 +1,5 @@
-// The functions that the page's scripts call (web/wasm_bridge.js). Texts and bytes lie in memory from
-// parley_alloc, which the caller frees again unless the comment says otherwise.
+// The functions that the page's scripts call (web/wasm_bridge.js). Texts and bytes lie in memory
+// from parley_alloc, which the caller frees again unless the comment says otherwise.
 #include <emscripten/emscripten.h>
 
 #include <cstdlib>
@@ -42,7 +42,8 @@ EMSCRIPTEN_KEEPALIVE void* parley_alloc(std::size_t size) { return std::malloc(s
 EMSCRIPTEN_KEEPALIVE void parley_free(void* memory) { std::free(memory); }
 
 // Before parley_start: regular, medium, bold, italic, mono.
-EMSCRIPTEN_KEEPALIVE void parley_font(std::uint32_t index, const std::uint8_t* bytes, std::size_t size) {
+EMSCRIPTEN_KEEPALIVE void parley_font(std::uint32_t index, const std::uint8_t* bytes,
+                                      std::size_t size) {
   if (index < start_options.fonts.size()) {
     start_options.fonts[index] = parley::to_bytes(view_of(bytes, size));
   }
@@ -82,7 +83,8 @@ EMSCRIPTEN_KEEPALIVE void parley_loaded(const char* prefix, std::size_t prefix_s
                                         const std::uint8_t* packet, std::size_t size) {
   app->handle_loaded(text_of(prefix, prefix_size), view_of(packet, size));
 }
-EMSCRIPTEN_KEEPALIVE void parley_stored(double batch, bool ok, const char* reason, std::size_t size) {
+EMSCRIPTEN_KEEPALIVE void parley_stored(double batch, bool ok, const char* reason,
+                                        std::size_t size) {
   parley::Status status;
   if (!ok) status = parley::Error{parley::ErrorCode::kLocalStore, text_of(reason, size), {}};
   app->client().handle_stored(WebApp::now(), static_cast<std::uint64_t>(batch), status);
@@ -118,8 +120,9 @@ EMSCRIPTEN_KEEPALIVE void parley_navigate(const char* path, std::size_t size) {
 
 // ---- the person; true: used, the browser must not act on it as well ----
 
-EMSCRIPTEN_KEEPALIVE bool parley_pointer(std::uint8_t action, std::uint8_t kind, std::uint8_t button, float x,
-                                         float y, std::uint32_t modifiers) {
+EMSCRIPTEN_KEEPALIVE bool parley_pointer(std::uint8_t action, std::uint8_t kind,
+                                         std::uint8_t button, float x, float y,
+                                         std::uint32_t modifiers) {
   const bool used = app->ui().handle_pointer(
       WebApp::now(), {.action = static_cast<parley::ui::PointerAction>(action),
                       .kind = static_cast<parley::ui::PointerKind>(kind),
@@ -129,7 +132,8 @@ EMSCRIPTEN_KEEPALIVE bool parley_pointer(std::uint8_t action, std::uint8_t kind,
   app->settle();
   return used;
 }
-EMSCRIPTEN_KEEPALIVE bool parley_wheel(float x, float y, float dx, float dy, std::uint32_t modifiers) {
+EMSCRIPTEN_KEEPALIVE bool parley_wheel(float x, float y, float dx, float dy,
+                                       std::uint32_t modifiers) {
   const bool used = app->ui().handle_wheel(
       WebApp::now(), {.at = {x, y}, .delta = {dx, dy}, .modifiers = modifiers_of(modifiers)});
   app->settle();
@@ -146,7 +150,8 @@ EMSCRIPTEN_KEEPALIVE bool parley_key(std::uint8_t key, std::uint8_t letter, bool
 }
 // Offsets in UTF-16 units.
 EMSCRIPTEN_KEEPALIVE void parley_text_input(std::uint32_t field, const char* text, std::size_t size,
-                                            std::uint32_t selection_start, std::uint32_t selection_end,
+                                            std::uint32_t selection_start,
+                                            std::uint32_t selection_end,
                                             std::uint32_t composition_start,
                                             std::uint32_t composition_end) {
   app->handle_text({.field = field,
@@ -170,8 +175,8 @@ EMSCRIPTEN_KEEPALIVE void parley_paste(const char* text, std::size_t size) {
   app->ui().handle_paste(WebApp::now(), text_of(text, size));
   app->settle();
 }
-EMSCRIPTEN_KEEPALIVE void parley_semantic_action(std::uint32_t handle, std::uint8_t kind, const char* text,
-                                                 std::size_t size) {
+EMSCRIPTEN_KEEPALIVE void parley_semantic_action(std::uint32_t handle, std::uint8_t kind,
+                                                 const char* text, std::size_t size) {
   app->handle_semantic_action(handle, static_cast<parley::ui::SemanticActionKind>(kind),
                               text_of(text, size));
 }
@@ -180,8 +185,8 @@ EMSCRIPTEN_KEEPALIVE void parley_sign_in(const char* name, std::size_t size) {
   app->settle();
 }
 
-// ---- for tests and tools: frames, rows, glyphs, evictions, ms of the last frame and of its mirror, mirror
-// updates ----
+// ---- for tests and tools: frames, rows, glyphs, evictions, ms of the last frame and of its
+// mirror, mirror updates ----
 EMSCRIPTEN_KEEPALIVE void parley_statistics(double* out) {
   const parley::ui::AppUi::Statistics statistics = app->ui().statistics();
   out[0] = static_cast<double>(app->frames());

@@ -1,5 +1,6 @@
-// What the page's scripts do for us. host.js (a library of Emscripten's linker) passes each call on to the
-// object `host` that web/main.js gives the module. None of them calls back into C++ before it returns.
+// What the page's scripts do for us. host.js (a library of Emscripten's linker) passes each call on
+// to the object `host` that web/main.js gives the module. None of them calls back into C++ before
+// it returns.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ void host_schedule(bool frame, double delay_ms);
 void host_random(std::uint8_t* out, std::size_t size);
 
 // ---- the page ----
-// `packet`: screen u8, busy u8, error, suggested name, server, unread u32 (a hidden tab draws no frame
-// that would set its title).
+// `packet`: screen u8, busy u8, error, suggested name, server, unread u32 (a hidden tab draws no
+// frame that would set its title).
 void host_screen(const std::uint8_t* packet, std::size_t size);
 void host_colors(std::uint32_t background_rgb, bool dark);
 void host_title(const char* title, std::size_t size, std::uint32_t unread);
@@ -45,8 +46,10 @@ int host_utc_offset_s(double unix_ms);
 // ---- text, glyphs, mirror ----
 // An empty packet: no field is focused. Layout in platform.cpp.
 void host_text_input(const std::uint8_t* packet, std::size_t size);
-// Fills HostGlyph and returns true, or false when nothing can be drawn. `pixels` comes from parley_alloc.
-bool host_rasterize(const char* text, std::size_t size, float size_px, std::uint32_t flags, void* out);
+// Fills HostGlyph and returns true, or false when nothing can be drawn. `pixels` comes from
+// parley_alloc.
+bool host_rasterize(const char* text, std::size_t size, float size_px, std::uint32_t flags,
+                    void* out);
 void host_mirror(const std::uint8_t* packet, std::size_t size);  // layout in mirror.hpp
 }
 

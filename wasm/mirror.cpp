@@ -5,9 +5,9 @@ namespace {
 
 // Bits of a node's flags, in the order of SemanticNode; web/mirror.js names them again.
 std::uint32_t flags_of(const ui::SemanticNode& node) {
-  const bool flags[] = {node.focusable,  node.focused,      node.disabled,   node.checkable,
-                        node.checked,    node.selectable,   node.selected,   node.expandable,
-                        node.expanded,   node.read_only,    node.busy,       node.invalid,
+  const bool flags[] = {node.focusable,    node.focused,       node.disabled,   node.checkable,
+                        node.checked,      node.selectable,    node.selected,   node.expandable,
+                        node.expanded,     node.read_only,     node.busy,       node.invalid,
                         node.can_activate, node.can_set_value, node.can_adjust, node.can_scroll,
                         node.has_menu};
   std::uint32_t bits = 0, bit = 1;
@@ -43,9 +43,12 @@ Mirror::Entry& Mirror::entry_for(const ui::SemanticNode& node, bool& structure_c
   return found->second;
 }
 
-bool Mirror::update(const ui::SemanticTree& tree, PacketWriter& out) {
-  if (revision_ == tree.revision) return false;
+bool Mirror::update(const ui::SemanticTree& tree, std::optional<ui::SemanticId> focused_field,
+                    PacketWriter& out) {
+  const bool field_changed = focused_field_ != focused_field;
+  if (revision_ == tree.revision && !field_changed) return false;
   revision_ = tree.revision;
+  focused_field_ = focused_field;
   ++update_count_;
 
   bool structure_changed = false;
@@ -91,12 +94,13 @@ bool Mirror::update(const ui::SemanticTree& tree, PacketWriter& out) {
   }
   out.patch_u32(count_at, removed);
 
-  if (!structure_changed && removed == 0 && changed_count == 0) return false;
+  if (!structure_changed && removed == 0 && changed_count == 0 && !field_changed) return false;
   out.flag(structure_changed);
   out.u32(structure_changed ? static_cast<std::uint32_t>(in_tree_.size()) : changed_count);
   for (const Entry* entry : in_tree_) {
     if (structure_changed || entry->changed) write_node(*entry, out);
   }
+  out.u32(handle_of(focused_field));
   return true;
 }
 
@@ -126,8 +130,8 @@ std::optional<ui::SemanticId> Mirror::find(std::uint32_t handle) const {
   return found->second;
 }
 
-std::uint32_t Mirror::handle_of(ui::SemanticId id) const {
-  const auto found = entries_.find(id);
+std::uint32_t Mirror::handle_of(std::optional<ui::SemanticId> id) const {
+  const auto found = id ? entries_.find(*id) : entries_.end();
   return found == entries_.end() ? 0 : found->second.handle;
 }
 

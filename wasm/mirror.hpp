@@ -1,13 +1,14 @@
 // Tells the page what changed in the semantic tree, so that it touches only those elements.
 //
-// Elements are named by small handles, given once to each semantic id and not used again. A packet is
+// Elements are named by small handles, given once to each semantic id and not used again. A packet:
 //
 //   removed: count u32, handle u32 ...
-//   whole u8         1: every node follows in order, which gives the structure; 0: only changed ones
+//   whole u8: 1, every node follows in order, which gives the structure; 0, only changed ones do
 //   nodes: count u32, then for each
 //     handle u32, parent u32 (0: the root of the mirror), changed u8, and when it is 1:
-//     role u8, flags u32 (MirrorFlag), rect f32 x 4 relative to the parent, label, value, description,
-//     level u8, position i32, set size i32, minimum f32, maximum f32, now f32
+//     role u8, flags u32 (MirrorFlag), rect f32 x 4 relative to the parent, label, value,
+//     description, level u8, position i32, set size i32, minimum f32, maximum f32, now f32
+//   field u32: the text field that has the focus and is shown by the text agent; 0: none
 #pragma once
 
 #include <cstdint>
@@ -22,12 +23,11 @@ namespace parley::web {
 
 class Mirror {
  public:
-  // Writes the difference to the tree of the last call; false when there is none.
-  bool update(const ui::SemanticTree& tree, PacketWriter& out);
+  // Writes the difference to what the last call saw; false when there is none.
+  bool update(const ui::SemanticTree& tree, std::optional<ui::SemanticId> focused_field,
+              PacketWriter& out);
   // The semantic id behind an element; nothing when it is gone.
   std::optional<ui::SemanticId> find(std::uint32_t handle) const;
-  // 0: the id has no element.
-  std::uint32_t handle_of(ui::SemanticId id) const;
 
  private:
   struct Entry {
@@ -39,6 +39,7 @@ class Mirror {
   };
   using Entries = std::unordered_map<std::uint64_t, Entry>;
 
+  std::uint32_t handle_of(std::optional<ui::SemanticId> id) const;
   Entry& entry_for(const ui::SemanticNode& node, bool& structure_changed);
   static void write_node(const Entry& entry, PacketWriter& out);
 
@@ -47,6 +48,7 @@ class Mirror {
   std::vector<std::uint32_t> order_, new_order_;
   std::vector<Entry*> in_tree_;
   std::optional<std::uint64_t> revision_;
+  std::optional<ui::SemanticId> focused_field_;
   std::uint64_t update_count_ = 0;
   std::uint32_t last_handle_ = 0;
 };

@@ -1,5 +1,6 @@
-// Small binary packets between C++ and the page's scripts: little endian, strings as length and UTF-8.
-// web/packet.js has the other side. What comes in is checked against the bytes that are left.
+// Small binary packets between C++ and the page's scripts: little endian, strings as length and
+// UTF-8. web/packet.js has the other side. What comes in is checked against the bytes that are
+// left.
 #pragma once
 
 #include <cstdint>

@@ -53,10 +53,14 @@ ui::ForcedColors WebPlatform::forced_colors() const {
 
 ui::NotificationPermission WebPlatform::notification_permission() const {
   switch (preference(HostPreference::kNotificationPermission)) {
-    case 1: return ui::NotificationPermission::kDefault;
-    case 2: return ui::NotificationPermission::kGranted;
-    case 3: return ui::NotificationPermission::kDenied;
-    default: return ui::NotificationPermission::kUnavailable;
+    case 1:
+      return ui::NotificationPermission::kDefault;
+    case 2:
+      return ui::NotificationPermission::kGranted;
+    case 3:
+      return ui::NotificationPermission::kDenied;
+    default:
+      return ui::NotificationPermission::kUnavailable;
   }
 }
 void WebPlatform::ask_notification_permission() { host_ask_notification_permission(); }
@@ -116,7 +120,8 @@ ui::GlyphBitmap WebPlatform::rasterize(const ui::GlyphRequest& request) {
   bitmap.left = glyph.left;
   bitmap.top = glyph.top;
   if (glyph.pixels != nullptr) {
-    const auto size = static_cast<std::size_t>(glyph.width) * static_cast<std::size_t>(glyph.height);
+    const auto size =
+        static_cast<std::size_t>(glyph.width) * static_cast<std::size_t>(glyph.height);
     bitmap.rgba.assign(glyph.pixels, glyph.pixels + size * 4);
     std::free(glyph.pixels);
   }

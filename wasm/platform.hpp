@@ -46,11 +46,16 @@ class WebPlatform final : public ui::Platform {
     std::uint32_t selection_start = 0, selection_end = 0;
     std::uint32_t composition_start = 0, composition_end = 0;
   };
+  // The semantic id of the field whose place the text agent has taken.
+  std::optional<std::uint64_t> focused_field() const {
+    return has_field_ ? std::optional(field_) : std::nullopt;
+  }
   std::optional<ui::TextInputEvent> text_event(AgentText agent) const;
 
  private:
   std::string origin_;
-  std::uint32_t field_number_ = 0;  // names the focused field to the page; 64-bit ids do not fit there
+  // Names the focused field to the page; 64-bit ids do not fit there.
+  std::uint32_t field_number_ = 0;
   std::uint64_t field_ = 0;
   bool has_field_ = false;
   PacketWriter packet_;

@@ -26,8 +26,7 @@ void HostRng::fill(std::span<std::uint8_t> out) { host_random(out.data(), out.si
 Now WebApp::now() {
   const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  return {.mono = {static_cast<std::int64_t>(emscripten_get_now())},
-          .wall = {wall.count()}};
+  return {.mono = {static_cast<std::int64_t>(emscripten_get_now())}, .wall = {wall.count()}};
 }
 
 WebApp::WebApp(StartOptions options)
@@ -115,7 +114,7 @@ void WebApp::draw(const ui::Surface& surface, int canvas_width, int canvas_heigh
 
   const double drawn = emscripten_get_now();
   packet_.clear();
-  if (mirror_.update(ui_->semantics(), packet_)) {
+  if (mirror_.update(ui_->semantics(), platform_.focused_field(), packet_)) {
     host_mirror(packet_.data(), packet_.size());
     ++mirror_updates_;
     last_mirror_ms_ = emscripten_get_now() - drawn;
@@ -131,46 +130,47 @@ void WebApp::settle() {
 }
 
 void WebApp::run(const client::Effect& effect) {
-  std::visit(
-      Match{
-          [](const client::OpenTransport& open) {
-            host_socket_open(open.attempt, open.url.data(), open.url.size());
-          },
-          [](const client::SendBytes& send) {
-            host_socket_send(send.attempt, send.bytes.data(), send.bytes.size());
-          },
-          [](const client::CloseTransport& close) { host_socket_close(close.attempt); },
-          [this](const client::WriteStore& write) {
-            packet_.clear();
-            for (const auto& entry : write.entries) {
-              packet_.text(entry.key);
-              packet_.bytes(entry.value);
-            }
-            host_store_write(static_cast<double>(write.batch), packet_.data(), packet_.size());
-          },
-          [](const client::ReadStore& read) {
-            host_store_read(read.prefix.data(), read.prefix.size());
-          },
-          [](const client::ClearStore&) { host_store_clear(); },
-          [this](const client::Notify& notify) {
-            packet_.clear();
-            packet_.text("/r/" + notify.room.to_string());
-            packet_.text(notify.title);
-            packet_.text(notify.text);
-            host_notify(packet_.data(), packet_.size());
-          },
-          // Outcomes reach people through the view.
-          [](const client::CommandDone&) {},
-          [this](const client::EventArrived& event) { announce(event); },
-      },
-      effect);
+  std::visit(Match{
+                 [](const client::OpenTransport& open) {
+                   host_socket_open(open.attempt, open.url.data(), open.url.size());
+                 },
+                 [](const client::SendBytes& send) {
+                   host_socket_send(send.attempt, send.bytes.data(), send.bytes.size());
+                 },
+                 [](const client::CloseTransport& close) { host_socket_close(close.attempt); },
+                 [this](const client::WriteStore& write) {
+                   packet_.clear();
+                   for (const auto& entry : write.entries) {
+                     packet_.text(entry.key);
+                     packet_.bytes(entry.value);
+                   }
+                   host_store_write(static_cast<double>(write.batch), packet_.data(),
+                                    packet_.size());
+                 },
+                 [](const client::ReadStore& read) {
+                   host_store_read(read.prefix.data(), read.prefix.size());
+                 },
+                 [](const client::ClearStore&) { host_store_clear(); },
+                 [this](const client::Notify& notify) {
+                   packet_.clear();
+                   packet_.text("/r/" + notify.room.to_string());
+                   packet_.text(notify.title);
+                   packet_.text(notify.text);
+                   host_notify(packet_.data(), packet_.size());
+                 },
+                 // Outcomes reach people through the view.
+                 [](const client::CommandDone&) {},
+                 [this](const client::EventArrived& event) { announce(event); },
+             },
+             effect);
 }
 
-// Screen readers hear new messages of the open room once; the timeline's own elements come and go with
-// scrolling and are not announced.
+// Screen readers hear new messages of the open room once; the timeline's own elements come and go
+// with scrolling and are not announced.
 void WebApp::announce(const client::EventArrived& event) {
   const client::AppView& view = client_.view();
-  if (!view.room || view.room->room_id != event.room || event.event.sender == view.self.user) return;
+  if (!view.room || view.room->room_id != event.room || event.event.sender == view.self.user)
+    return;
   const auto body = wire::decode_body(event.event.kind, event.event.body);
   if (!body) return;
   const auto* message = std::get_if<wire::Message>(&body.value());
@@ -188,9 +188,9 @@ void WebApp::show_screen() {
   screen_packet_.text(view.login.suggested_name);
   screen_packet_.text(view.login.server);
   screen_packet_.u32(view.total_unread);
-  const bool same = screen_packet_.size() == last_screen_packet_.size() &&
-                    std::memcmp(screen_packet_.data(), last_screen_packet_.data(),
-                                screen_packet_.size()) == 0;
+  const bool same =
+      screen_packet_.size() == last_screen_packet_.size() &&
+      std::memcmp(screen_packet_.data(), last_screen_packet_.data(), screen_packet_.size()) == 0;
   if (!same) {
     host_screen(screen_packet_.data(), screen_packet_.size());
     std::swap(screen_packet_, last_screen_packet_);

@@ -1,7 +1,7 @@
 // The browser's client: one core, one interface, and the wires between them and the page.
 //
-// Single-threaded. The page calls in through exports.cpp; every call ends in settle(), which does what the
-// core asks for and tells the page when to draw or wake next. Lives as long as the page.
+// Single-threaded. The page calls in through exports.cpp; every call ends in settle(), which does
+// what the core asks for and tells the page when to draw or wake next. Lives as long as the page.
 #pragma once
 
 #include <array>
@@ -49,7 +49,8 @@ class WebApp {
   void handle_semantic_action(std::uint32_t handle, ui::SemanticActionKind kind, std::string text);
   void handle_graphics_lost();
   void wake();
-  // One picture. `width` and `height` of the surface are CSS pixels; the canvas has those times the ratio.
+  // One picture. `width` and `height` of the surface are CSS pixels; the canvas has those times the
+  // ratio.
   void draw(const ui::Surface& surface, int canvas_width, int canvas_height);
 
   // Runs the core's effects, shows a changed screen, plans the next frame or wake-up.

@@ -77,7 +77,10 @@ class App {
       host,
       canvas: element('canvas'),
       instantiateWasm: (imports, done) => {
-        wasm(imports).then(({ instance, module: compiled }) => done(instance, compiled), (error) => this.failToLoad(error));
+        wasm(imports).then(
+          ({ instance, module: compiled }) => done(instance, compiled),
+          (error) => this.failToLoad(error),
+        );
         return {};
       },
     });
@@ -153,7 +156,7 @@ class App {
       'Parley could not be loaded',
       navigator.onLine
         ? 'A part of the app did not arrive from the server. Check the connection and try again.'
-        : 'This device is offline, and this browser has no copy of the app yet. Try again when you are back online.',
+        : 'This device is offline, and this browser has no copy of the app yet. Try again when it is online.',
       'Try again',
       () => location.reload(),
     );
@@ -162,17 +165,25 @@ class App {
 
 const noGraphics = [
   'Parley needs WebGL 2',
-  'This browser does not offer it, or it is switched off. Turn on hardware acceleration in the browser\u2019s settings, or use a current Firefox, Chrome, Edge or Safari.',
+  'This browser does not offer it, or it is switched off. Turn on hardware acceleration in its settings, ' +
+    'or use a current Firefox, Chrome, Edge or Safari.',
   'Try again',
   () => location.reload(),
 ];
 
+// What the list of devices calls this one. The first mark found counts: Edge also says Chrome, and so on.
+const browserMarks = [
+  ['Edg/', 'Edge'], ['Firefox/', 'Firefox'], ['OPR/', 'Opera'], ['Chrome/', 'Chrome'], ['Safari/', 'Safari'],
+];
+const systemMarks = [
+  ['Android', 'Android'], ['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Windows', 'Windows'], ['Mac', 'macOS'],
+  ['CrOS', 'ChromeOS'], ['Linux', 'Linux'],
+];
+
 function deviceName() {
-  const agent = navigator.userAgent;
-  const brands = [['Edg/', 'Edge'], ['Firefox/', 'Firefox'], ['OPR/', 'Opera'], ['Chrome/', 'Chrome'], ['Safari/', 'Safari']];
-  const browser = brands.find(([mark]) => agent.includes(mark))?.[1] ?? 'Browser';
-  const systems = [['Android', 'Android'], ['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Windows', 'Windows'], ['Mac', 'macOS'], ['CrOS', 'ChromeOS'], ['Linux', 'Linux']];
-  const system = systems.find(([mark]) => agent.includes(mark))?.[1];
+  const named = (marks) => marks.find(([mark]) => navigator.userAgent.includes(mark))?.[1];
+  const system = named(systemMarks);
+  const browser = named(browserMarks) ?? 'Browser';
   return system ? `${browser} on ${system}` : browser;
 }
 

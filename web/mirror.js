@@ -64,7 +64,7 @@ const flagNames = [
 const flag = Object.fromEntries(flagNames.map((name, index) => [name, 1 << index]));
 
 // ui::SemanticActionKind
-const action = { activate: 0, setValue: 1, focus: 2, blur: 3, increment: 4, decrement: 5, scrollUp: 6, scrollDown: 7, showMenu: 8, submit: 9 };
+const action = { activate: 0, setValue: 1, focus: 2, increment: 4, decrement: 5 };
 
 export class Mirror {
   constructor(root, bridge, textAgent, loop) {
@@ -76,7 +76,6 @@ export class Mirror {
     this.applying = false;
     this.standsIn = null; // the mirrored field whose place the text agent has taken
     this.agentOwner = null; // the element that this field is a child of
-    textAgent.onFieldChange = () => this.followField();
 
     root.addEventListener('click', (event) => this.handleClick(event));
     root.addEventListener('focusin', (event) => this.handleFocus(event));
@@ -163,7 +162,7 @@ export class Mirror {
       if (whole) this.place(node, parent, cursors);
       if (changed && node.flags & flag.focused) focused = node;
     }
-    this.followField();
+    this.followField(reader.u32());
     if (focused) this.followFocus(focused);
   }
 
@@ -232,29 +231,24 @@ export class Mirror {
   }
 
   // The focused field exists once: as the text agent.
-  followField() {
-    const field = this.textAgent.field === 0 ? null : this.focusedField();
-    if (field === this.standsIn) return;
-    this.standsIn?.element.removeAttribute('hidden');
-    this.agentOwner?.removeAttribute('aria-owns');
-    this.agentOwner = field?.element.parentElement;
-    this.standsIn = field;
+  followField(handle) {
+    const field = this.nodes.get(handle) ?? null;
+    if (field !== this.standsIn) {
+      this.standsIn?.element.removeAttribute('hidden');
+      this.standsIn = field;
+      field?.element.setAttribute('hidden', '');
+    }
+    const owner = field?.element.parentElement ?? null;
+    if (owner !== this.agentOwner) {
+      this.agentOwner?.removeAttribute('aria-owns');
+      this.agentOwner = owner;
+      // To a screen reader it is where the field was: inside the dialog, if there is one.
+      owner?.setAttribute('aria-owns', this.textAgent.element.id);
+    }
     if (!field) return;
-    for (const name of ['aria-description', 'aria-invalid', 'maxlength']) {
+    for (const name of ['role', 'aria-description', 'aria-invalid']) {
       setAttribute(this.textAgent.element, name, field.element.getAttribute(name));
     }
-    setAttribute(this.textAgent.element, 'role', field.element.getAttribute('role'));
-    field.element.setAttribute('hidden', '');
-    // To a screen reader it is where the field was: inside the dialog, if there is one.
-    this.agentOwner.setAttribute('aria-owns', this.textAgent.element.id);
-  }
-
-  focusedField() {
-    const wanted = flag.focused | flag.canSetValue;
-    for (const node of this.nodes.values()) {
-      if ((node.flags & wanted) === wanted) return node;
-    }
-    return null;
   }
 
   // Screen readers go where the client's focus is.

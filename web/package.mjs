@@ -98,7 +98,8 @@ packed.set('icon-192.png', iconPng(192));
 packed.set('icon-512.png', iconPng(512));
 packed.set('manifest.webmanifest', read('manifest.webmanifest'));
 packed.set('index.html', Buffer.from(index));
-const shell = ['/', ...[...packed.keys()].filter((name) => name !== 'index.html' && name !== 'icon-512.png').map((name) => `/${name}`)];
+const unneeded = ['index.html', 'icon-512.png']; // '/' is the first; the second is for installing
+const shell = ['/', ...[...packed.keys()].filter((name) => !unneeded.includes(name)).map((name) => `/${name}`)];
 const shellVersion = hash([...packed].map(([name, contents]) => name + hash(contents)).join());
 packed.set(
   'sw.js',

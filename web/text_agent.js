@@ -17,7 +17,6 @@ export class TextAgent {
     this.reported = null;
     this.borrowed = false; // stands under the pointer for the browser's context menu
     this.onEnter = () => false;
-    this.onFieldChange = () => {};
 
     element.addEventListener('beforeinput', (event) => this.handleBeforeInput(event));
     element.addEventListener('input', (event) => this.handleInput(event));
@@ -71,7 +70,6 @@ export class TextAgent {
     if (document.activeElement === element) element.blur();
     element.hidden = true;
     element.value = '';
-    this.onFieldChange();
   }
 
   take(reader) {
@@ -101,7 +99,6 @@ export class TextAgent {
     }
     this.reported = this.state();
     if (!this.borrowed) this.place();
-    if (fresh) this.onFieldChange();
   }
 
   // The client's selection has an anchor and a caret; the caret may be the first of the two.
@@ -216,6 +213,9 @@ export class TextAgent {
     const old = this.reported;
     if (old && Object.keys(state).every((key) => state[key] === old[key])) return;
     this.reported = state;
-    this.bridge.call('parley_text_input', this.field, state.text, state.start, state.end, state.compositionStart, state.compositionEnd);
+    this.bridge.call(
+      'parley_text_input', this.field, state.text, state.start, state.end,
+      state.compositionStart, state.compositionEnd,
+    );
   }
 }

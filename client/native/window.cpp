@@ -34,9 +34,11 @@ class SystemRng final : public Rng {
 };
 
 Now read_clocks() {
-  using namespace std::chrono;
-  return {{duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()},
-          {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()}};
+  namespace chrono = std::chrono;
+  const auto count = [](auto moment) {
+    return std::int64_t{chrono::duration_cast<chrono::milliseconds>(moment.time_since_epoch()).count()};
+  };
+  return {{count(chrono::steady_clock::now())}, {count(chrono::system_clock::now())}};
 }
 
 ui::Modifiers modifiers_of(int mods) {

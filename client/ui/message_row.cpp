@@ -328,7 +328,7 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
   const Id menu_id = child_id(key, "row");
   const Response use = ui.interact({.id = menu_id, .rect = ground, .label = "Message actions",
                                     .focusable = false, .semantic = false, .menu = true,
-                                    .cursor = CursorShape::kArrow});
+                                    .menu_only = true, .cursor = CursorShape::kArrow});
   const bool menu_here = scene.state.menu && scene.state.menu->owner == child_id(key, "More actions");
   const bool picker_here = scene.state.emoji && scene.state.emoji->react_to == message.seq && message.seq.value;
   const bool hovered = (ui.pointer_inside(ground) && !timeline.selecting) ||

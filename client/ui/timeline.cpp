@@ -243,6 +243,16 @@ void select_text(Scene& scene, const std::vector<VisibleRow>& rows, const Rect& 
   const Id id = child_id(kTimeline, "surface");
   const Response use = ui.interact({.id = id, .rect = area, .focusable = false, .semantic = false,
                                     .cursor = CursorShape::kArrow});
+  if (use.hovered || t.selecting) {  // over the text of a message: the text cursor
+    for (const VisibleRow& row : rows) {
+      const auto* message = std::get_if<MessageView>(&items_of(scene)[row.index]);
+      if (!message) continue;
+      const Vec2 origin = row_text_origin(scene, *message);
+      const RichText& text = t.rows[row.key].text;
+      const Rect ink{area.x + origin.x, row.y + origin.y, text.width, text.height};
+      if (ink.contains(ui.pointer())) ui.set_cursor(CursorShape::kText);
+    }
+  }
   if (use.pressed && !use.touch) {
     const SelectionEnd end = end_at(scene, rows, area, use.at);
     if (use.shift && t.anchor_end.row != 0) {

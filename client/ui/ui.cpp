@@ -163,7 +163,8 @@ Response Ui::interact(const Interactive& what) {
     targets_.push_back({TargetKind::kItem, what.id, seen, what.cursor, what.menu, what.disabled,
                         what.role == SemanticRole::kTextBox ||
                             what.role == SemanticRole::kMultiLineTextBox ||
-                            what.role == SemanticRole::kSearchBox});
+                            what.role == SemanticRole::kSearchBox,
+                        what.menu_only});
   }
   if (what.focusable && !what.disabled) focusables_.push_back({what.id, what.group});
   out.focused = what.focusable && focused_ == what.id;
@@ -200,7 +201,7 @@ Response Ui::interact(const Interactive& what) {
 
 bool Ui::backdrop(Id id) {
   targets_.push_back({TargetKind::kBackdrop, id, {0, 0, surface.width, surface.height},
-                      CursorShape::kArrow, false, false, false});
+                      CursorShape::kArrow, false, false, false, false});
   modal_start_ = focusables_.size();
   ++backdrop_now_;
   return std::any_of(events_.begin(), events_.end(), [id](const Event& event) {
@@ -215,7 +216,8 @@ bool Ui::pointer_inside(const Rect& rect) const {
 
 const Ui::Target* Ui::target_at(Vec2 at) const {
   for (auto target = last_targets_.rbegin(); target != last_targets_.rend(); ++target) {
-    if (target->kind != TargetKind::kScroll && target->rect.contains(at)) return &*target;
+    if (target->kind == TargetKind::kScroll || target->menu_only) continue;
+    if (target->rect.contains(at)) return &*target;
   }
   return nullptr;
 }
@@ -269,7 +271,7 @@ void Ui::draw_focus_ring(const Rect& rect, float rounding) {
 
 float Ui::scroll_region(Id id, const Rect& rect) {
   targets_.push_back({TargetKind::kScroll, id, intersection(rect, canvas.clip()), CursorShape::kArrow,
-                      false, false, false});
+                      false, false, false, false});
   const auto found = scrolls_.find(id);
   return found == scrolls_.end() ? 0 : std::exchange(found->second.pending, 0.0f);
 }

@@ -34,6 +34,7 @@ struct Interactive {
   bool focusable = true;
   bool semantic = true;  // false: pointer only (backdrops, surfaces)
   bool menu = false;     // answers the secondary button and long press
+  bool menu_only = false;  // and leaves everything else to what is below it
   CursorShape cursor = CursorShape::kHand;
   Id group = 0;          // arrow keys move the focus among things of one group
 };
@@ -175,6 +176,7 @@ class Ui {
     bool menu = false;
     bool disabled = false;
     bool field = false;
+    bool menu_only = false;
   };
   struct Focusable {
     Id id = 0;

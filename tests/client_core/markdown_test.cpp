@@ -105,7 +105,8 @@ TEST_CASE("Any text can be parsed, and no character is made up") {
                           "\n",       "> ", "- ", "1. ",      "[",  "](",  ")", "@",
                           "http://x", " ",  "a",  "\xC3\xA9", "\\", "\xff"};
   std::string text;
-  for (std::uint64_t n = rng.below(200); n > 0; --n) text += pieces[rng.below(std::size(pieces))];
+  for (std::uint64_t n = rng.below(200); n > 0; --n)
+    text += pieces[static_cast<std::size_t>(rng.below(std::size(pieces)))];
   std::size_t bytes = 0;
   for (const Block& block : parse_markdown(text)) {
     for (const Span& span : block.spans) bytes += span.text.size();

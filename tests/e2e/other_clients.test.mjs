@@ -42,7 +42,8 @@ test('the terminal client talks in the room', async () => {
 });
 
 test('the terminal client follows the room', async () => {
-  const tail = spawn(cliProgram(), ['--store', join(server.folder, 'cli.db'), 'tail', '--json', 'Lobby'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const follow = ['--store', join(server.folder, 'cli.db'), 'tail', '--json', 'Lobby'];
+  const tail = spawn(cliProgram(), follow, { stdio: ['ignore', 'pipe', 'inherit'] });
   const seen = new Promise((resolve) => {
     createInterface({ input: tail.stdout }).on('line', (line) => {
       if (line.includes('live from the page')) resolve(JSON.parse(line));
@@ -122,7 +123,10 @@ test('the desktop client shows the room', async () => {
   const before = existsSync(picture) ? statSync(picture).mtimeMs : 0;
   await run(
     'xvfb-run',
-    ['-a', '-s', '-screen 0 1400x900x24', nativeProgram(), '--server', server.socketUrl, '--name', 'Native', '--store', join(server.folder, 'native.db'), '--screenshot', picture],
+    [
+      '-a', '-s', '-screen 0 1400x900x24', nativeProgram(), '--server', server.socketUrl, '--name', 'Native',
+      '--store', join(server.folder, 'native.db'), '--screenshot', picture,
+    ],
     { timeout: 60_000 },
   );
   assert.ok(statSync(picture).mtimeMs > before, 'a new picture');

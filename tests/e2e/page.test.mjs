@@ -46,6 +46,31 @@ test('an idle page draws nothing', async () => {
   assert.equal((await ada.stats()).frames - before, 0);
 });
 
+test('a blinking caret costs two frames a second', async () => {
+  await ada.composer.click();
+  await ada.page.mouse.move(5, 400);
+  await ada.page.waitForTimeout(1000);
+  const before = (await ada.stats()).frames;
+  await ada.page.waitForTimeout(3000);
+  assert.ok((await ada.stats()).frames - before <= 7);
+});
+
+test('a focused field is in its dialog and exists once for screen readers', async () => {
+  await ada.choose('New room or join', 'Create a room');
+  const field = ada.page.getByRole('textbox', { name: 'Name', exact: true });
+  await field.click();
+  const session = await ada.context.newCDPSession(ada.page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+  const fields = nodes.filter((node) => node.role?.value === 'textbox' && node.name?.value === 'Name');
+  assert.equal(fields.length, 1);
+  let around = fields[0];
+  while (around && around.role?.value !== 'dialog') around = byId.get(around.parentId);
+  assert.equal(around?.name?.value, 'Create a room');
+  await ada.page.keyboard.press('Escape');
+  await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
 test('the mirror is updated only on change', async (t) => {
   await ada.composer.click();
   const samples = [];
@@ -75,7 +100,9 @@ test('composition shows in place; Enter within it does not send', async () => {
   await ada.screenshot('composition-dark');
   // What an input method's Enter looks like to a page.
   await ada.page.evaluate(() =>
-    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, isComposing: true, bubbles: true })),
+    document.activeElement.dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, isComposing: true, bubbles: true }),
+    ),
   );
   await session.send('Input.insertText', { text: '日本' });
   await ada.until(async () => (await ada.composer.inputValue()) === 'a 日本', 'the final text');
@@ -209,7 +236,8 @@ test('the download keeps its promise', async (t) => {
   const folder = webFolder();
   const names = new Set(readdirSync(folder));
   const transferred = [...names].filter((name) => names.has(`${name}.br`) || name.endsWith('.png'));
-  const total = transferred.reduce((sum, name) => sum + statSync(join(folder, names.has(`${name}.br`) ? `${name}.br` : name)).size, 0);
+  const sizeOf = (name) => statSync(join(folder, names.has(`${name}.br`) ? `${name}.br` : name)).size;
+  const total = transferred.reduce((sum, name) => sum + sizeOf(name), 0);
   t.diagnostic(`${total} bytes`);
   assert.ok(total > 100_000, 'the files are there');
   assert.ok(total <= 2_621_440, `${total} bytes`);

@@ -191,7 +191,9 @@ class ModelServer final : public Server {
     }
     const Seq seq = room.places[{user, c.client_id}];
     if (chance(5)) return;  // done, and the answer lost
-    answer(id, request, wire::Posted{c.room_id, c.client_id, seq, room.log[seq.value - 1].at});
+    answer(id, request,
+           wire::Posted{c.room_id, c.client_id, seq,
+                        room.log[static_cast<std::size_t>(seq.value - 1)].at});
   }
   void handle(ConnectionId id, wire::RequestId request, UserId user, wire::History& c) {
     const auto it = rooms_.find(c.room_id);
@@ -225,8 +227,9 @@ class ModelServer final : public Server {
     page.start = from == 1;
     std::set<UserId> senders;
     for (std::uint64_t seq = from; seq <= to; ++seq) {
-      page.events.push_back(log[seq - 1]);
-      senders.insert(log[seq - 1].sender);
+      const wire::Event& event = log[static_cast<std::size_t>(seq - 1)];
+      page.events.push_back(event);
+      senders.insert(event.sender);
     }
     for (const UserId sender : senders) page.users.push_back(users_[sender].info);
     answer(id, request, std::move(page));

@@ -117,7 +117,9 @@ class Scenario {
     }
   }
 
-  SimClient& anybody() { return *world.clients()[world.rng().below(world.clients().size())]; }
+  std::size_t pick(std::size_t count) { return static_cast<std::size_t>(world.rng().below(count)); }
+
+  SimClient& anybody() { return *world.clients()[pick(world.clients().size())]; }
 
   // A seq of a message that the client shows; 0 when it shows none.
   Seq some_message(SimClient& client, bool mine) {
@@ -128,7 +130,7 @@ class Scenario {
         seqs.push_back(message->seq);
       }
     }
-    return seqs.empty() ? Seq{} : seqs[world.rng().below(seqs.size())];
+    return seqs.empty() ? Seq{} : seqs[pick(seqs.size())];
   }
 
   void act() {
@@ -141,7 +143,7 @@ class Scenario {
     } else if (dice < 60) {
       const Seq seq = some_message(client, false);
       const char* emoji[] = {"+", "-", "!"};
-      client.core().toggle_reaction(now, seq, emoji[world.rng().below(3)]);
+      client.core().toggle_reaction(now, seq, emoji[pick(3)]);
     } else if (dice < 66) {
       client.core().start_edit(now, some_message(client, true));
       if (client.view().composer.editing) {

@@ -1,6 +1,6 @@
 // What pointers, keys and the mirror do.
 #include <catch2/catch_test_macros.hpp>
-#include <chrono>
+#include <set>
 
 #include "tests/ui/harness.hpp"
 

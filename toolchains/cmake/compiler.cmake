@@ -74,9 +74,10 @@ endif()
 find_program(PARLEY_CCACHE ccache)
 if(PARLEY_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${PARLEY_CCACHE})
+  # Paths below the checkout count as relative, so that a second checkout finds what the first compiled.
   # Precompiled headers carry time stamps, which ccache must be told to tolerate.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PARLEY_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PARLEY_CCACHE})
   add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 find_program(PARLEY_MOLD mold)
