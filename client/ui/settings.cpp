@@ -92,7 +92,8 @@ void draw_profile(Column& column) {
   (void)take_changed(status);
   const bool name_changed = name.model.text() != self.name && !is_blank(name.model.text());
   const bool status_changed = status.model.text() != self.status_text;
-  const bool submitted = take_submitted(name) | take_submitted(status);
+  const bool name_submitted = take_submitted(name);
+  const bool submitted = take_submitted(status) || name_submitted;
   if (column.act(child_id(kSettings, "save"), {.style = ButtonStyle::kPrimary, .label = "Save",
                                                .accessible = "Save name and status", .disabled = !name_changed && !status_changed}) ||
       submitted) {

@@ -119,7 +119,7 @@ test('a plain JSON client talks in the room', async () => {
 test('the desktop client shows the room', async () => {
   await ada.send('hello desktop');
   await ada.seesSent('hello desktop');
-  const picture = artefact('native-dark.png');
+  const picture = artefact('native.png');
   const before = existsSync(picture) ? statSync(picture).mtimeMs : 0;
   await run(
     'xvfb-run',
