@@ -226,8 +226,8 @@ int serve(const ops::Config& config) {
     loops.stop();
     return fail(started.error());
   }
-  server.serve();
   health.set_phase(ops::Phase::kServing);
+  server.serve();
   log.info(ops::LogCategory::kServer, "started",
            {{"version", ops::kVersion},
             {"address", config.server.address},

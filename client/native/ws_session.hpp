@@ -20,7 +20,6 @@ namespace websocket = beast::websocket;
 
 inline constexpr const char* kSubprotocol = "parley.v1";
 inline constexpr auto kConnectTimeout = std::chrono::seconds(15);
-inline constexpr auto kCloseTimeout = std::chrono::seconds(2);
 
 template <class NextLayer>
 class WsSession : public WsConnection, public std::enable_shared_from_this<WsSession<NextLayer>> {
@@ -50,7 +49,7 @@ class WsSession : public WsConnection, public std::enable_shared_from_this<WsSes
     callbacks_ = {};
     if (!open_) return cut();
     open_ = false;
-    beast::get_lowest_layer(stream_).expires_after(kCloseTimeout);
+    // Bounded by the stream's own handshake timeout.
     stream_.async_close(websocket::close_code::normal,
                         [self = this->shared_from_this()](beast::error_code) { self->cut(); });
   }

@@ -105,10 +105,11 @@ void Canvas::shadow(const Rect& rect, float radius, float size, Color color, flo
   // Rounded rectangles stacked from the outside in: their sum falls off like a blur.
   constexpr int kSteps = 16;
   for (int i = 0; i < kSteps; ++i) {
-    const float grow = size * (1 - static_cast<float>(i) / kSteps);
+    const float k = (static_cast<float>(i) + 0.5f) / kSteps;
+    const float grow = size * (1 - k);
     Rect layer = rect.inset(-grow);
     layer.y += size * 0.35f;
-    fill(layer, color.with_alpha(strength * 0.045f), radius + grow);
+    fill(layer, color.with_alpha(strength * 0.09f * k * k), radius + grow);
   }
 }
 

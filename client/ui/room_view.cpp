@@ -19,12 +19,12 @@ void draw_kind_badge(Scene& scene, const Rect& area, wire::RoomKind kind) {
                                     .cursor = CursorShape::kArrow});
   ui.last_node().can_activate = false;
   ui.canvas.fill(area, p.text_muted.with_alpha(0.1f), area.h / 2);
-  Rect inside = area.inset(scene.size(7), 0);
+  Rect inside = area.inset(scene.size(area.w > scene.size(40) ? 7.0f : 4.5f), 0);
   ui.canvas.icon(sealed ? Icon::kLock : Icon::kGlobe, inside.take_left(scene.size(13)).centre(),
                  scene.size(13), ink, 1.3f);
   inside.take_left(scene.size(4));
   inside.w += 8;
-  text_line(ui, inside, sealed ? "Private" : "Open", {Face::kMedium, 11.5f, ink});
+  if (area.w > scene.size(40)) text_line(ui, inside, sealed ? "Private" : "Open", {Face::kMedium, 11.5f, ink});
   ui.tooltip(use, area,
              sealed ? "Private room: only its members can read what is written."
                     : "Open room: the server can read what is written here.");
@@ -60,14 +60,18 @@ void draw_header(Scene& scene, const Rect& area) {
   }
   inside.take_right(space::k2);
   const float avatar_side = ui.theme.control(36);
-  room_avatar(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id.uuid, room.settings.name);
-  inside.take_left(space::k3);
+  if (inside.w > scene.size(150)) {  // with large text on a phone the name needs the room
+    room_avatar(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id.uuid, room.settings.name);
+    inside.take_left(space::k3);
+  }
 
   const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
   Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
-  const float badge = scene.size(room.settings.kind == wire::RoomKind::kPrivate ? 70 : 62);
+  const float wanted = scene.size(room.settings.kind == wire::RoomKind::kPrivate ? 70 : 62);
+  const bool roomy = top.w > wanted + scene.size(90);
+  const float badge = roomy ? wanted : scene.size(22);  // else its sign alone
   const Font font{Face::kBold, scene.size(16)};
-  const float name = std::min(ui.canvas.label_width(room.settings.name, font), top.w - badge - space::k2);
+  const float name = std::max(1.0f, std::min(ui.canvas.label_width(room.settings.name, font), top.w - badge - space::k2));
   text_line(ui, {top.x, top.y, name + 1, top.h}, room.settings.name, {Face::kBold, 16, p.text});
   ui.node(child_id(kRoom, "name"), SemanticRole::kHeading, {top.x, top.y, name, top.h}, room.settings.name).level = 1;
   draw_kind_badge(scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)},

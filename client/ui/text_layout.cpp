@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace parley::ui {
 
@@ -50,7 +51,9 @@ TextBlock::TextBlock(GlyphCache& cache, const StyledText& text, const LayoutOpti
     cut_ = true;
     cut_last_line(cache, options.width);
   }
+  bool base_rtl = false;
   for (Line& line : lines_) {
+    if (line.starts_paragraph) base_rtl = is_rtl_paragraph(line);
     float ascent = 0, descent = 0, height = 0;
     const auto take = [&](const Font& font) {
       const FontMetrics m = cache.metrics(font);
@@ -66,7 +69,7 @@ TextBlock::TextBlock(GlyphCache& cache, const StyledText& text, const LayoutOpti
     line.height = std::max(height, ascent + descent);
     line.baseline = line.top + (line.height - ascent - descent) / 2 + ascent;
     height_ += line.height;
-    order(line, options.width);
+    order(line, options.width, base_rtl);
     width_ = std::max(width_, line.left + line.width);
   }
   break_after_.clear();
@@ -76,9 +79,11 @@ TextBlock::TextBlock(GlyphCache& cache, const StyledText& text, const LayoutOpti
 void TextBlock::wrap(std::string_view text, const LayoutOptions& options) {
   std::uint32_t first = 0, last_break = 0;
   float x = 0;
+  bool new_paragraph = true;
   const auto count = static_cast<std::uint32_t>(glyphs_.size());
   const auto close = [&](std::uint32_t end) {
     Line line;
+    line.starts_paragraph = std::exchange(new_paragraph, false);
     line.first = first;
     line.last = end;
     line.begin = first < count ? glyphs_[first].begin : static_cast<std::uint32_t>(text.size());
@@ -91,6 +96,7 @@ void TextBlock::wrap(std::string_view text, const LayoutOptions& options) {
     const Glyph& glyph = glyphs_[i];
     if (text[glyph.begin] == '\n' || text[glyph.begin] == '\r') {
       close(i + 1);
+      new_paragraph = true;
       continue;
     }
     if (!glyph.space && x + glyph.advance > options.width + 0.01f && i > first) {
@@ -127,23 +133,27 @@ void TextBlock::cut_last_line(GlyphCache& cache, float width) {
   line.last += 1;
 }
 
-// Visual order: runs of right-to-left units, with the neutrals between them, are mirrored; when the line begins
-// right to left the whole line is, and sits at the right edge.
-void TextBlock::order(Line& line, float width) {
+// A paragraph's direction is that of its first letter.
+bool TextBlock::is_rtl_paragraph(const Line& first_line) const {
+  for (std::size_t i = first_line.first; i < glyphs_.size(); ++i) {
+    const Glyph& glyph = glyphs_[i];
+    if (glyph.space && glyph.neutral && glyph.advance == 0) return false;  // its end: no letter came
+    if (!glyph.neutral) return glyph.right_to_left;
+  }
+  return false;
+}
+
+// Visual order: runs of right-to-left units, with the neutrals between them, are mirrored; in a right-to-left
+// paragraph the whole line is, and sits at the right edge.
+void TextBlock::order(Line& line, float width, bool base_rtl) {
   std::uint32_t end = line.last;
   while (end > line.first && glyphs_[end - 1].space) --end;
-  bool any = false, base_rtl = false, decided = false;
-  for (std::uint32_t i = line.first; i < end; ++i) {
-    any |= glyphs_[i].right_to_left;
-    if (!decided && !glyphs_[i].neutral) {
-      base_rtl = glyphs_[i].right_to_left;
-      decided = true;
-    }
-  }
+  bool any = false;
+  for (std::uint32_t i = line.first; i < end; ++i) any |= glyphs_[i].right_to_left;
   std::vector<std::uint32_t> visual;
   visual.reserve(line.last - line.first);
   for (std::uint32_t i = line.first; i < line.last; ++i) visual.push_back(i);
-  if (any) {
+  if (any || base_rtl) {
     const auto mirror_runs = [&](bool direction) {
       for (std::uint32_t i = line.first; i < end;) {
         if (glyphs_[i].neutral || glyphs_[i].right_to_left != direction) {

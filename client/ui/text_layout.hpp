@@ -61,6 +61,7 @@ class TextBlock {
     std::uint32_t begin = 0, end = 0;   // bytes; end is after the line's break
     float top = 0, height = 0, baseline = 0;
     float left = 0, width = 0;
+    bool starts_paragraph = true;
   };
 
   TextBlock() = default;
@@ -88,7 +89,8 @@ class TextBlock {
 
  private:
   void wrap(std::string_view text, const LayoutOptions& options);
-  void order(Line& line, float width);
+  void order(Line& line, float width, bool base_rtl);
+  bool is_rtl_paragraph(const Line& first_line) const;
   void cut_last_line(GlyphCache& cache, float width);
   std::size_t line_of(std::size_t offset) const;
 

@@ -109,7 +109,7 @@ void Sessions::notify(SessionState& state, const wire::Notice& notice, Priority 
 
 // ---- signing in --------------------------------------------------------------------------------
 
-Status Sessions::sign_in_allowed(const std::string& address) {
+Status Sessions::take_sign_in(const std::string& address) {
   const std::uint32_t most = context_.config.sign_ins_per_minute_per_address;
   if (most == 0) return {};
   if (sign_ins_.size() > 10'000) sign_ins_.clear();  // bounded; forgetting is in the caller's favour
@@ -175,7 +175,15 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     signed_in = co_await context_.shard(user_shard)
                     .users->sign_in(claims->user, claims->device, connection, since);
   } else {
-    if (auto allowed = sign_in_allowed(peer.address()); !allowed) co_return refuse(allowed.error());
+    // Counted in one place, wherever an address's connections were accepted.
+    const std::string address = peer.address();
+    const auto counting =
+        static_cast<ShardIndex>(std::hash<std::string>{}(address) % context_.shards.size());
+    co_await context_.hop(shard_, counting);
+    const Status allowed = context_.shard(counting).sessions->take_sign_in(address);
+    co_await context_.hop(counting, shard_);
+    if (!state->alive) co_return;
+    if (!allowed) co_return refuse(allowed.error());
     auto name = checked_name(command.guest_name, "name");
     if (!name) co_return refuse(name.error());
     const auto device_name =
@@ -357,7 +365,9 @@ Task<void> Sessions::run(StatePtr state, wire::RequestId request, wire::Command 
   } in_flight(context_, *state);
   const auto begun = std::chrono::steady_clock::now();
   const bool is_post = std::holds_alternative<wire::Post>(command);
-  const bool ends_session = std::holds_alternative<wire::SignOut>(command);
+  const auto* revoked = std::get_if<wire::RevokeDevice>(&command);
+  const bool ends_session = std::holds_alternative<wire::SignOut>(command) ||
+                            (revoked && revoked->device_id == state->device);
   const Reply reply = co_await execute(state, command);
   if (!state->alive) co_return;
   Peer& peer = *state->subscriber.peer;
@@ -459,8 +469,9 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
         [&](Users& users) { return users.list_devices(actor.user, actor.device); });
   }
   if (auto* c = std::get_if<wire::RevokeDevice>(&command)) {
-    co_return co_await at_user(
-        [&](Users& users) { return users.revoke_device(actor.user, c->device_id, UserConnection{}); });
+    co_return co_await at_user([&](Users& users) {
+      return users.revoke_device(actor.user, c->device_id, {shard_, state->id, {}, false});
+    });
   }
   if (std::holds_alternative<wire::SignOut>(command)) {
     co_return co_await at_user([&](Users& users) {

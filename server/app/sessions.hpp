@@ -42,6 +42,9 @@ class Sessions {
   // a shard that has been through its mailbox tells every other one, in order with its events.
   void barrier(ShardIndex from, store::Position position);
 
+  // New sessions from an address, on the one shard that counts it. kRateLimited.
+  Status take_sign_in(const std::string& address);
+
   // Renews tokens that end soon; once a minute.
   void sweep();
 
@@ -67,14 +70,13 @@ class Sessions {
   void notify(SessionState& state, const wire::Notice& notice, Priority priority);
   std::string sync_token(store::Position position) const;
   store::Position position_of(const std::string& sync_token) const;
-  Status sign_in_allowed(const std::string& address);
   Now now() const { return context_.executor.now(); }
 
   Context& context_;
   ShardIndex shard_;
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, StatePtr> sessions_;
-  std::unordered_map<std::string, std::unique_ptr<TokenBucket>> sign_ins_;  // by address
+  std::unordered_map<std::string, std::unique_ptr<TokenBucket>> sign_ins_;  // see take_sign_in
   std::vector<store::Position> barriers_;  // by shard
   store::Position synced_ = 0;             // least of them
 };

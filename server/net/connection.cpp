@@ -48,6 +48,8 @@ void Connection::start(std::unique_ptr<Protocol> protocol) {
 void Connection::become(std::unique_ptr<Protocol> protocol, std::span<std::uint8_t> rest) {
   retired_ = std::exchange(protocol_, std::move(protocol));
   if (!rest.empty()) protocol_->handle_bytes(rest);
+  // The old protocol may have paused for reasons of its own.
+  resume_reading();
 }
 
 void Connection::send(app::SharedBytes bytes, app::Priority priority) {
@@ -67,6 +69,7 @@ void Connection::wake() {
 void Connection::finish() {
   if (finishing_) return;
   finishing_ = true;
+  paused_ = false;  // what still comes is read and dropped
   sent_at_check_ = bytes_sent_;
   set_deadline(kFinishSeconds);
   wake();
@@ -122,7 +125,7 @@ void Connection::wait_readable() {
   socket_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                                  [self = shared_from_this()](boost::system::error_code error) {
                                    self->waiting_readable_ = false;
-                                   if (!error && !self->closed_) self->handle_readable();
+                                   if (!error && !self->closed_) self->read_guarded();
                                  });
 }
 
@@ -133,6 +136,17 @@ void Connection::wait_writable() {
                                    self->waiting_writable_ = false;
                                    if (!error && !self->closed_) self->wake();
                                  });
+}
+
+// A fault in a use case is a bug, but one connection's: the others go on.
+void Connection::read_guarded() {
+  try {
+    handle_readable();
+  } catch (const std::exception& fault) {
+    hub_.site().log.error(ops::LogCategory::kError, "fault in a conversation",
+                          {{"connection", id_}, {"what", fault.what()}});
+    abort();
+  }
 }
 
 void Connection::handle_readable() {
@@ -157,7 +171,7 @@ void Connection::handle_readable() {
     retired_.reset();
     if (size < scratch.size()) break;
   }
-  if (!paused_ || finishing_) wait_readable();
+  if (!paused_) wait_readable();
 }
 
 void Connection::flush() {
@@ -172,6 +186,7 @@ void Connection::flush() {
         shut_down_sending();
       } else {
         protocol_->handle_sent();
+        retired_.reset();
       }
       break;
     case Written::kSome: wait_writable(); break;

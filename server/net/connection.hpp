@@ -53,8 +53,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   ~Connection() override;
 
   void start(std::unique_ptr<Protocol> protocol);
-  // Replaces the protocol. The present one lives until its handle_bytes() returns; it must not touch
-  // the connection any more.
+  // Replaces the protocol, from within its handle_bytes() or handle_sent(). It lives until that returns
+  // and must not touch the connection any more.
   void become(std::unique_ptr<Protocol> protocol, std::span<std::uint8_t> rest);
 
   void send(app::SharedBytes bytes, app::Priority priority);
@@ -92,6 +92,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
 
   void wait_readable();
   void wait_writable();
+  void read_guarded();
   void handle_readable();
   Written write_outbox();
   void shut_down_sending();

@@ -116,8 +116,7 @@ struct Listener::Impl {
     std::optional<AddressLimits::Place> place = AddressLimits::Place{};
     // Behind a proxy every connection has its address; their clients are counted at the upgrade.
     if (!contains(site.trusted_proxies, peer)) place = site.addresses.take(peer);
-    const auto most = static_cast<std::uint64_t>(site.config.limits.connections);
-    if (!place || (most != 0 && site.connections.load(std::memory_order_relaxed) >= most)) {
+    if (!place || site.connections.load(std::memory_order_relaxed) >= site.most_connections) {
       metrics.refused_connections.add();
       return turn_away(descriptor);
     }

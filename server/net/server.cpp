@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <latch>
 #include <thread>
@@ -14,6 +15,8 @@ namespace parley::net {
 namespace {
 
 constexpr Duration kMemoryInterval = seconds(1);
+// Descriptors that the database, the log and the listeners need besides the connections.
+constexpr std::uint64_t kReservedFiles = 64;
 // Below this share of the shedding mark, new connections are let in again.
 constexpr double kRecovered = 0.95;
 
@@ -63,6 +66,10 @@ Server::Server(LoopPool& loops, const ops::Config& config, ops::Log& log, ops::M
       memory_limit_bytes_(config.limits.memory_bytes != 0
                               ? static_cast<std::uint64_t>(config.limits.memory_bytes)
                               : ops::available_memory_bytes()) {
+  const std::uint64_t files = ops::file_limit();
+  site_.most_connections = config.limits.connections != 0
+                               ? static_cast<std::uint64_t>(config.limits.connections)
+                               : files - std::min(files / 2, kReservedFiles);
   for (std::uint16_t i = 0; i < loops.shard_count(); ++i) {
     hubs_.push_back(std::make_unique<ConnectionHub>(loops.loop(i), site_));
   }

@@ -38,6 +38,7 @@ struct Site {
   IpNetworks trusted_proxies;
   AddressLimits addresses;
   std::atomic<std::uint64_t> connections{0};
+  std::uint64_t most_connections = 0;
   // Outboxes shrink when memory runs short: how many times the limit is halved.
   std::atomic<unsigned> outbox_halvings{0};
 

@@ -278,6 +278,23 @@ TEST_CASE("limits: connections, messages, requests, rooms") {
   }
 }
 
+TEST_CASE("new sessions of one address are limited, on whichever shards they come") {
+  app::AppConfig config;
+  config.sign_ins_per_minute_per_address = 4;
+  Server server(3, config);
+  std::vector<std::unique_ptr<Person>> guests;
+  for (std::uint16_t i = 0; i < 4; ++i) {
+    guests.push_back(
+        std::make_unique<Person>(server, "Guest", static_cast<std::uint16_t>(i % 3)));
+  }
+  Person fifth(server, "", 1);
+  wire::Authenticate hello;
+  hello.guest_name = "Fifth";
+  CHECK(fifth.refusal(hello) == ErrorCode::kRateLimited);
+  server.advance(seconds(15));
+  fifth.ask<wire::Welcome>(hello);
+}
+
 TEST_CASE("a draining server refuses new work and finishes what it took") {
   Server server;
   Person ada(server, "Ada");

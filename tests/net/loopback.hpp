@@ -16,7 +16,7 @@
 namespace parley::test {
 
 // Answers everything with Done. set_profile has a meaning by its name: "bye" closes, "echo" sends a
-// notice, "flood" sends without end until the connection is cut.
+// notice, "throw" fails, "flood" sends without end until the connection is cut.
 class EchoSession final : public app::Session {
  public:
   EchoSession(app::Peer& peer, std::atomic<int>& open) : peer_(peer), open_(open) { ++open_; }
@@ -26,6 +26,7 @@ class EchoSession final : public app::Session {
     authenticated_ = true;
     if (const auto* profile = std::get_if<wire::SetProfile>(&command)) {
       if (profile->name == "bye") return peer_.close({ErrorCode::kDeviceRevoked, "as asked", {}});
+      if (profile->name == "throw") throw std::runtime_error("a bug, for the test");
       if (profile->name == "echo") {
         peer_.send(net::encoders()[static_cast<std::size_t>(peer_.format())]->notice(
                        wire::SyncNotice{peer_.address()}),

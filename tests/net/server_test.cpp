@@ -201,6 +201,34 @@ TEST_CASE("frames in the same packet as the handshake are not lost") {
   CHECK(has(as_text(answer->payload), R"("type":"done")"));
 }
 
+TEST_CASE("an upgrade may be pipelined behind other requests") {
+  LoopbackServer server;
+  TestSocket client(server.server().port());
+  client.send(
+      "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n"
+      "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  CHECK(has(client.read_response(), "200 OK"));
+  CHECK(has(client.read_response(), "101"));
+  client.send(client_frame(net::WsOpcode::kText, R"({"type":"list_rooms"})"));
+  const auto answer = client.read_frame();
+  REQUIRE(answer);
+  CHECK(has(as_text(answer->payload), R"("type":"done")"));
+}
+
+TEST_CASE("a fault in a use case ends its connection and no other") {
+  LoopbackServer server;
+  TestSocket other(server.server().port());
+  other.upgrade_binary();
+  TestSocket client(server.server().port());
+  client.upgrade_binary();
+  client.command(1, wire::SetProfile{"throw"});
+  CHECK_FALSE(client.read_frame());
+  wait_until([&] { return server.open_sessions == 1; });
+  other.command(2, wire::ListRooms{});
+  CHECK(read_as<wire::ResponseFrame>(other).request == 2);
+}
+
 TEST_CASE("broken rules end in a goodbye and the right close code") {
   ops::Config config;
   config.limits.inbound_frame_bytes = 2000;

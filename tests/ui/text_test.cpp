@@ -142,6 +142,10 @@ TEST_CASE("right-to-left words are put in visual order") {
   // Arabic first: the line is set from the right edge.
   const TextBlock arabic = fonts.lay_out("\xd8\xa7\xd9\x84 \xd8\xa8\xd8\xaa", 300);
   CHECK(arabic.lines()[0].left > 200);
+  // A wrapped line keeps its paragraph's direction, whatever it begins with.
+  const TextBlock wrapped = fonts.lay_out("abcdefgh \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8 z", 75);
+  REQUIRE(wrapped.lines().size() > 1);
+  CHECK(wrapped.lines()[1].left == 0);
 }
 
 TEST_CASE("rich text copies what is selected") {
