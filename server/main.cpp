@@ -1,4 +1,5 @@
-// The command line of the server: parley serve | config check | config table | backup FILE | version
+// The command line of the server: parley serve | config check | config table | backup FILE |
+// version
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -36,7 +37,8 @@ constexpr Shorthand kShorthands[] = {
 
 // Takes `--section.key=value` and `--section.key value` out of the arguments: the table of settings
 // knows them, so that a wrong one is answered with the nearest, in the same words as in a file.
-std::vector<std::pair<std::string, std::string>> take_settings(std::vector<std::string>& arguments) {
+std::vector<std::pair<std::string, std::string>> take_settings(
+    std::vector<std::string>& arguments) {
   std::vector<std::pair<std::string, std::string>> flags;
   std::vector<std::string> rest;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -132,8 +134,8 @@ class CommandLine {
           shorthand.help);
     }
     command.footer(
-        "Every setting can be given as --section.key=VALUE, as PARLEY_SECTION_KEY in the environment "
-        "or in the configuration file; `parley config check` lists them.");
+        "Every setting can be given as --section.key=VALUE, as PARLEY_SECTION_KEY in the "
+        "environment or in the configuration file; `parley config check` lists them.");
   }
 
   bool load() {

@@ -46,7 +46,8 @@ void render_store(ops::MetricsText& text, const store::StoreStats& stats) {
   text.counter("parley_store_commits_total", "Transactions committed",
                static_cast<double>(stats.commits));
   text.counter("parley_store_events_total", "Events written", static_cast<double>(stats.events));
-  text.gauge("parley_store_queue", "Writes waiting for the disk", static_cast<double>(stats.queued));
+  text.gauge("parley_store_queue", "Writes waiting for the disk",
+             static_cast<double>(stats.queued));
   text.gauge("parley_store_commit_seconds", "Length of the last commit",
              stats.last_commit_ms / 1000);
   text.gauge("parley_store_writable", "1 while writes succeed", stats.writable ? 1 : 0);
@@ -80,8 +81,8 @@ void render_app(ops::MetricsText& text, const app::Metrics& metrics) {
                  metrics.ack_latency_sum_us.load(std::memory_order_relaxed));
 }
 
-// The signals that stop the server, taken by sigwait instead of a handler. Blocked before any thread
-// starts, so that no thread gets them.
+// The signals that stop the server, taken by sigwait instead of a handler. Blocked before any
+// thread starts, so that no thread gets them.
 class StopSignals {
  public:
   StopSignals() {
@@ -144,8 +145,8 @@ Result<std::unique_ptr<store::Store>> open_store(const ops::Config& config) {
   return fault;
 }
 
-// In this order nothing acknowledged is lost: no new commands, the ones under way get their answers,
-// the answers are sent, and only then the store stops.
+// In this order nothing acknowledged is lost: no new commands, the ones under way get their
+// answers, the answers are sent, and only then the store stops.
 void drain(const ops::Config& config, const StopSignals& signals, app::App& app,
            net::Server& server, ops::Log& log) {
   constexpr long kStepMs = 10;

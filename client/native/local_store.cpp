@@ -67,16 +67,19 @@ Result<LocalStore> LocalStore::open(const std::string& path) {
   PARLEY_TRY(store.run("PRAGMA synchronous=NORMAL"));
   PARLEY_TRY(store.run("PRAGMA secure_delete=ON"));
   PARLEY_TRY(store.run("BEGIN IMMEDIATE"));
-  PARLEY_TRY(store.run("CREATE TABLE IF NOT EXISTS entries"
-                       "(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"));
+  PARLEY_TRY(
+      store.run("CREATE TABLE IF NOT EXISTS entries"
+                "(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"));
   PARLEY_TRY(store.run("COMMIT"));
-  PARLEY_TRY(store.prepare("INSERT INTO entries(key, value) VALUES(?1, ?2) "
-                           "ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-                           store.put_));
+  PARLEY_TRY(
+      store.prepare("INSERT INTO entries(key, value) VALUES(?1, ?2) "
+                    "ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                    store.put_));
   PARLEY_TRY(store.prepare("DELETE FROM entries WHERE key = ?1", store.erase_));
-  PARLEY_TRY(store.prepare("SELECT key, value FROM entries WHERE key >= ?1 AND (?2 = x'' OR key < ?2) "
-                           "ORDER BY key",
-                           store.scan_));
+  PARLEY_TRY(
+      store.prepare("SELECT key, value FROM entries WHERE key >= ?1 AND (?2 = x'' OR key < ?2) "
+                    "ORDER BY key",
+                    store.scan_));
   return store;
 }
 

@@ -18,13 +18,14 @@ class LocalStore {
  public:
   using Entry = client::WriteStore::Entry;
 
-  // Makes the file (readable by its owner only) and its folder when they are missing. The error's detail is
-  // for people.
+  // Makes the file (readable by its owner only) and its folder when they are missing. The error's
+  // detail is for people.
   static Result<LocalStore> open(const std::string& path);
   // $XDG_DATA_HOME/parley/<name>.db, or its default below the home folder.
   static std::string default_path(const std::string& name);
 
-  // All entries or none; an empty value erases its key. Survives the end of the program at any moment.
+  // All entries or none; an empty value erases its key. Survives the end of the program at any
+  // moment.
   Status write(const std::vector<Entry>& entries);
   // Every entry whose key starts with `prefix`, by key.
   Result<std::vector<Entry>> read(const std::string& prefix);

@@ -12,11 +12,15 @@ int main(int argc, char** argv) {
   std::string server = "ws://localhost:8080/ws";
   std::string name, store, size;
   CLI::App app{"Parley, the desktop client"};
-  app.add_option("--server", server, "Address of the server, ws:// or wss://")->capture_default_str()->envname("PARLEY_SERVER");
+  app.add_option("--server", server, "Address of the server, ws:// or wss://")
+      ->capture_default_str()
+      ->envname("PARLEY_SERVER");
   app.add_option("--name", name, "Sign in as a guest of this name at once");
   app.add_option("--store", store, "File that keeps this device's session and messages");
   app.add_option("--screenshot", options.screenshot, "Write the window to this PNG file, then end");
-  app.add_option("--after", options.screenshot_after_s, "Seconds before the screenshot")->capture_default_str()->check(CLI::Range(0.0, 3600.0));
+  app.add_option("--after", options.screenshot_after_s, "Seconds before the screenshot")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 3600.0));
   app.add_option("--size", size, "Size of the window, WIDTHxHEIGHT");
   app.set_version_flag("--version", std::string("parley-native ") + PARLEY_VERSION);
   CLI11_PARSE(app, argc, argv);
@@ -30,7 +34,8 @@ int main(int argc, char** argv) {
   options.origin = url->origin();
   if (!name.empty()) options.name = name;
   if (!size.empty() && (std::sscanf(size.c_str(), "%dx%d", &options.width, &options.height) != 2 ||
-                        options.width < 200 || options.height < 200 || options.width > 8192 || options.height > 8192)) {
+                        options.width < 200 || options.height < 200 || options.width > 8192 ||
+                        options.height > 8192)) {
     std::fprintf(stderr, "parley-native: --size wants WIDTHxHEIGHT, for example 1180x780\n");
     return 2;
   }

@@ -8,7 +8,7 @@
 namespace parley::native {
 namespace {
 
-constexpr int kMargin = 2;     // strokes may leave their ink box by a pixel
+constexpr int kMargin = 2;  // strokes may leave their ink box by a pixel
 constexpr int kMaxSide = 1500;
 
 struct Unref {
@@ -22,14 +22,18 @@ using Owned = std::unique_ptr<T, Unref>;
 
 PangoWeight weight_of(ui::GlyphWeight weight) {
   switch (weight) {
-    case ui::GlyphWeight::kRegular: return PANGO_WEIGHT_NORMAL;
-    case ui::GlyphWeight::kMedium: return PANGO_WEIGHT_MEDIUM;
-    case ui::GlyphWeight::kBold: return PANGO_WEIGHT_BOLD;
+    case ui::GlyphWeight::kRegular:
+      return PANGO_WEIGHT_NORMAL;
+    case ui::GlyphWeight::kMedium:
+      return PANGO_WEIGHT_MEDIUM;
+    case ui::GlyphWeight::kBold:
+      return PANGO_WEIGHT_BOLD;
   }
   return PANGO_WEIGHT_NORMAL;
 }
 
-// Cairo's premultiplied native-endian ARGB to separate colour and alpha; tells whether there is any colour.
+// Cairo's premultiplied native-endian ARGB to separate colour and alpha; tells whether there is any
+// colour.
 bool copy_pixels(const unsigned char* data, int stride, ui::GlyphBitmap& out) {
   bool colour = false;
   out.rgba.resize(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) * 4);
@@ -40,7 +44,8 @@ bool copy_pixels(const unsigned char* data, int stride, ui::GlyphBitmap& out) {
       std::memcpy(&pixel, data + std::ptrdiff_t{y} * stride + std::ptrdiff_t{x} * 4, 4);
       const std::uint32_t a = pixel >> 24;
       const auto straight = [a](std::uint32_t c) {
-        return static_cast<std::uint8_t>(a == 0 ? 0 : std::min<std::uint32_t>(255, (c * 255 + a / 2) / a));
+        return static_cast<std::uint8_t>(
+            a == 0 ? 0 : std::min<std::uint32_t>(255, (c * 255 + a / 2) / a));
       };
       to[0] = straight((pixel >> 16) & 0xff);
       to[1] = straight((pixel >> 8) & 0xff);
@@ -78,8 +83,10 @@ ui::GlyphBitmap PangoGlyphs::rasterize(const ui::GlyphRequest& request) {
   ui::GlyphBitmap out;
   if (request.text.empty() || !(request.size_px > 0) || request.size_px > 400) return out;
   Owned<PangoLayout> layout(pango_layout_new(context_->pango.get()));
-  Owned<PangoFontDescription> font(pango_font_description_from_string(request.monospace ? "Monospace" : "Inter, Sans"));
-  pango_font_description_set_absolute_size(font.get(), static_cast<double>(request.size_px) * PANGO_SCALE);
+  Owned<PangoFontDescription> font(
+      pango_font_description_from_string(request.monospace ? "Monospace" : "Inter, Sans"));
+  pango_font_description_set_absolute_size(font.get(),
+                                           static_cast<double>(request.size_px) * PANGO_SCALE);
   pango_font_description_set_weight(font.get(), weight_of(request.weight));
   if (request.italic) pango_font_description_set_style(font.get(), PANGO_STYLE_ITALIC);
   pango_layout_set_font_description(layout.get(), font.get());
@@ -99,7 +106,8 @@ ui::GlyphBitmap PangoGlyphs::rasterize(const ui::GlyphRequest& request) {
   out.left = ink.x - kMargin;
   out.top = baseline - ink.y + kMargin;
 
-  Owned<cairo_surface_t> surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, out.width, out.height));
+  Owned<cairo_surface_t> surface(
+      cairo_image_surface_create(CAIRO_FORMAT_ARGB32, out.width, out.height));
   Owned<cairo_t> cairo(cairo_create(surface.get()));
   cairo_set_source_rgb(cairo.get(), 1, 1, 1);
   cairo_move_to(cairo.get(), kMargin - ink.x, kMargin - ink.y);

@@ -1,8 +1,8 @@
 #include "client/native/window.hpp"
 
+#include <GLFW/glfw3.h>
 #include <imgui.h>
 #include <imgui_impl_opengl3.h>
-#include <GLFW/glfw3.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -36,7 +36,8 @@ class SystemRng final : public Rng {
 Now read_clocks() {
   namespace chrono = std::chrono;
   const auto count = [](auto moment) {
-    return std::int64_t{chrono::duration_cast<chrono::milliseconds>(moment.time_since_epoch()).count()};
+    return std::int64_t{
+        chrono::duration_cast<chrono::milliseconds>(moment.time_since_epoch()).count()};
   };
   return {{count(chrono::steady_clock::now())}, {count(chrono::system_clock::now())}};
 }
@@ -51,23 +52,56 @@ ui::KeyEvent key_of(int key, int scancode, int mods, bool repeat) {
   event.modifiers = modifiers_of(mods);
   switch (key) {
     case GLFW_KEY_ENTER:
-    case GLFW_KEY_KP_ENTER: event.key = ui::Key::kEnter; return event;
-    case GLFW_KEY_ESCAPE: event.key = ui::Key::kEscape; return event;
-    case GLFW_KEY_TAB: event.key = ui::Key::kTab; return event;
-    case GLFW_KEY_SPACE: event.key = ui::Key::kSpace; return event;
-    case GLFW_KEY_BACKSPACE: event.key = ui::Key::kBackspace; return event;
-    case GLFW_KEY_DELETE: event.key = ui::Key::kDelete; return event;
-    case GLFW_KEY_LEFT: event.key = ui::Key::kLeft; return event;
-    case GLFW_KEY_RIGHT: event.key = ui::Key::kRight; return event;
-    case GLFW_KEY_UP: event.key = ui::Key::kUp; return event;
-    case GLFW_KEY_DOWN: event.key = ui::Key::kDown; return event;
-    case GLFW_KEY_HOME: event.key = ui::Key::kHome; return event;
-    case GLFW_KEY_END: event.key = ui::Key::kEnd; return event;
-    case GLFW_KEY_PAGE_UP: event.key = ui::Key::kPageUp; return event;
-    case GLFW_KEY_PAGE_DOWN: event.key = ui::Key::kPageDown; return event;
-    case GLFW_KEY_MENU: event.key = ui::Key::kMenu; return event;
-    case GLFW_KEY_F10: event.key = ui::Key::kF10; return event;
-    default: break;
+    case GLFW_KEY_KP_ENTER:
+      event.key = ui::Key::kEnter;
+      return event;
+    case GLFW_KEY_ESCAPE:
+      event.key = ui::Key::kEscape;
+      return event;
+    case GLFW_KEY_TAB:
+      event.key = ui::Key::kTab;
+      return event;
+    case GLFW_KEY_SPACE:
+      event.key = ui::Key::kSpace;
+      return event;
+    case GLFW_KEY_BACKSPACE:
+      event.key = ui::Key::kBackspace;
+      return event;
+    case GLFW_KEY_DELETE:
+      event.key = ui::Key::kDelete;
+      return event;
+    case GLFW_KEY_LEFT:
+      event.key = ui::Key::kLeft;
+      return event;
+    case GLFW_KEY_RIGHT:
+      event.key = ui::Key::kRight;
+      return event;
+    case GLFW_KEY_UP:
+      event.key = ui::Key::kUp;
+      return event;
+    case GLFW_KEY_DOWN:
+      event.key = ui::Key::kDown;
+      return event;
+    case GLFW_KEY_HOME:
+      event.key = ui::Key::kHome;
+      return event;
+    case GLFW_KEY_END:
+      event.key = ui::Key::kEnd;
+      return event;
+    case GLFW_KEY_PAGE_UP:
+      event.key = ui::Key::kPageUp;
+      return event;
+    case GLFW_KEY_PAGE_DOWN:
+      event.key = ui::Key::kPageDown;
+      return event;
+    case GLFW_KEY_MENU:
+      event.key = ui::Key::kMenu;
+      return event;
+    case GLFW_KEY_F10:
+      event.key = ui::Key::kF10;
+      return event;
+    default:
+      break;
   }
   // The letter of the person's keyboard layout, not of the key's place.
   const char* name = glfwGetKeyName(key, scancode);
@@ -103,8 +137,9 @@ class Window {
       const Now now = read_clocks();
       driver_.pump(now);
       sign_in_when_asked(now);
-      const bool time_up = !options_.screenshot.empty() &&
-                           static_cast<double>((now.mono - start.mono).ms) >= options_.screenshot_after_s * 1000;
+      const bool time_up =
+          !options_.screenshot.empty() &&
+          static_cast<double>((now.mono - start.mono).ms) >= options_.screenshot_after_s * 1000;
       if (shown_ && (exposed_ || time_up || ui_.wants_frame(now))) {
         draw(now, time_up);
         driver_.pump(now);
@@ -116,14 +151,17 @@ class Window {
   }
 
  private:
-  static Window& of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
+  static Window& of(GLFWwindow* window) {
+    return *static_cast<Window*>(glfwGetWindowUserPointer(window));
+  }
 
   void listen() {
     glfwSetKeyCallback(window_, [](GLFWwindow* w, int key, int scancode, int action, int mods) {
       if (action == GLFW_RELEASE) return;
       of(w).ui_.handle_key(read_clocks(), key_of(key, scancode, mods, action == GLFW_REPEAT));
     });
-    glfwSetCharCallback(window_, [](GLFWwindow* w, unsigned c) { of(w).ui_.handle_character(read_clocks(), c); });
+    glfwSetCharCallback(
+        window_, [](GLFWwindow* w, unsigned c) { of(w).ui_.handle_character(read_clocks(), c); });
     glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) {
       of(w).point(ui::PointerAction::kMove, 0, 0);
     });
@@ -131,11 +169,15 @@ class Window {
       if (!entered) of(w).point(ui::PointerAction::kLeave, 0, 0);
     });
     glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int button, int action, int mods) {
-      of(w).point(action == GLFW_PRESS ? ui::PointerAction::kDown : ui::PointerAction::kUp, button, mods);
+      of(w).point(action == GLFW_PRESS ? ui::PointerAction::kDown : ui::PointerAction::kUp, button,
+                  mods);
     });
     glfwSetScrollCallback(window_, [](GLFWwindow* w, double dx, double dy) {
       Window& self = of(w);
-      self.ui_.handle_wheel(read_clocks(), {self.pointer(), {static_cast<float>(-dx) * kWheelStep, static_cast<float>(-dy) * kWheelStep}, {}});
+      self.ui_.handle_wheel(read_clocks(), {self.pointer(),
+                                            {static_cast<float>(-dx) * kWheelStep,
+                                             static_cast<float>(-dy) * kWheelStep},
+                                            {}});
     });
     glfwSetWindowFocusCallback(window_, [](GLFWwindow* w, int focused) {
       of(w).ui_.handle_focus(read_clocks(), focused == GLFW_TRUE);
@@ -195,13 +237,16 @@ class Window {
     const auto width = static_cast<int>(std::lround(on.width * on.pixel_ratio));
     const auto height = static_cast<int>(std::lround(on.height * on.pixel_ratio));
     const std::uint32_t ground = ui_.background_rgb();
-    const auto channel = [ground](int shift) { return static_cast<float>((ground >> shift) & 0xff) / 255; };
+    const auto channel = [ground](int shift) {
+      return static_cast<float>((ground >> shift) & 0xff) / 255;
+    };
     glViewport(0, 0, width, height);
     glClearColor(channel(16), channel(8), channel(0), 1);
     glClear(GL_COLOR_BUFFER_BIT);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     if (save) {
-      std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4);
+      std::vector<std::uint8_t> pixels(static_cast<std::size_t>(width) *
+                                       static_cast<std::size_t>(height) * 4);
       glPixelStorei(GL_PACK_ALIGNMENT, 1);
       glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
       saved_ = write_png_file(options_.screenshot, width, height, pixels.data());
@@ -249,7 +294,8 @@ int fail(const char* words) {
 }  // namespace
 
 int run_window(const WindowOptions& options, LocalStore store) {
-  glfwSetErrorCallback([](int, const char* text) { std::fprintf(stderr, "parley-native: %s\n", text); });
+  glfwSetErrorCallback(
+      [](int, const char* text) { std::fprintf(stderr, "parley-native: %s\n", text); });
   if (!glfwInit()) return fail("No display could be opened. Is a desktop session running?");
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);

@@ -12,11 +12,11 @@
 namespace parley::native {
 
 struct WindowOptions {
-  std::string server;             // normalised address, "ws://..."
-  std::string origin;             // of its web page
+  std::string server;  // normalised address, "ws://..."
+  std::string origin;  // of its web page
   std::string store_path;
   std::optional<std::string> name;  // sign in as this guest at once, when nobody is signed in
-  std::string screenshot;         // PPM or PNG file to write, then end
+  std::string screenshot;           // PPM or PNG file to write, then end
   double screenshot_after_s = 3;
   int width = 1180;
   int height = 780;

@@ -40,17 +40,20 @@ void run(std::vector<std::string> arguments) {
   raw.push_back(nullptr);
   pid_t child = 0;
   // Through `setsid -f` nothing waits for it and it leaves no zombie.
-  if (::posix_spawnp(&child, raw[0], nullptr, nullptr, raw.data(), environ) == 0) ::waitpid(child, nullptr, 0);
+  if (::posix_spawnp(&child, raw[0], nullptr, nullptr, raw.data(), environ) == 0)
+    ::waitpid(child, nullptr, 0);
 }
 
-// GTK's settings file and variable are what most desktops write; the theme's name tells dark from light.
+// GTK's settings file and variable are what most desktops write; the theme's name tells dark from
+// light.
 ui::SystemTheme desktop_theme() {
   std::string name;
   if (const char* set = std::getenv("GTK_THEME")) name = set;
   const char* config = std::getenv("XDG_CONFIG_HOME");
   const char* home = std::getenv("HOME");
-  const std::filesystem::path folder =
-      config && *config ? std::filesystem::path(config) : std::filesystem::path(home ? home : "") / ".config";
+  const std::filesystem::path folder = config && *config
+                                           ? std::filesystem::path(config)
+                                           : std::filesystem::path(home ? home : "") / ".config";
   for (const char* version : {"gtk-4.0", "gtk-3.0"}) {
     std::ifstream file(folder / version / "settings.ini");
     for (std::string line; std::getline(file, line);) {
@@ -69,9 +72,10 @@ ui::SystemTheme desktop_theme() {
 
 WindowPlatform::WindowPlatform(GLFWwindow* window, std::string origin)
     : window_(window), origin_(std::move(origin)), theme_(desktop_theme()) {
-  cursors_ = {glfwCreateStandardCursor(GLFW_ARROW_CURSOR), glfwCreateStandardCursor(GLFW_HAND_CURSOR),
-              glfwCreateStandardCursor(GLFW_IBEAM_CURSOR), glfwCreateStandardCursor(GLFW_HRESIZE_CURSOR),
-              glfwCreateStandardCursor(GLFW_HAND_CURSOR)};
+  cursors_ = {
+      glfwCreateStandardCursor(GLFW_ARROW_CURSOR), glfwCreateStandardCursor(GLFW_HAND_CURSOR),
+      glfwCreateStandardCursor(GLFW_IBEAM_CURSOR), glfwCreateStandardCursor(GLFW_HRESIZE_CURSOR),
+      glfwCreateStandardCursor(GLFW_HAND_CURSOR)};
   has_notify_send_ = is_in_path("notify-send") && is_in_path("setsid");
   const char* motion = std::getenv("PARLEY_REDUCED_MOTION");
   reduced_motion_ = motion && *motion == '1';
@@ -83,7 +87,9 @@ WindowPlatform::~WindowPlatform() {
   }
 }
 
-void WindowPlatform::set_clipboard(const std::string& text) { glfwSetClipboardString(window_, text.c_str()); }
+void WindowPlatform::set_clipboard(const std::string& text) {
+  glfwSetClipboardString(window_, text.c_str());
+}
 
 void WindowPlatform::request_clipboard() {
   const char* text = glfwGetClipboardString(window_);
@@ -91,8 +97,10 @@ void WindowPlatform::request_clipboard() {
 }
 
 void WindowPlatform::open_link(const std::string& url) {
-  const bool known = url.starts_with("https://") || url.starts_with("http://") || url.starts_with("mailto:");
-  if (known && is_in_path("xdg-open") && is_in_path("setsid")) run({"setsid", "-f", "xdg-open", url});
+  const bool known =
+      url.starts_with("https://") || url.starts_with("http://") || url.starts_with("mailto:");
+  if (known && is_in_path("xdg-open") && is_in_path("setsid"))
+    run({"setsid", "-f", "xdg-open", url});
 }
 
 void WindowPlatform::set_title(const std::string& title, std::uint32_t unread) {
@@ -108,11 +116,13 @@ std::int32_t WindowPlatform::utc_offset_s(Timestamp at) const {
 }
 
 ui::NotificationPermission WindowPlatform::notification_permission() const {
-  return has_notify_send_ ? ui::NotificationPermission::kGranted : ui::NotificationPermission::kUnavailable;
+  return has_notify_send_ ? ui::NotificationPermission::kGranted
+                          : ui::NotificationPermission::kUnavailable;
 }
 
 void WindowPlatform::notify(const std::string& title, const std::string& text) {
-  if (has_notify_send_) run({"setsid", "-f", "notify-send", "--app-name=Parley", "--", title, text});
+  if (has_notify_send_)
+    run({"setsid", "-f", "notify-send", "--app-name=Parley", "--", title, text});
 }
 
 void WindowPlatform::set_cursor(ui::CursorShape shape) {
@@ -124,9 +134,11 @@ void WindowPlatform::atlas_rebuilt() {
   ImGui_ImplOpenGL3_CreateFontsTexture();
 }
 
-void WindowPlatform::atlas_changed(int x, int y, int width, int height, const std::uint8_t* rgba, int stride_px) {
+void WindowPlatform::atlas_changed(int x, int y, int width, int height, const std::uint8_t* rgba,
+                                   int stride_px) {
   // ImGui keeps the texture's name in its texture id.
-  const auto texture = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(ImGui::GetIO().Fonts->TexID));
+  const auto texture =
+      static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(ImGui::GetIO().Fonts->TexID));
   glBindTexture(GL_TEXTURE_2D, texture);
   glPixelStorei(kUnpackRowLength, stride_px);
   glTexSubImage2D(GL_TEXTURE_2D, 0, x, y, width, height, GL_RGBA, GL_UNSIGNED_BYTE, rgba);

@@ -1,5 +1,5 @@
-// What the desktop window offers to the interface: GLFW's clipboard and cursors, the system's fonts,
-// its theme as far as it tells, OpenGL for the glyph atlas.
+// What the desktop window offers to the interface: GLFW's clipboard and cursors, the system's
+// fonts, its theme as far as it tells, OpenGL for the glyph atlas.
 #pragma once
 
 #include <array>
@@ -36,9 +36,12 @@ class WindowPlatform final : public ui::Platform {
   bool owns_text_editing() const override { return false; }
   void set_text_input(const ui::TextInputState*) override {}
   void set_cursor(ui::CursorShape shape) override;
-  ui::GlyphBitmap rasterize(const ui::GlyphRequest& request) override { return glyphs_.rasterize(request); }
+  ui::GlyphBitmap rasterize(const ui::GlyphRequest& request) override {
+    return glyphs_.rasterize(request);
+  }
   void atlas_rebuilt() override;
-  void atlas_changed(int x, int y, int width, int height, const std::uint8_t* rgba, int stride_px) override;
+  void atlas_changed(int x, int y, int width, int height, const std::uint8_t* rgba,
+                     int stride_px) override;
 
   void notify(const std::string& title, const std::string& text);
 

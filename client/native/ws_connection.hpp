@@ -1,5 +1,5 @@
-// One WebSocket connection behind a type-erased face, so that Beast's templates are compiled in two files
-// only. Everything here runs on the transport's thread.
+// One WebSocket connection behind a type-erased face, so that Beast's templates are compiled in two
+// files only. Everything here runs on the transport's thread.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// The steps of a client connection over any Beast stream: resolve, connect, (TLS), upgrade, then read and
-// write until it ends. Included by ws_plain.cpp and ws_tls.cpp only.
+// The steps of a client connection over any Beast stream: resolve, connect, (TLS), upgrade, then
+// read and write until it ends. Included by ws_plain.cpp and ws_tls.cpp only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -63,7 +63,8 @@ class WsSession : public WsConnection, public std::enable_shared_from_this<WsSes
     beast::get_lowest_layer(stream_).expires_never();  // the WebSocket has its own timer from here
     websocket::stream_base::timeout timeout{};
     timeout.handshake_timeout = kConnectTimeout;
-    timeout.idle_timeout = websocket::stream_base::none();  // the core's heartbeat watches over this
+    timeout.idle_timeout =
+        websocket::stream_base::none();  // the core's heartbeat watches over this
     timeout.keep_alive_pings = false;
     stream_.set_option(timeout);
     stream_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
@@ -73,10 +74,9 @@ class WsSession : public WsConnection, public std::enable_shared_from_this<WsSes
     stream_.read_message_max(wire::kMaxFrameBytes);
     stream_.binary(true);
     stream_.auto_fragment(false);
-    stream_.async_handshake(response_, url_.authority(), url_.target,
-                            [self = this->shared_from_this()](beast::error_code error) {
-                              self->upgraded(error);
-                            });
+    stream_.async_handshake(
+        response_, url_.authority(), url_.target,
+        [self = this->shared_from_this()](beast::error_code error) { self->upgraded(error); });
   }
 
   void finish(std::string reason, int close_code = 0) {

@@ -35,14 +35,16 @@ class WsTransport::Impl {
       attempt_ = attempt;
       auto parsed = parse_ws_url(url);
       if (!parsed) return push(Closed{attempt, 0, parsed.error().detail});
-      WsCallbacks callbacks{
-          .opened = [this, attempt] { push(Opened{attempt}); },
-          .received = [this, attempt](Bytes bytes) { push(Received{attempt, std::move(bytes)}); },
-          .closed =
-              [this, attempt](int code, std::string reason) {
-                if (attempt_ == attempt) connection_.reset();
-                push(Closed{attempt, code, std::move(reason)});
-              }};
+      WsCallbacks callbacks{.opened = [this, attempt] { push(Opened{attempt}); },
+                            .received =
+                                [this, attempt](Bytes bytes) {
+                                  push(Received{attempt, std::move(bytes)});
+                                },
+                            .closed =
+                                [this, attempt](int code, std::string reason) {
+                                  if (attempt_ == attempt) connection_.reset();
+                                  push(Closed{attempt, code, std::move(reason)});
+                                }};
       connection_ = parsed->secure ? make_tls_connection(io_, *parsed, std::move(callbacks))
                                    : make_plain_connection(io_, *parsed, std::move(callbacks));
       connection_->start();
@@ -105,7 +107,9 @@ WsTransport::WsTransport(std::function<void()> wake)
 WsTransport::~WsTransport() = default;
 
 void WsTransport::open(std::uint32_t attempt, const std::string& url) { impl_->open(attempt, url); }
-void WsTransport::send(std::uint32_t attempt, Bytes bytes) { impl_->send(attempt, std::move(bytes)); }
+void WsTransport::send(std::uint32_t attempt, Bytes bytes) {
+  impl_->send(attempt, std::move(bytes));
+}
 void WsTransport::close(std::uint32_t attempt) { impl_->close(attempt); }
 std::optional<WsTransport::Event> WsTransport::poll() { return impl_->poll(); }
 bool WsTransport::wait(Duration at_most) { return impl_->wait(at_most); }

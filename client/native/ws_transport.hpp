@@ -1,8 +1,9 @@
 // WebSocket connections of the desktop programs: bytes in and out for the client core.
 //
 // Work happens on a thread of its own. open/send/close/poll/wait may be called from any one other
-// thread; `wake` runs on the transport's thread and must only signal. Attempts are told apart by the
-// number the core gave them: opening a new one abandons the one before, which then says nothing more.
+// thread; `wake` runs on the transport's thread and must only signal. Attempts are told apart by
+// the number the core gave them: opening a new one abandons the one before, which then says nothing
+// more.
 #pragma once
 
 #include <cstdint>

@@ -81,8 +81,9 @@ Result<WsUrl> parse_ws_url(std::string_view text) {
     url.port = url.secure ? "443" : "80";
   } else {
     port.remove_prefix(1);
-    const bool digits = !port.empty() && port.size() <= 5 &&
-                        std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        !port.empty() && port.size() <= 5 &&
+        std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!digits || std::stoi(std::string(port)) > 65535 || std::stoi(std::string(port)) == 0) {
       return not_an_address("The server address has no valid port.");
     }

@@ -21,8 +21,9 @@ struct WsUrl {
   bool operator==(const WsUrl&) const = default;
 };
 
-// kInvalidArgument with a detail for people when it is no such address. "http" and "https" are taken for
-// "ws" and "wss", and an address without a scheme for "ws://" on this machine, else "wss://".
+// kInvalidArgument with a detail for people when it is no such address. "http" and "https" are
+// taken for "ws" and "wss", and an address without a scheme for "ws://" on this machine, else
+// "wss://".
 Result<WsUrl> parse_ws_url(std::string_view text);
 std::string to_string(const WsUrl& url);
 

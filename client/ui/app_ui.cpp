@@ -66,7 +66,8 @@ class AppUi::Impl {
   void character(Now now, char32_t c) {
     ui_.now = now;
     // Typing without a field goes to the composer, as people expect.
-    if (!ui_.focused_field() && composer_shown() && !overlay_open() && ui_.find_field(composer_field_id())) {
+    if (!ui_.focused_field() && composer_shown() && !overlay_open() &&
+        ui_.find_field(composer_field_id())) {
       ui_.focus(composer_field_id());
     }
     ui_.handle_character(c);
@@ -81,7 +82,8 @@ class AppUi::Impl {
   std::string copy(Now now, bool cut) {
     ui_.now = now;
     std::string text = ui_.copy_from_field(cut);
-    if (text.empty() && core_.view().room && !ui_.focused_field()) text = selected_messages(scene());
+    if (text.empty() && core_.view().room && !ui_.focused_field())
+      text = selected_messages(scene());
     return text;
   }
 
@@ -153,7 +155,8 @@ class AppUi::Impl {
     canvas_.begin(*ImGui::GetBackgroundDrawList(), whole, ui_.frame());
     Scene view = scene();
     ui_.open_node(1, SemanticRole::kApplication, whole, "Parley");
-    canvas_.fill(whole, app.screen == client::Screen::kMain ? ui_.theme.palette.sidebar : ui_.theme.palette.canvas);
+    canvas_.fill(whole, app.screen == client::Screen::kMain ? ui_.theme.palette.sidebar
+                                                            : ui_.theme.palette.canvas);
     draw_screen(view);
     canvas_.begin(*ImGui::GetForegroundDrawList(), whole, ui_.frame());
     if (app.screen == client::Screen::kMain) {
@@ -182,9 +185,13 @@ class AppUi::Impl {
   const Statistics& statistics() const { return statistics_; }
 
  private:
-  Scene scene() { return Scene{ui_, core_.view(), state_, options_, ui_.surface.width <= kPhoneWidth}; }
+  Scene scene() {
+    return Scene{ui_, core_.view(), state_, options_, ui_.surface.width <= kPhoneWidth};
+  }
 
-  bool composer_shown() const { return core_.view().screen == client::Screen::kMain && core_.view().room.has_value(); }
+  bool composer_shown() const {
+    return core_.view().screen == client::Screen::kMain && core_.view().room.has_value();
+  }
   bool overlay_open() const {
     return state_.dialog != DialogKind::kNone || state_.confirm || state_.menu || state_.emoji;
   }
@@ -196,7 +203,8 @@ class AppUi::Impl {
   }
 
   void run_commands(Now now) {
-    // A command may make the views that others were emitted from obsolete, so they are taken out first.
+    // A command may make the views that others were emitted from obsolete, so they are taken out
+    // first.
     std::vector<Command> commands;
     commands.swap(ui_.commands);
     for (const Command& command : commands) core_.perform(now, command);
@@ -210,9 +218,12 @@ class AppUi::Impl {
     styled_ratio_ = surface.pixel_ratio;
     const ForcedColors forced = platform_.forced_colors();
     Theme& theme = ui_.theme;
-    theme.dark = wanted.theme == client::Theme::kDark ||
-                 (wanted.theme == client::Theme::kSystem && platform_.system_theme() == SystemTheme::kDark);
-    theme.palette = forced.active ? forced_palette(forced) : theme.dark ? dark_palette() : light_palette();
+    theme.dark =
+        wanted.theme == client::Theme::kDark ||
+        (wanted.theme == client::Theme::kSystem && platform_.system_theme() == SystemTheme::kDark);
+    theme.palette = forced.active ? forced_palette(forced)
+                    : theme.dark  ? dark_palette()
+                                  : light_palette();
     theme.reduced_motion = wanted.reduce_motion || platform_.prefers_reduced_motion();
     theme.text_scale = static_cast<float>(std::clamp(wanted.text_percent, 100u, 200u)) / 100;
     canvas_.forget_labels();
@@ -221,17 +232,20 @@ class AppUi::Impl {
 
   void draw_screen(Scene& view) {
     switch (view.app.screen) {
-      case client::Screen::kStarting: return draw_starting(view, ui_.screen);
+      case client::Screen::kStarting:
+        return draw_starting(view, ui_.screen);
       case client::Screen::kLogin:
         state_ = AppState{};
         return draw_login(view, ui_.screen);
-      case client::Screen::kMain: return draw_columns(view);
+      case client::Screen::kMain:
+        return draw_columns(view);
     }
   }
 
   void draw_columns(Scene& view) {
     const bool room = view.app.room.has_value();
-    if (!room || (state_.timeline.room && view.app.room->room_id != *state_.timeline.room)) state_.members_asked = false;
+    if (!room || (state_.timeline.room && view.app.room->room_id != *state_.timeline.room))
+      state_.members_asked = false;
     if (!room) {
       state_.details_open = false;
       if (view.phone) state_.page = Page::kRooms;
@@ -256,7 +270,8 @@ class AppUi::Impl {
     } else {
       draw_no_room(view, rest);
     }
-    canvas_.line({rooms.right() - 1, rooms.y}, {rooms.right() - 1, rooms.bottom()}, ui_.theme.palette.border);
+    canvas_.line({rooms.right() - 1, rooms.y}, {rooms.right() - 1, rooms.bottom()},
+                 ui_.theme.palette.border);
     if (room && state_.details_open && !beside) {
       if (ui_.backdrop(child_id(19, "details backdrop"))) state_.details_open = false;
       canvas_.fill({0, 0, ui_.surface.width, ui_.surface.height}, ui_.theme.palette.scrim);
@@ -291,8 +306,12 @@ class AppUi::Impl {
     if (overlay_open() || !view.app.room || m.alt) return false;
     const bool field = ui_.focused_field() != nullptr;
     switch (event.key) {
-      case Key::kPageUp: scroll_timeline(view, -0.85f); return true;
-      case Key::kPageDown: scroll_timeline(view, 0.85f); return true;
+      case Key::kPageUp:
+        scroll_timeline(view, -0.85f);
+        return true;
+      case Key::kPageDown:
+        scroll_timeline(view, 0.85f);
+        return true;
       case Key::kHome:
         if (field && !m.control) return false;
         scroll_timeline_to_end(view, false);
@@ -306,13 +325,16 @@ class AppUi::Impl {
         if (field || m.control || m.shift) return false;
         scroll_timeline(view, event.key == Key::kUp ? -0.12f : 0.12f);
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
 
   bool toggle_dialog(DialogKind kind) {
-    if (state_.dialog == kind) state_.dialog = DialogKind::kNone;
-    else state_.open_dialog(kind);
+    if (state_.dialog == kind)
+      state_.dialog = DialogKind::kNone;
+    else
+      state_.open_dialog(kind);
     ui_.mark_dirty();
     return true;
   }
@@ -337,25 +359,32 @@ class AppUi::Impl {
   // Closes the topmost thing that is open.
   bool escape(Scene& view) {
     ui_.mark_dirty();
-    if (state_.emoji) state_.emoji.reset();
+    if (state_.emoji)
+      state_.emoji.reset();
     else if (state_.menu) {
       const Id owner = state_.menu->owner;
       state_.menu.reset();
       ui_.focus(owner, ui_.focus_visible());
-    } else if (state_.confirm) state_.confirm.reset();
+    } else if (state_.confirm)
+      state_.confirm.reset();
     else if (state_.dialog != DialogKind::kNone) {
       state_.dialog = DialogKind::kNone;
       ui_.blur();
     } else if (view.app.composer.editing || view.app.composer.replying) {
       ui_.emit([](client::Client& c, Now n) { c.cancel_compose_mode(n); });
       state_.focus_composer = true;
-    } else if (state_.timeline.anchor_end.row != 0 && !(state_.timeline.anchor_end.row == state_.timeline.caret_end.row &&
-                                                      state_.timeline.anchor_end.place == state_.timeline.caret_end.place)) {
+    } else if (state_.timeline.anchor_end.row != 0 &&
+               !(state_.timeline.anchor_end.row == state_.timeline.caret_end.row &&
+                 state_.timeline.anchor_end.place == state_.timeline.caret_end.place)) {
       clear_selection(state_);
-    } else if (state_.details_open) state_.details_open = false;
-    else if (ui_.focused() != 0) ui_.blur();
-    else if (view.phone && state_.page == Page::kTimeline) state_.page = Page::kRooms;
-    else return false;
+    } else if (state_.details_open)
+      state_.details_open = false;
+    else if (ui_.focused() != 0)
+      ui_.blur();
+    else if (view.phone && state_.page == Page::kTimeline)
+      state_.page = Page::kRooms;
+    else
+      return false;
     return true;
   }
 
@@ -382,7 +411,8 @@ class AppUi::Impl {
 
   void tell_place(const client::AppView& app) {
     if (app.screen != client::Screen::kMain || wanted_path_) return;
-    const bool in_room = app.room && !(ui_.surface.width <= kPhoneWidth && state_.page == Page::kRooms);
+    const bool in_room =
+        app.room && !(ui_.surface.width <= kPhoneWidth && state_.page == Page::kRooms);
     const std::string path = in_room ? "/r/" + app.room->room_id.to_string() : "/";
     if (path != told_path_) platform_.push_url(told_path_ = path);
     const std::string title = in_room ? app.room->settings.name : std::string();
@@ -420,15 +450,21 @@ AppUi::AppUi(Core& core, Platform& platform, Options options)
     : impl_(std::make_unique<Impl>(nullptr, core, platform, std::move(options))) {}
 AppUi::~AppUi() = default;
 
-bool AppUi::handle_pointer(Now now, const PointerEvent& event) { return impl_->pointer(now, event); }
+bool AppUi::handle_pointer(Now now, const PointerEvent& event) {
+  return impl_->pointer(now, event);
+}
 bool AppUi::handle_wheel(Now now, const WheelEvent& event) { return impl_->wheel(now, event); }
 bool AppUi::handle_key(Now now, const KeyEvent& event) { return impl_->key(now, event); }
 void AppUi::handle_character(Now now, char32_t code_point) { impl_->character(now, code_point); }
-void AppUi::handle_text_input(Now now, const TextInputEvent& event) { impl_->text_input(now, event); }
+void AppUi::handle_text_input(Now now, const TextInputEvent& event) {
+  impl_->text_input(now, event);
+}
 std::string AppUi::handle_copy(Now now) { return impl_->copy(now, false); }
 std::string AppUi::handle_cut(Now now) { return impl_->copy(now, true); }
 void AppUi::handle_paste(Now now, const std::string& text) { impl_->paste(now, text); }
-void AppUi::handle_semantic_action(Now now, const SemanticAction& action) { impl_->action(now, action); }
+void AppUi::handle_semantic_action(Now now, const SemanticAction& action) {
+  impl_->action(now, action);
+}
 void AppUi::handle_focus(Now now, bool focused) { impl_->focus(now, focused); }
 void AppUi::handle_preferences_changed() { impl_->preferences_changed(); }
 void AppUi::handle_graphics_lost() { impl_->graphics_lost(); }

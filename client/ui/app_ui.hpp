@@ -1,15 +1,16 @@
-// The whole interface over one client core: takes input, draws into Dear ImGui, keeps the semantic tree.
+// The whole interface over one client core: takes input, draws into Dear ImGui, keeps the semantic
+// tree.
 //
-// One thread owns it. The face makes the ImGui context (no platform backend needed: input comes through
-// handle_*; only a renderer backend), constructs AppUi, and then, whenever wants_frame() or something
-// happened:
+// One thread owns it. The face makes the ImGui context (no platform backend needed: input comes
+// through handle_*; only a renderer backend), constructs AppUi, and then, whenever wants_frame() or
+// something happened:
 //
 //     ImGui_ImplOpenGL3_NewFrame();
 //     ui.frame(now, surface);                    // ImGui::NewFrame ... ImGui::Render
 //     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
 //
-// Between frames it sleeps until input, a change of the client's view (call wants_frame after feeding the
-// client), or next_frame_at().
+// Between frames it sleeps until input, a change of the client's view (call wants_frame after
+// feeding the client), or next_frame_at().
 #pragma once
 
 #include <functional>
@@ -84,8 +85,8 @@ class AppUi {
   void handle_paste(Now now, const std::string& text);
   void handle_semantic_action(Now now, const SemanticAction& action);
   void handle_focus(Now now, bool focused);  // the window or tab; the client core is told too
-  void handle_preferences_changed();         // system theme, motion, permission, fonts of the system
-  void handle_graphics_lost();               // WebGL context lost and restored: textures are made anew
+  void handle_preferences_changed();  // system theme, motion, permission, fonts of the system
+  void handle_graphics_lost();        // WebGL context lost and restored: textures are made anew
 
   // Opens what a path names ("/", "/r/<room id>", "/i/<invite code>"): at start, back and forward.
   void navigate(Now now, const std::string& path);

@@ -69,7 +69,8 @@ void Canvas::fill_corners(const Rect& rect, Color color, float radius, int corne
 
 void Canvas::stroke(const Rect& rect, Color color, float radius, float width) {
   const Rect r = rect.inset(width / 2);
-  list_->AddRect(vec(r.min()), vec(r.max()), pack(color), std::max(0.0f, radius - width / 2), 0, width);
+  list_->AddRect(vec(r.min()), vec(r.max()), pack(color), std::max(0.0f, radius - width / 2), 0,
+                 width);
 }
 
 void Canvas::circle(Vec2 centre, float radius, Color color) {
@@ -114,8 +115,9 @@ void Canvas::shadow(const Rect& rect, float radius, float size, Color color, flo
 }
 
 void Canvas::icon(Icon which, Vec2 centre, float size, Color color, float width) {
-  draw_icon(*list_, which, {snap(centre.x - size / 2) + size / 2, snap(centre.y - size / 2) + size / 2},
-            size, color, width);
+  draw_icon(*list_, which,
+            {snap(centre.x - size / 2) + size / 2, snap(centre.y - size / 2) + size / 2}, size,
+            color, width);
 }
 
 void Canvas::text(const TextBlock& block, Vec2 at, float alpha, const Palette* palette) {
@@ -140,9 +142,12 @@ void Canvas::text(const TextBlock& block, Vec2 at, float alpha, const Palette* p
       const TextStyle& style = runs[run].style;
       const float size = style.font.size;
       const Rect ground{at.x + left - 2, baseline - size * 0.98f, right - left + 4, size * 1.28f};
-      if (palette && style.hidden) fill(ground, palette->text_muted, 4);
-      else if (palette && style.code) fill(ground, palette->code, 4);
-      else if (palette && style.mention) fill(ground, palette->accent_soft, 4);
+      if (palette && style.hidden)
+        fill(ground, palette->text_muted, 4);
+      else if (palette && style.code)
+        fill(ground, palette->code, 4);
+      else if (palette && style.mention)
+        fill(ground, palette->accent_soft, 4);
       if (!style.hidden && (style.underline || style.strike)) {
         const float y = style.strike ? baseline - size * 0.28f : baseline + size * 0.14f;
         fill({at.x + left, snap(y), right - left, std::max(pixel(), snap(size / 15))},
@@ -174,8 +179,9 @@ void Canvas::text(const TextBlock& block, Vec2 at, float alpha, const Palette* p
                           {placed.u0, placed.v0}, {placed.u1, placed.v0}, {placed.u1, placed.v1},
                           {placed.u0, placed.v1}, color);
       } else {
-        list_->PrimRectUV({x + placed.x0, baseline + placed.y0}, {x + placed.x1, baseline + placed.y1},
-                          {placed.u0, placed.v0}, {placed.u1, placed.v1}, color);
+        list_->PrimRectUV({x + placed.x0, baseline + placed.y0},
+                          {x + placed.x1, baseline + placed.y1}, {placed.u0, placed.v0},
+                          {placed.u1, placed.v1}, color);
       }
       ++used;
     }

@@ -53,18 +53,22 @@ void draw_banner(Scene& scene, Rect area) {
   const bool editing = composer.editing.has_value();
   ui.canvas.icon(editing ? Icon::kPencil : Icon::kReply, area.take_left(scene.size(34)).centre(),
                  scene.size(18), p.accent_text);
-  const Rect close = area.take_right(control_side(scene)).inset(3, (area.h - control_side(scene)) / 2 + 3);
+  const Rect close =
+      area.take_right(control_side(scene)).inset(3, (area.h - control_side(scene)) / 2 + 3);
   const float first = ui.theme.line(type::kSmall), second = ui.theme.line(type::kSmall);
   area.take_right(space::k2);
   const Rect top{area.x, area.centre().y - (first + second) / 2, area.w, first};
   const std::string title = editing ? "Edit message" : "Reply to " + composer.replying->sender_name;
-  const std::string excerpt = editing ? client::plain_excerpt(composer.editing->content, 200)
-                                      : composer.replying->excerpt;
+  const std::string excerpt =
+      editing ? client::plain_excerpt(composer.editing->content, 200) : composer.replying->excerpt;
   text_line(ui, top, title, {Face::kMedium, type::kSmall, p.accent_text});
-  text_line(ui, {top.x, top.bottom(), top.w, second}, excerpt, {Face::kRegular, type::kSmall, p.text_muted});
+  text_line(ui, {top.x, top.bottom(), top.w, second}, excerpt,
+            {Face::kRegular, type::kSmall, p.text_muted});
   ui.node(child_id(kComposer, "mode"), SemanticRole::kStatus, area, title + ": " + excerpt);
   if (icon_button(ui, child_id(kComposer, "cancel"), close,
-                  {.icon = Icon::kClose, .label = editing ? "Stop editing" : "Do not reply", .icon_size = 18})) {
+                  {.icon = Icon::kClose,
+                   .label = editing ? "Stop editing" : "Do not reply",
+                   .icon_size = 18})) {
     ui.emit([](client::Client& c, Now n) { c.cancel_compose_mode(n); });
     scene.state.focus_composer = true;
   }
@@ -98,7 +102,8 @@ void draw_composer(Scene& scene, const Rect& area) {
   const bool focused = ui.focused() == composer_field_id();
   const float rounding = radius::kLarge + 2;
   ui.canvas.fill(box, ui.theme.dark ? p.raised : p.sidebar, rounding);
-  ui.canvas.stroke(box, focused ? p.accent.with_alpha(0.9f) : p.border, rounding, focused ? 1.5f : 1.0f);
+  ui.canvas.stroke(box, focused ? p.accent.with_alpha(0.9f) : p.border, rounding,
+                   focused ? 1.5f : 1.0f);
   Rect inside = box;
   if (has_banner(scene)) {
     const Rect banner = inside.take_top(banner_height(scene));
@@ -140,7 +145,8 @@ void draw_composer(Scene& scene, const Rect& area) {
     const std::string count = std::to_string(left);
     const Rect at{smile.x - scene.size(8), inside.y - 2, smile.w + scene.size(16), scene.size(20)};
     if (inside.h > side + 16) {
-      text_centred(ui, at, count, {Face::kMedium, type::kCaption, left < 20 ? p.danger_text : p.text_muted});
+      text_centred(ui, at, count,
+                   {Face::kMedium, type::kCaption, left < 20 ? p.danger_text : p.text_muted});
     } else {
       text_centred(ui, {smile.x - scene.size(34), smile.y, scene.size(34), smile.h}, count,
                    {Face::kMedium, type::kCaption, left < 20 ? p.danger_text : p.text_muted});
@@ -148,15 +154,19 @@ void draw_composer(Scene& scene, const Rect& area) {
     ui.node(child_id(kComposer, "count"), SemanticRole::kStatus, at, count + " characters left");
   }
 
-  if (icon_button(ui, child_id(kComposer, "emoji"), smile, {.icon = Icon::kSmile, .label = "Insert an emoji"})) {
+  if (icon_button(ui, child_id(kComposer, "emoji"), smile,
+                  {.icon = Icon::kSmile, .label = "Insert an emoji"})) {
     open_emoji_for(scene, std::nullopt, smile);
   }
   const bool can_send = !is_blank(state.model.text());
-  const std::string_view send_label = scene.app.composer.editing ? "Save the changed message" : "Send";
-  const bool clicked =
-      icon_button(ui, child_id(kComposer, "send"), send.inset(1),
-                  {.icon = scene.app.composer.editing ? Icon::kCheck : Icon::kSend, .label = send_label,
-                   .disabled = !can_send, .accent = true, .icon_size = 19});
+  const std::string_view send_label =
+      scene.app.composer.editing ? "Save the changed message" : "Send";
+  const bool clicked = icon_button(ui, child_id(kComposer, "send"), send.inset(1),
+                                   {.icon = scene.app.composer.editing ? Icon::kCheck : Icon::kSend,
+                                    .label = send_label,
+                                    .disabled = !can_send,
+                                    .accent = true,
+                                    .icon_size = 19});
   if (take_submitted(state) || clicked) {
     if (can_send) {
       ui.emit([text = state.model.text()](client::Client& c, Now n) {

@@ -9,7 +9,8 @@ namespace {
 
 const Id kDetails = child_id(9, "details");
 
-bool action_row(Scene& scene, Id id, const Rect& rect, Icon icon, std::string_view label, bool danger = false) {
+bool action_row(Scene& scene, Id id, const Rect& rect, Icon icon, std::string_view label,
+                bool danger = false) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const Response use = ui.interact({.id = id, .rect = rect, .label = label});
@@ -19,7 +20,8 @@ bool action_row(Scene& scene, Id id, const Rect& rect, Icon icon, std::string_vi
   if (use.focus_visible) ui.draw_focus_ring(ground.inset(2), radius::kMedium);
   Rect inside = ground.inset(space::k3, 0);
   const Color ink = danger ? p.danger_text : p.text;
-  ui.canvas.icon(icon, inside.take_left(scene.size(20)).centre(), scene.size(19), danger ? p.danger_text : p.text_muted);
+  ui.canvas.icon(icon, inside.take_left(scene.size(20)).centre(), scene.size(19),
+                 danger ? p.danger_text : p.text_muted);
   inside.take_left(space::k3);
   text_line(ui, inside, label, {Face::kRegular, type::kBody, ink});
   return use.clicked;
@@ -34,29 +36,39 @@ void open_member_menu(Scene& scene, const client::MemberView& member, Id owner, 
   Menu menu{owner, at, {}, {}};
   const auto role_item = [&](wire::Role role, Icon icon, std::string label) {
     if (member.role == role) return;
-    menu.items.push_back({icon, std::move(label), false, [&ui, room_id, user, role] {
-                            ui.emit([=](client::Client& c, Now n) { c.set_role(n, room_id, user, role); });
-                          }});
+    menu.items.push_back(
+        {icon, std::move(label), false, [&ui, room_id, user, role] {
+           ui.emit([=](client::Client& c, Now n) { c.set_role(n, room_id, user, role); });
+         }});
   };
   if (room.can_manage && !member.me) {
     role_item(wire::Role::kOwner, Icon::kShield, "Make owner");
     role_item(wire::Role::kModerator, Icon::kShield, "Make moderator");
     role_item(wire::Role::kMember, Icon::kUser, "Make member");
   }
-  const bool outranked = room.can_manage || (room.can_moderate && member.role == wire::Role::kMember);
+  const bool outranked =
+      room.can_manage || (room.can_moderate && member.role == wire::Role::kMember);
   if (outranked && !member.me) {
-    menu.items.push_back({Icon::kLogout, "Remove from the room", true, [&ui, &state, room_id, user, name = member.name] {
-                            state.confirm = Confirm{"Remove " + name + "?", "They can join again if the room is public.",
+    menu.items.push_back({Icon::kLogout, "Remove from the room", true,
+                          [&ui, &state, room_id, user, name = member.name] {
+                            state.confirm = Confirm{"Remove " + name + "?",
+                                                    "They can join again if the room is public.",
                                                     "Remove", [&ui, room_id, user] {
-                                                      ui.emit([=](client::Client& c, Now n) { c.remove_member(n, room_id, user, false); });
+                                                      ui.emit([=](client::Client& c, Now n) {
+                                                        c.remove_member(n, room_id, user, false);
+                                                      });
                                                     }};
                           }});
-    menu.items.push_back({Icon::kLock, "Ban from the room", true, [&ui, &state, room_id, user, name = member.name] {
-                            state.confirm = Confirm{"Ban " + name + "?", "They leave the room and cannot come back until you allow it.",
-                                                    "Ban", [&ui, room_id, user] {
-                                                      ui.emit([=](client::Client& c, Now n) { c.remove_member(n, room_id, user, true); });
-                                                    }};
-                          }});
+    menu.items.push_back(
+        {Icon::kLock, "Ban from the room", true, [&ui, &state, room_id, user, name = member.name] {
+           state.confirm = Confirm{"Ban " + name + "?",
+                                   "They leave the room and cannot come back until you allow it.",
+                                   "Ban", [&ui, room_id, user] {
+                                     ui.emit([=](client::Client& c, Now n) {
+                                       c.remove_member(n, room_id, user, true);
+                                     });
+                                   }};
+         }});
   }
   if (!menu.items.empty()) state.menu = std::move(menu);
 }
@@ -68,14 +80,21 @@ void draw_member(Scene& scene, const client::MemberView& member, const Rect& rec
   const bool offline = member.presence == wire::PresenceStatus::kOffline;
   std::string below = member.status_text;
   if (below.empty()) {
-    below = offline ? last_seen(ui.platform, member.last_seen, ui.now.wall) : presence_words(member.presence);
+    below = offline ? last_seen(ui.platform, member.last_seen, ui.now.wall)
+                    : presence_words(member.presence);
   }
   const bool acts = !member.me && (scene.app.room->can_manage || scene.app.room->can_moderate);
   ui.open_node(child_id(id, "item"), SemanticRole::kListItem, rect, {});
-  const std::string label = member.name + (member.me ? " (you)" : "") + ", " + role_words(member.role) + ", " + below;
-  const Response use = ui.interact({.id = id, .rect = rect, .role = acts ? SemanticRole::kButton : SemanticRole::kText,
-                                    .label = label, .focusable = acts, .menu = acts,
-                                    .cursor = acts ? CursorShape::kHand : CursorShape::kArrow, .group = kDetails});
+  const std::string label =
+      member.name + (member.me ? " (you)" : "") + ", " + role_words(member.role) + ", " + below;
+  const Response use = ui.interact({.id = id,
+                                    .rect = rect,
+                                    .role = acts ? SemanticRole::kButton : SemanticRole::kText,
+                                    .label = label,
+                                    .focusable = acts,
+                                    .menu = acts,
+                                    .cursor = acts ? CursorShape::kHand : CursorShape::kArrow,
+                                    .group = kDetails});
   ui.close_node();
   if (use.clicked || use.menu) {
     const Vec2 at = use.at.x >= 0 ? use.at : Vec2{rect.x + 60, rect.bottom() - 8};
@@ -105,7 +124,8 @@ void draw_member(Scene& scene, const client::MemberView& member, const Rect& rec
   const float first = ui.theme.line(14), second = ui.theme.line(type::kCaption);
   const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
   text_line(ui, top, member.name + (member.me ? " (you)" : ""), {Face::kMedium, 14, p.text});
-  text_line(ui, {top.x, top.bottom(), top.w, second}, below, {Face::kRegular, type::kCaption, p.text_muted});
+  text_line(ui, {top.x, top.bottom(), top.w, second}, below,
+            {Face::kRegular, type::kCaption, p.text_muted});
 }
 
 float draw_summary(Scene& scene, const Rect& area, float y) {
@@ -122,9 +142,11 @@ float draw_summary(Scene& scene, const Rect& area, float y) {
   y += name.h;
   const bool sealed = room.settings.kind == wire::RoomKind::kPrivate;
   const std::string kind = std::string(sealed ? "Private" : "Open") +
-                           (room.settings.access == wire::RoomAccess::kPublic ? ", anyone can join" : ", by invitation") +
+                           (room.settings.access == wire::RoomAccess::kPublic ? ", anyone can join"
+                                                                              : ", by invitation") +
                            "  \xc2\xb7  " + counted(room.member_count, "member", "members");
-  text_centred(ui, {name.x, y, name.w, ui.theme.line(type::kSmall)}, kind, {Face::kRegular, type::kSmall, p.text_muted});
+  text_centred(ui, {name.x, y, name.w, ui.theme.line(type::kSmall)}, kind,
+               {Face::kRegular, type::kSmall, p.text_muted});
   y += ui.theme.line(type::kSmall) + space::k3;
   if (!room.settings.topic.empty()) {
     const TextLook look{Face::kRegular, 14, p.text};
@@ -136,7 +158,8 @@ float draw_summary(Scene& scene, const Rect& area, float y) {
   const Rect line{name.x, y, name.w, ui.theme.line(type::kCaption)};
   const Font font{Face::kRegular, scene.size(type::kCaption)};
   const float width = ui.canvas.label_width(words, font);
-  ui.canvas.icon(sealed ? Icon::kLock : Icon::kGlobe, {line.centre().x - width / 2 - 4, line.centre().y}, scene.size(14), note.color);
+  ui.canvas.icon(sealed ? Icon::kLock : Icon::kGlobe,
+                 {line.centre().x - width / 2 - 4, line.centre().y}, scene.size(14), note.color);
   text_centred(ui, line.moved(scene.size(7), 0), words, note);
   return y + line.h + space::k3 - start;
 }
@@ -157,7 +180,9 @@ void draw_details(Scene& scene, const Rect& area) {
   Rect rest = area;
   Rect header = rest.take_top(ui.theme.control(60)).inset(space::k3, 0);
   const float side = ui.theme.control(scene.phone ? 44 : 36);
-  const auto square = [&](Rect strip) { return Rect{strip.x, strip.centre().y - side / 2, side, side}; };
+  const auto square = [&](Rect strip) {
+    return Rect{strip.x, strip.centre().y - side / 2, side, side};
+  };
   if (scene.phone) {
     if (icon_button(ui, child_id(kDetails, "back"), square(header.take_left(side)),
                     {.icon = Icon::kBack, .label = "Back to the messages", .icon_size = 24})) {
@@ -183,21 +208,25 @@ void draw_details(Scene& scene, const Rect& area) {
     return place;
   };
   const bool member = room.role != wire::Role::kNone && room.role != wire::Role::kInvited;
-  if (member && action_row(scene, child_id(kDetails, "invite"), next_row(), Icon::kUserPlus, "Invite people")) {
+  if (member && action_row(scene, child_id(kDetails, "invite"), next_row(), Icon::kUserPlus,
+                           "Invite people")) {
     state.open_dialog(DialogKind::kInvite);
   }
-  if (room.can_manage && action_row(scene, child_id(kDetails, "edit"), next_row(), Icon::kPencil, "Edit name and topic")) {
+  if (room.can_manage && action_row(scene, child_id(kDetails, "edit"), next_row(), Icon::kPencil,
+                                    "Edit name and topic")) {
     state.open_dialog(DialogKind::kEditRoom);
   }
   if (!ui.platform.public_origin().empty() &&
-      action_row(scene, child_id(kDetails, "link"), next_row(), Icon::kLink, "Copy link to the room")) {
+      action_row(scene, child_id(kDetails, "link"), next_row(), Icon::kLink,
+                 "Copy link to the room")) {
     copy_text(scene, room_link(scene, room.room_id));
   }
   y += space::k3;
   divider(ui, rest.x + space::k4, y, rest.w - 2 * space::k4);
   y += space::k3;
   const std::string people = counted(room.member_count, "member", "members");
-  text_line(ui, {rest.x + space::k5, y, rest.w, ui.theme.line(type::kSmall)}, people, {Face::kMedium, type::kSmall, p.text_muted});
+  text_line(ui, {rest.x + space::k5, y, rest.w, ui.theme.line(type::kSmall)}, people,
+            {Face::kMedium, type::kSmall, p.text_muted});
   y += ui.theme.line(type::kSmall) + space::k1;
   const float person = ui.theme.control(50);
   if (room.members.empty()) {
@@ -215,16 +244,20 @@ void draw_details(Scene& scene, const Rect& area) {
   divider(ui, rest.x + space::k4, y, rest.w - 2 * space::k4);
   y += space::k2;
   const RoomId id = room.room_id;
-  if (member && action_row(scene, child_id(kDetails, "leave"), next_row(), Icon::kLogout, "Leave the room", true)) {
-    state.confirm = Confirm{"Leave " + room.settings.name + "?",
-                            "You stop getting its messages. To come back you join it again, or need an "
-                            "invitation if it is not public.",
-                            "Leave", [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.leave_room(n, id); }); }};
+  if (member && action_row(scene, child_id(kDetails, "leave"), next_row(), Icon::kLogout,
+                           "Leave the room", true)) {
+    state.confirm = Confirm{
+        "Leave " + room.settings.name + "?",
+        "You stop getting its messages. To come back you join it again, or need an "
+        "invitation if it is not public.",
+        "Leave", [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.leave_room(n, id); }); }};
   }
-  if (room.can_manage && action_row(scene, child_id(kDetails, "delete"), next_row(), Icon::kTrash, "Delete the room", true)) {
-    state.confirm = Confirm{"Delete " + room.settings.name + "?",
-                            "All its messages are deleted for everyone. This cannot be undone.", "Delete",
-                            [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.delete_room(n, id); }); }};
+  if (room.can_manage && action_row(scene, child_id(kDetails, "delete"), next_row(), Icon::kTrash,
+                                    "Delete the room", true)) {
+    state.confirm =
+        Confirm{"Delete " + room.settings.name + "?",
+                "All its messages are deleted for everyone. This cannot be undone.", "Delete",
+                [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.delete_room(n, id); }); }};
   }
   y += space::k4;
   state.contents[kDetails] = y - top;

@@ -21,8 +21,10 @@ void close_dialog(Scene& scene) {
 FieldState& labelled_field(Scene& scene, Id id, Rect& area, TextFieldLook look, bool first,
                            const std::string& initial = {}) {
   Ui& ui = scene.ui;
-  text_line(ui, area.take_top(ui.theme.line(type::kSmall) + 2), look.label, {Face::kMedium, type::kSmall, scene.colors().text});
-  const float height = look.options.multi_line ? ui.theme.line(type::kBody) * 3 + space::k4 : ui.theme.control(40);
+  text_line(ui, area.take_top(ui.theme.line(type::kSmall) + 2), look.label,
+            {Face::kMedium, type::kSmall, scene.colors().text});
+  const float height =
+      look.options.multi_line ? ui.theme.line(type::kBody) * 3 + space::k4 : ui.theme.control(40);
   Rect box = area.take_top(height);
   if (scene.state.dialog_fresh) {
     ui.field(id, look.options).model.set_text(initial);
@@ -31,7 +33,8 @@ FieldState& labelled_field(Scene& scene, Id id, Rect& area, TextFieldLook look, 
   if (look.options.multi_line) {
     const bool focused = ui.focused() == id;
     ui.canvas.fill(box, scene.colors().raised, radius::kMedium);
-    ui.canvas.stroke(box, focused ? scene.colors().focus_ring : scene.colors().border_strong, radius::kMedium, focused ? 2.0f : 1.0f);
+    ui.canvas.stroke(box, focused ? scene.colors().focus_ring : scene.colors().border_strong,
+                     radius::kMedium, focused ? 2.0f : 1.0f);
     box = box.inset(space::k3, space::k2);
     look.framed = false;
   }
@@ -55,7 +58,8 @@ bool main_button(Scene& scene, Rect& area, std::string_view label, bool disabled
 void hint(Scene& scene, Rect& area, std::string_view words) {
   const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
   const float height = text_wrapped(scene.ui, area.min(), area.w, words, look);
-  scene.ui.node(child_id(kDialog, words), SemanticRole::kText, {area.x, area.y, area.w, height}, words);
+  scene.ui.node(child_id(kDialog, words), SemanticRole::kText, {area.x, area.y, area.w, height},
+                words);
   area.take_top(height + space::k3);
 }
 
@@ -64,8 +68,9 @@ constexpr std::array<std::string_view, 2> kAccess = {"Anyone can join", "By invi
 void access_choice(Scene& scene, Rect& area) {
   text_line(scene.ui, area.take_top(scene.ui.theme.line(type::kSmall) + 2), "Who can join",
             {Face::kMedium, type::kSmall, scene.colors().text});
-  scene.state.create_access = segmented(scene.ui, child_id(kDialog, "access"), area.take_top(scene.ui.theme.control(38)),
-                                        "Who can join", kAccess, scene.state.create_access);
+  scene.state.create_access =
+      segmented(scene.ui, child_id(kDialog, "access"), area.take_top(scene.ui.theme.control(38)),
+                "Who can join", kAccess, scene.state.create_access);
   area.take_top(space::k3);
 }
 
@@ -103,7 +108,8 @@ void draw_listing(Scene& scene, const wire::RoomListing& room, const Rect& rect)
   const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
   const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
   text_line(ui, top, room.name, {Face::kMedium, type::kBody, p.text});
-  text_line(ui, {top.x, top.bottom(), top.w, second}, below, {Face::kRegular, type::kSmall, p.text_muted});
+  text_line(ui, {top.x, top.bottom(), top.w, second}, below,
+            {Face::kRegular, type::kSmall, p.text_muted});
   ui.close_node();
 }
 
@@ -115,11 +121,17 @@ void draw_invite_row(Scene& scene, const wire::InviteInfo& invite, const Rect& r
   ui.canvas.fill(rect.inset(0, 3), p.code, radius::kMedium);
   Rect inside = rect.inset(space::k3, 3);
   const float side = ui.theme.control(34);
-  const auto square = [&](Rect strip) { return Rect{strip.x, strip.centre().y - side / 2, side, side}; };
-  if (icon_button(ui, child_id(id, "revoke"), square(inside.take_right(side)), {.icon = Icon::kTrash, .label = "Withdraw this invitation"})) {
-    ui.emit([room = invite.room_id, which = invite.invite_id](client::Client& c, Now n) { c.revoke_invite(n, room, which); });
+  const auto square = [&](Rect strip) {
+    return Rect{strip.x, strip.centre().y - side / 2, side, side};
+  };
+  if (icon_button(ui, child_id(id, "revoke"), square(inside.take_right(side)),
+                  {.icon = Icon::kTrash, .label = "Withdraw this invitation"})) {
+    ui.emit([room = invite.room_id, which = invite.invite_id](client::Client& c, Now n) {
+      c.revoke_invite(n, room, which);
+    });
   }
-  if (icon_button(ui, child_id(id, "copy"), square(inside.take_right(side)), {.icon = Icon::kCopy, .label = "Copy the invitation link"})) {
+  if (icon_button(ui, child_id(id, "copy"), square(inside.take_right(side)),
+                  {.icon = Icon::kCopy, .label = "Copy the invitation link"})) {
     copy_text(scene, invite_link(scene, invite.code));
     scene.state.invite_wanted_code = invite.code;
   }
@@ -128,11 +140,14 @@ void draw_invite_row(Scene& scene, const wire::InviteInfo& invite, const Rect& r
   const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
   const std::string link = invite_link(scene, invite.code);
   text_line(ui, top, link, {Face::kMedium, 14, p.text});
-  std::string below = invite.expires.ms == 0 ? "Never expires" : "Expires " + time_left(invite.expires, ui.now.wall);
+  std::string below = invite.expires.ms == 0 ? "Never expires"
+                                             : "Expires " + time_left(invite.expires, ui.now.wall);
   below += "  \xc2\xb7  used " + counted(invite.uses, "time", "times");
   if (invite.max_uses > 0) below += " of " + std::to_string(invite.max_uses);
-  if (scene.state.invite_wanted_code == invite.code) below = "Copied. Send it to the people you want here.";
-  text_line(ui, {top.x, top.bottom(), top.w, second}, below, {Face::kRegular, type::kCaption, p.text_muted});
+  if (scene.state.invite_wanted_code == invite.code)
+    below = "Copied. Send it to the people you want here.";
+  text_line(ui, {top.x, top.bottom(), top.w, second}, below,
+            {Face::kRegular, type::kCaption, p.text_muted});
   ui.node(child_id(id, "words"), SemanticRole::kText, rect, link + ". " + below);
   ui.close_node();
 }
@@ -154,17 +169,18 @@ void draw_create_room(Scene& scene) {
   look.options.max_bytes = wire::kMaxTopicBytes;
   FieldState& topic = labelled_field(scene, child_id(kDialog, "topic"), inside, look, false);
   access_choice(scene, inside);
-  hint(scene, inside, scene.state.create_access == 0
-                          ? "It is listed for everybody on this server. The server can read what is written in an open room."
-                          : "Only people with an invitation find it. The server can read what is written in an open room.");
+  hint(scene, inside,
+       scene.state.create_access == 0 ? "It is listed for everybody on this server. The server can "
+                                        "read what is written in an open room."
+                                      : "Only people with an invitation find it. The server can "
+                                        "read what is written in an open room.");
   (void)take_changed(name);
   (void)take_changed(topic);
   const bool ready = !is_blank(name.model.text());
   const bool go = main_button(scene, inside, "Create", !ready, open);
   if ((go || take_submitted(name) || take_submitted(topic)) && ready) {
-    ui.emit([n = name.model.text(), t = topic.model.text(), access = chosen_access(scene)](client::Client& c, Now now) {
-      c.create_room(now, n, t, access);
-    });
+    ui.emit([n = name.model.text(), t = topic.model.text(), access = chosen_access(scene)](
+                client::Client& c, Now now) { c.create_room(now, n, t, access); });
     scene.state.page = Page::kTimeline;
     open = false;
   }
@@ -198,9 +214,11 @@ void draw_browse(Scene& scene) {
     empty_state(ui, inside, Icon::kWarning, "The list could not be loaded", directory.error);
   } else if (directory.rooms.empty() && directory.loading) {
     spinner(ui, inside.centre(), 24, scene.colors().text_muted);
-    ui.node(child_id(kDialog, "loading"), SemanticRole::kStatus, inside, "Loading rooms").busy = true;
+    ui.node(child_id(kDialog, "loading"), SemanticRole::kStatus, inside, "Loading rooms").busy =
+        true;
   } else if (directory.rooms.empty()) {
-    empty_state(ui, inside, Icon::kCompass, query.model.text().empty() ? "No public rooms yet" : "Nothing found",
+    empty_state(ui, inside, Icon::kCompass,
+                query.model.text().empty() ? "No public rooms yet" : "Nothing found",
                 query.model.text().empty() ? "Create the first one: others will find it here."
                                            : "Try fewer or other words.");
   } else {
@@ -233,14 +251,19 @@ void draw_join_by_code(Scene& scene) {
   look.label = "Invitation link or code";
   look.placeholder = "Paste it here";
   look.options.max_bytes = 512;
-  FieldState& code = labelled_field(scene, child_id(kDialog, "code"), inside, look, true, scene.state.invite_wanted_code);
-  hint(scene, inside, "Somebody in the room sends you the link. It may have expired or been withdrawn; then ask for a new one.");
+  FieldState& code = labelled_field(scene, child_id(kDialog, "code"), inside, look, true,
+                                    scene.state.invite_wanted_code);
+  hint(scene, inside,
+       "Somebody in the room sends you the link. It may have expired or been withdrawn; then ask "
+       "for a new one.");
   (void)take_changed(code);
   const bool ready = !is_blank(code.model.text());
   if ((main_button(scene, inside, "Join", !ready, open) || take_submitted(code)) && ready) {
     std::string text = code.model.text();
-    while (!text.empty() && (text.back() == ' ' || text.back() == '/' || text.back() == '\n')) text.pop_back();
-    if (const std::size_t at = text.rfind("/i/"); at != std::string::npos) text = text.substr(at + 3);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '/' || text.back() == '\n'))
+      text.pop_back();
+    if (const std::size_t at = text.rfind("/i/"); at != std::string::npos)
+      text = text.substr(at + 3);
     while (!text.empty() && text.front() == ' ') text.erase(0, 1);
     ui.emit([text](client::Client& c, Now n) { c.join_by_code(n, text); });
     scene.state.page = Page::kTimeline;
@@ -269,10 +292,14 @@ void draw_invite(Scene& scene) {
   static constexpr std::array<std::uint32_t, 4> kSeconds = {3600, 86'400, 604'800, 0};
   text_line(ui, inside.take_top(ui.theme.line(type::kSmall) + 2), "The link expires after",
             {Face::kMedium, type::kSmall, scene.colors().text});
-  scene.state.invite_expiry = segmented(ui, child_id(kDialog, "expiry"), inside.take_top(ui.theme.control(38)),
-                                        "The link expires after", kExpiry, scene.state.invite_expiry);
+  scene.state.invite_expiry =
+      segmented(ui, child_id(kDialog, "expiry"), inside.take_top(ui.theme.control(38)),
+                "The link expires after", kExpiry, scene.state.invite_expiry);
   inside.take_top(space::k3);
-  const ButtonLook make{.style = ButtonStyle::kPrimary, .label = "Create a link", .has_icon = true, .icon = Icon::kLink};
+  const ButtonLook make{.style = ButtonStyle::kPrimary,
+                        .label = "Create a link",
+                        .has_icon = true,
+                        .icon = Icon::kLink};
   Rect row = inside.take_top(button_height(ui));
   if (button(ui, child_id(kDialog, "make"), row.take_left(button_width(ui, make)), make)) {
     const std::uint32_t expires = kSeconds[static_cast<std::size_t>(scene.state.invite_expiry)];
@@ -284,7 +311,8 @@ void draw_invite(Scene& scene) {
   if (ours && !invites.invites.empty()) {
     const float height = ui.theme.control(58);
     const float content = height * static_cast<float>(invites.invites.size());
-    const ScrollArea scroll{child_id(kDialog, "invites"), inside, &scene.state.scrolls[child_id(kDialog, "invites")]};
+    const ScrollArea scroll{child_id(kDialog, "invites"), inside,
+                            &scene.state.scrolls[child_id(kDialog, "invites")]};
     ui.open_node(child_id(kDialog, "invite list"), SemanticRole::kList, inside, "Invitations");
     float y = begin_scroll(ui, scroll, content);
     for (const wire::InviteInfo& invite : invites.invites) {
@@ -297,7 +325,8 @@ void draw_invite(Scene& scene) {
   } else if (!ours || invites.loading) {
     spinner(ui, {inside.centre().x, inside.y + 30}, 22, scene.colors().text_muted);
   } else {
-    text_line(ui, inside.take_top(ui.theme.line(14)), "No invitations yet.", {Face::kRegular, 14, scene.colors().text_muted});
+    text_line(ui, inside.take_top(ui.theme.line(14)), "No invitations yet.",
+              {Face::kRegular, 14, scene.colors().text_muted});
   }
   end_dialog(ui);
   if (!open) {
@@ -312,22 +341,27 @@ void draw_edit_room(Scene& scene) {
   const wire::RoomSettings& settings = scene.app.room->settings;
   bool open = true;
   Rect inside = begin_dialog(ui, kDialog, {"Edit the room", 460, 440}, open);
-  if (scene.state.dialog_fresh) scene.state.create_access = settings.access == wire::RoomAccess::kPublic ? 0 : 1;
+  if (scene.state.dialog_fresh)
+    scene.state.create_access = settings.access == wire::RoomAccess::kPublic ? 0 : 1;
   TextFieldLook look;
   look.label = "Name";
   look.options.max_bytes = wire::kMaxNameBytes;
-  FieldState& name = labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, settings.name);
+  FieldState& name =
+      labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, settings.name);
   look.label = "Topic";
   look.role = SemanticRole::kMultiLineTextBox;
   look.options.multi_line = true;
   look.options.enter_submits = false;
   look.options.max_bytes = wire::kMaxTopicBytes;
-  FieldState& topic = labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, settings.topic);
+  FieldState& topic =
+      labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, settings.topic);
   access_choice(scene, inside);
   (void)take_changed(name);
   (void)take_changed(topic);
   const bool ready = !is_blank(name.model.text());
-  if ((main_button(scene, inside, "Save", !ready, open) || take_submitted(name) || take_submitted(topic)) && ready) {
+  if ((main_button(scene, inside, "Save", !ready, open) || take_submitted(name) ||
+       take_submitted(topic)) &&
+      ready) {
     std::optional<std::string> new_name, new_topic;
     std::optional<wire::RoomAccess> new_access;
     if (name.model.text() != settings.name) new_name = name.model.text();
@@ -350,19 +384,27 @@ void draw_shortcuts(Scene& scene) {
     std::string_view keys;
     std::string_view what;
   };
-  static constexpr Row kRows[] = {
-      {"Ctrl+K", "Go to a room"},          {"Alt+Up", "Room above"},
-      {"Alt+Down", "Room below"},          {"Alt+Shift+Up", "Unread room above"},
-      {"Alt+Shift+Down", "Unread room below"}, {"Enter", "Send"},
-      {"Shift+Enter", "New line"},         {"Up", "Edit the last message (empty composer)"},
-      {"Page Up", "Older messages"},       {"Page Down", "Newer messages"},
-      {"Ctrl+End", "Newest message"},      {"Tab", "Next control"},
-      {"Esc", "Close, cancel"},            {"Ctrl+/", "This list"}};
+  static constexpr Row kRows[] = {{"Ctrl+K", "Go to a room"},
+                                  {"Alt+Up", "Room above"},
+                                  {"Alt+Down", "Room below"},
+                                  {"Alt+Shift+Up", "Unread room above"},
+                                  {"Alt+Shift+Down", "Unread room below"},
+                                  {"Enter", "Send"},
+                                  {"Shift+Enter", "New line"},
+                                  {"Up", "Edit the last message (empty composer)"},
+                                  {"Page Up", "Older messages"},
+                                  {"Page Down", "Newer messages"},
+                                  {"Ctrl+End", "Newest message"},
+                                  {"Tab", "Next control"},
+                                  {"Esc", "Close, cancel"},
+                                  {"Ctrl+/", "This list"}};
   bool open = true;
   const float row = 36;
-  Rect inside = begin_dialog(ui, kDialog, {"Keyboard shortcuts", 460, row * std::size(kRows) + 110}, open);
+  Rect inside =
+      begin_dialog(ui, kDialog, {"Keyboard shortcuts", 460, row * std::size(kRows) + 110}, open);
   const float content = ui.theme.control(row) * std::size(kRows);
-  const ScrollArea scroll{child_id(kDialog, "shortcuts"), inside, &scene.state.scrolls[child_id(kDialog, "shortcuts")]};
+  const ScrollArea scroll{child_id(kDialog, "shortcuts"), inside,
+                          &scene.state.scrolls[child_id(kDialog, "shortcuts")]};
   float y = begin_scroll(ui, scroll, content);
   const bool enter_sends = scene.app.settings.enter_sends;
   for (const Row& entry : kRows) {
@@ -370,7 +412,8 @@ void draw_shortcuts(Scene& scene) {
     std::string keys = key_name(scene, entry.keys);
     if (!enter_sends && entry.what == "Send") keys = key_name(scene, "Ctrl+Enter");
     if (!enter_sends && entry.what == "New line") keys = "Enter";
-    ui.node(child_id(kDialog, entry.keys), SemanticRole::kListItem, line, std::string(entry.what) + ": " + keys);
+    ui.node(child_id(kDialog, entry.keys), SemanticRole::kListItem, line,
+            std::string(entry.what) + ": " + keys);
     const Font font{Face::kMedium, scene.size(type::kSmall)};
     const float width = ui.canvas.label_width(keys, font) + scene.size(16);
     const Rect cap = line.take_right(width).inset(0, (line.h - scene.size(24)) / 2);
@@ -387,15 +430,32 @@ void draw_shortcuts(Scene& scene) {
 
 void draw_dialogs(Scene& scene) {
   switch (scene.state.dialog) {
-    case DialogKind::kNone: return;
-    case DialogKind::kCreateRoom: draw_create_room(scene); break;
-    case DialogKind::kBrowse: draw_browse(scene); break;
-    case DialogKind::kJoinByCode: draw_join_by_code(scene); break;
-    case DialogKind::kInvite: draw_invite(scene); break;
-    case DialogKind::kEditRoom: draw_edit_room(scene); break;
-    case DialogKind::kSettings: draw_settings(scene); break;
-    case DialogKind::kShortcuts: draw_shortcuts(scene); break;
-    case DialogKind::kSwitcher: draw_switcher(scene); break;
+    case DialogKind::kNone:
+      return;
+    case DialogKind::kCreateRoom:
+      draw_create_room(scene);
+      break;
+    case DialogKind::kBrowse:
+      draw_browse(scene);
+      break;
+    case DialogKind::kJoinByCode:
+      draw_join_by_code(scene);
+      break;
+    case DialogKind::kInvite:
+      draw_invite(scene);
+      break;
+    case DialogKind::kEditRoom:
+      draw_edit_room(scene);
+      break;
+    case DialogKind::kSettings:
+      draw_settings(scene);
+      break;
+    case DialogKind::kShortcuts:
+      draw_shortcuts(scene);
+      break;
+    case DialogKind::kSwitcher:
+      draw_switcher(scene);
+      break;
   }
   if (std::exchange(scene.state.dialog_fresh, false)) scene.ui.request_frame();
 }

@@ -18,7 +18,9 @@ void close_picker(Scene& scene) {
 void choose(Scene& scene, std::string_view emoji) {
   Ui& ui = scene.ui;
   if (const auto seq = scene.state.emoji->react_to) {
-    ui.emit([seq = *seq, text = std::string(emoji)](client::Client& c, Now n) { c.toggle_reaction(n, seq, text); });
+    ui.emit([seq = *seq, text = std::string(emoji)](client::Client& c, Now n) {
+      c.toggle_reaction(n, seq, text);
+    });
     return close_picker(scene);
   }
   if (FieldState* field = ui.find_field(composer_field_id())) {
@@ -54,15 +56,20 @@ void draw_emoji_picker(Scene& scene) {
     const float width = std::min(cell * 9 + 2 * space::k3 + 8, ui.screen.w - 16);
     const float height = std::min(ui.theme.control(360), ui.screen.h - 16);
     panel = {picker.anchor.right() - width, picker.anchor.y - height - space::k2, width, height};
-    if (panel.y < ui.screen.y + 8) panel.y = std::min(picker.anchor.bottom() + space::k2, ui.screen.bottom() - height - 8);
+    if (panel.y < ui.screen.y + 8)
+      panel.y = std::min(picker.anchor.bottom() + space::k2, ui.screen.bottom() - height - 8);
     panel.x = std::clamp(panel.x, ui.screen.x + 8, ui.screen.right() - width - 8);
     panel.y = std::max(panel.y, ui.screen.y + 8);
     ui.canvas.shadow(panel, radius::kLarge, 20, p.shadow, ui.theme.dark ? 0.9f : 0.4f);
     ui.canvas.fill(panel, p.raised, radius::kLarge);
     ui.canvas.stroke(panel, p.border, radius::kLarge);
   }
-  ui.open_node(kPicker, SemanticRole::kDialog, panel, picker.react_to ? "Choose a reaction" : "Choose an emoji");
-  ui.interact({.id = child_id(kPicker, "panel"), .rect = panel, .focusable = false, .semantic = false,
+  ui.open_node(kPicker, SemanticRole::kDialog, panel,
+               picker.react_to ? "Choose a reaction" : "Choose an emoji");
+  ui.interact({.id = child_id(kPicker, "panel"),
+               .rect = panel,
+               .focusable = false,
+               .semantic = false,
                .cursor = CursorShape::kArrow});
   const Rect area = panel.inset(1, space::k2);
   const ScrollArea scroll{child_id(kPicker, "scroll"), area, &picker.scroll};
@@ -73,7 +80,8 @@ void draw_emoji_picker(Scene& scene) {
   std::string_view chosen;
   for (const EmojiGroup& group : emoji_groups()) {
     const Rect title{left + 6, y, columns * cell - 6, ui.theme.control(30)};
-    if (ui.canvas.visible(title)) text_line(ui, title, group.name, {Face::kMedium, type::kSmall, p.text_muted});
+    if (ui.canvas.visible(title))
+      text_line(ui, title, group.name, {Face::kMedium, type::kSmall, p.text_muted});
     y += title.h;
     ui.open_node(child_id(kPicker, group.name), SemanticRole::kGroup, title, group.name);
     float column = 0;
@@ -85,9 +93,12 @@ void draw_emoji_picker(Scene& scene) {
       const Rect place{left + column * cell, y, cell, cell};
       column += 1;
       if (!ui.canvas.visible(place)) continue;
-      const Response use = ui.interact({.id = child_id(kPicker, entry.text), .rect = place, .label = entry.name,
+      const Response use = ui.interact({.id = child_id(kPicker, entry.text),
+                                        .rect = place,
+                                        .label = entry.name,
                                         .group = kPicker});
-      if (use.hovered || use.focus_visible) ui.canvas.fill(place.inset(2), p.hover, radius::kMedium);
+      if (use.hovered || use.focus_visible)
+        ui.canvas.fill(place.inset(2), p.hover, radius::kMedium);
       text_centred(ui, place, entry.text, {Face::kRegular, 23, p.text});
       if (use.clicked) chosen = entry.text;
     }

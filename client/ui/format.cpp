@@ -45,7 +45,9 @@ std::int64_t local_ms(const Platform& platform, Timestamp at) {
 }
 
 std::string two_digits(int n) { return (n < 10 ? "0" : "") + std::to_string(n); }
-std::string_view month_name(const Civil& c) { return kMonths[static_cast<std::size_t>(c.month - 1)]; }
+std::string_view month_name(const Civil& c) {
+  return kMonths[static_cast<std::size_t>(c.month - 1)];
+}
 std::string_view day_of(const Civil& c) { return kDays[static_cast<std::size_t>(c.weekday)]; }
 
 }  // namespace
@@ -67,7 +69,8 @@ std::string day_name(const Platform& platform, Timestamp at, Timestamp now) {
   if (ago == 1) return "Yesterday";
   const Civil c = civil_of(local_ms(platform, at));
   const Civil today = civil_of(local_ms(platform, now));
-  std::string out = std::string(day_of(c)) + ", " + std::to_string(c.day) + " " + std::string(month_name(c));
+  std::string out =
+      std::string(day_of(c)) + ", " + std::to_string(c.day) + " " + std::string(month_name(c));
   if (c.year != today.year) out += " " + std::to_string(c.year);
   return out;
 }
@@ -86,8 +89,8 @@ std::string short_moment(const Platform& platform, Timestamp at, Timestamp now) 
 
 std::string full_moment(const Platform& platform, Timestamp at) {
   const Civil c = civil_of(local_ms(platform, at));
-  return std::to_string(c.day) + " " + std::string(month_name(c)) + " " + std::to_string(c.year) + ", " +
-         clock_time(platform, at);
+  return std::to_string(c.day) + " " + std::string(month_name(c)) + " " + std::to_string(c.year) +
+         ", " + clock_time(platform, at);
 }
 
 std::string last_seen(const Platform& platform, Timestamp at, Timestamp now) {
@@ -95,7 +98,8 @@ std::string last_seen(const Platform& platform, Timestamp at, Timestamp now) {
   const std::int64_t minutes = (now - at).ms / 60'000;
   if (minutes < 1) return "seen just now";
   if (minutes < 60) return "seen " + std::to_string(minutes) + " min ago";
-  if (minutes < 24 * 60) return "seen " + counted(static_cast<std::uint64_t>(minutes / 60), "hour", "hours") + " ago";
+  if (minutes < 24 * 60)
+    return "seen " + counted(static_cast<std::uint64_t>(minutes / 60), "hour", "hours") + " ago";
   return "seen " + short_moment(platform, at, now);
 }
 

@@ -30,7 +30,9 @@ struct Rect {
   constexpr bool contains(Vec2 p) const {
     return p.x >= x && p.y >= y && p.x < right() && p.y < bottom();
   }
-  constexpr Rect inset(float dx, float dy) const { return {x + dx, y + dy, w - 2 * dx, h - 2 * dy}; }
+  constexpr Rect inset(float dx, float dy) const {
+    return {x + dx, y + dy, w - 2 * dx, h - 2 * dy};
+  }
   constexpr Rect inset(float d) const { return inset(d, d); }
   constexpr Rect moved(float dx, float dy) const { return {x + dx, y + dy, w, h}; }
 

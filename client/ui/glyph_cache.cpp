@@ -131,10 +131,11 @@ GlyphKey GlyphCache::key(const Font& font, std::string_view text, const TextUnit
   if (unit.single && !unit.emoji && in_font(font.face, unit.code_point)) return unit.code_point;
   if (unit.space || unit.newline) return U' ';
   // Controls and format characters draw nothing.
-  if (unit.single && (unit.code_point < 0x20 || (unit.code_point >= 0x200b && unit.code_point <= 0x200f) ||
-                      (unit.code_point >= 0x202a && unit.code_point <= 0x202e) ||
-                      (unit.code_point >= 0x2060 && unit.code_point <= 0x2069) ||
-                      unit.code_point == 0xfeff || (unit.code_point >= 0x7f && unit.code_point < 0xa0))) {
+  if (unit.single &&
+      (unit.code_point < 0x20 || (unit.code_point >= 0x200b && unit.code_point <= 0x200f) ||
+       (unit.code_point >= 0x202a && unit.code_point <= 0x202e) ||
+       (unit.code_point >= 0x2060 && unit.code_point <= 0x2069) || unit.code_point == 0xfeff ||
+       (unit.code_point >= 0x7f && unit.code_point < 0xa0))) {
     return 0;
   }
   std::string cluster(text.substr(unit.begin, unit.end - unit.begin));
@@ -153,13 +154,13 @@ float GlyphCache::advance(const Font& font, GlyphKey key) {
 }
 
 GlyphCache::Bitmap& GlyphCache::bitmap(const Font& font, GlyphKey key, int shift) {
-  const BitmapKey id{key, static_cast<std::uint32_t>(std::lround(font.size * ratio_ * 4)), font.face,
-                     static_cast<std::uint8_t>(shift)};
+  const BitmapKey id{key, static_cast<std::uint32_t>(std::lround(font.size * ratio_ * 4)),
+                     font.face, static_cast<std::uint8_t>(shift)};
   auto [found, fresh] = bitmaps_.try_emplace(id);
   Bitmap& entry = found->second;
-  const bool evicted = !fresh && !entry.empty &&
-                       (entry.shelf < 0 || shelves_[static_cast<std::size_t>(entry.shelf)].life !=
-                                               entry.shelf_life);
+  const bool evicted =
+      !fresh && !entry.empty &&
+      (entry.shelf < 0 || shelves_[static_cast<std::size_t>(entry.shelf)].life != entry.shelf_life);
   if ((fresh || evicted) && pixels_ != nullptr) load(font, key, shift, entry);
   return entry;
 }
@@ -219,8 +220,8 @@ bool GlyphCache::put(const GlyphBitmap& image, Bitmap& out) {
     std::uint32_t* to = pixels_ + std::ptrdiff_t{out.y + row} * atlas_width_ + out.x;
     std::memset(to, 0, static_cast<std::size_t>(image.width + 1) * 4);
     if (row == image.height) break;  // the blank row and column keep neighbours from bleeding in
-    const std::uint8_t* from =
-        image.rgba.data() + static_cast<std::size_t>(row) * static_cast<std::size_t>(image.width) * 4;
+    const std::uint8_t* from = image.rgba.data() + static_cast<std::size_t>(row) *
+                                                       static_cast<std::size_t>(image.width) * 4;
     for (int column = 0; column < image.width; ++column, from += 4) {
       to[column] = image.colour ? IM_COL32(from[0], from[1], from[2], from[3])
                                 : IM_COL32(255, 255, 255, from[3]);
@@ -268,9 +269,10 @@ PlacedGlyph GlyphCache::place(const Font& font, GlyphKey key, float subpixel_x) 
   PlacedGlyph out;
   if (key == 0) return out;
   const int count = shifts();
-  const int shift = key & kClusterBit
-                        ? 0
-                        : std::min(static_cast<int>(subpixel_x * static_cast<float>(count)), count - 1);
+  const int shift =
+      key & kClusterBit
+          ? 0
+          : std::min(static_cast<int>(subpixel_x * static_cast<float>(count)), count - 1);
   Bitmap& entry = bitmap(font, key, shift);
   if (entry.empty || entry.shelf < 0) return out;
   shelves_[static_cast<std::size_t>(entry.shelf)].last_frame = frame_;

@@ -1,9 +1,9 @@
-// Glyphs in the texture: rasterised when first drawn, at the device's resolution, and evicted when they have
-// not been drawn for longest.
+// Glyphs in the texture: rasterised when first drawn, at the device's resolution, and evicted when
+// they have not been drawn for longest.
 //
-// All of them live in one reserved rectangle of ImGui's font atlas, so text and shapes share a texture and a
-// draw call. Characters of the interface's fonts are rasterised here (stb_truetype); everything else
-// (emoji, CJK, shaped words) by the platform. One thread; one per AppUi.
+// All of them live in one reserved rectangle of ImGui's font atlas, so text and shapes share a
+// texture and a draw call. Characters of the interface's fonts are rasterised here (stb_truetype);
+// everything else (emoji, CJK, shaped words) by the platform. One thread; one per AppUi.
 #pragma once
 
 #include <array>

@@ -148,7 +148,8 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.path({{4.5f, 19.5f}, {5.4f, 15.2f}, {15.6f, 5}, {19, 8.4f}, {8.8f, 18.6f}}, true);
       pen.path({{13.2f, 7.4f}, {16.6f, 10.8f}});
       return;
-    case Icon::kTrash: return draw_trash(pen);
+    case Icon::kTrash:
+      return draw_trash(pen);
     case Icon::kMore:
       for (const float x : {5.5f, 12.0f, 18.5f}) pen.dot({x, 12}, 1.6f);
       return;
@@ -160,7 +161,8 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.circle({10.7f, 10.7f}, 6.2f);
       pen.path({{15.3f, 15.3f}, {20, 20}});
       return;
-    case Icon::kSettings: return draw_gear(pen);
+    case Icon::kSettings:
+      return draw_gear(pen);
     case Icon::kBack:
       pen.path({{14.5f, 5}, {7.5f, 12}, {14.5f, 19}});
       return;
@@ -207,20 +209,25 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.arc({16, 8}, 3.4f, -0.2f, 0.22f);
       pen.curve({18.4f, 15.2f}, {20.6f, 16.2f}, {21.4f, 17.8f}, {21.5f, 20});
       return;
-    case Icon::kUser: return draw_person(pen, 12);
+    case Icon::kUser:
+      return draw_person(pen, 12);
     case Icon::kUserPlus:
       draw_person(pen, 9.5f);
       pen.path({{19, 7.5f}, {19, 13.5f}});
       pen.path({{16, 10.5f}, {22, 10.5f}});
       return;
-    case Icon::kLink: return draw_link(pen);
+    case Icon::kLink:
+      return draw_link(pen);
     case Icon::kCopy:
       pen.box(9, 9, 11, 11, 2.2f);
       pen.path({{15, 9}, {15, 6}, {13, 4}, {6, 4}, {4, 6}, {4, 13}, {6, 15}, {9, 15}});
       return;
-    case Icon::kBell: return draw_bell(pen);
-    case Icon::kSun: return draw_sun(pen);
-    case Icon::kMoon: return draw_moon(pen);
+    case Icon::kBell:
+      return draw_bell(pen);
+    case Icon::kSun:
+      return draw_sun(pen);
+    case Icon::kMoon:
+      return draw_moon(pen);
     case Icon::kArrowDown:
       pen.path({{12, 5}, {12, 18.6f}});
       pen.path({{6, 12.8f}, {12, 18.8f}, {18, 12.8f}});
@@ -263,16 +270,28 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.arc({12, 12}, 7.4f, 0.06f, 0.86f);
       pen.path({{19.6f, 4.2f}, {18.6f, 8.6f}, {14.2f, 7.8f}});
       return;
-    case Icon::kEye: return draw_eye(pen);
+    case Icon::kEye:
+      return draw_eye(pen);
     case Icon::kChat:
-      pen.path({{6.5f, 4.5f}, {17.5f, 4.5f}, {20, 7}, {20, 13.5f}, {17.5f, 16}, {11.5f, 16},
-                {7, 20}, {7, 16}, {6.5f, 16}, {4, 13.5f}, {4, 7}}, true);
+      pen.path({{6.5f, 4.5f},
+                {17.5f, 4.5f},
+                {20, 7},
+                {20, 13.5f},
+                {17.5f, 16},
+                {11.5f, 16},
+                {7, 20},
+                {7, 16},
+                {6.5f, 16},
+                {4, 13.5f},
+                {4, 7}},
+               true);
       return;
     case Icon::kMail:
       pen.box(3.5f, 5.5f, 17, 13, 2.2f);
       pen.path({{4.4f, 7.2f}, {12, 13}, {19.6f, 7.2f}});
       return;
-    case Icon::kShield: return draw_shield(pen);
+    case Icon::kShield:
+      return draw_shield(pen);
     case Icon::kCompass:
       pen.circle({12, 12}, 8.5f);
       pen.path({{15.6f, 8.4f}, {13.6f, 13.6f}, {8.4f, 15.6f}, {10.4f, 10.4f}}, true);

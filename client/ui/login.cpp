@@ -27,7 +27,8 @@ void draw_login(Scene& scene, const Rect& area) {
   const client::LoginView& login = scene.app.login;
   const float width = std::min(ui.theme.control(400), area.w - 2 * space::k4);
   const float height = ui.theme.control(login.error.empty() ? 400 : 440);
-  const Rect panel{area.centre().x - width / 2, area.y + std::max(space::k4, (area.h - height) / 2), width, height};
+  const Rect panel{area.centre().x - width / 2, area.y + std::max(space::k4, (area.h - height) / 2),
+                   width, height};
   if (!scene.phone) {
     ui.canvas.shadow(panel, radius::kDialog, 24, p.shadow, ui.theme.dark ? 0.8f : 0.22f);
     ui.canvas.fill(panel, p.raised, radius::kDialog);
@@ -41,8 +42,9 @@ void draw_login(Scene& scene, const Rect& area) {
   const Rect title = inside.take_top(ui.theme.line(type::kHeading));
   text_centred(ui, title, "Welcome to Parley", {Face::kBold, type::kHeading, p.text});
   ui.node(child_id(kLogin, "title"), SemanticRole::kHeading, title, "Welcome to Parley").level = 1;
-  const std::string where = login.server.empty() ? "Choose the name others will see."
-                                                 : "Choose the name others will see on " + login.server + ".";
+  const std::string where = login.server.empty()
+                                ? "Choose the name others will see."
+                                : "Choose the name others will see on " + login.server + ".";
   const TextLook small{Face::kRegular, 14, p.text_muted};
   const float lines = text_wrapped_height(ui, inside.w, where, small);
   const Rect hint = inside.take_top(lines);
@@ -50,7 +52,8 @@ void draw_login(Scene& scene, const Rect& area) {
   inside.take_top(space::k5);
 
   const Id field_id = child_id(kLogin, "name");
-  text_line(ui, inside.take_top(ui.theme.line(type::kSmall) + 2), "Your name", {Face::kMedium, type::kSmall, p.text});
+  text_line(ui, inside.take_top(ui.theme.line(type::kSmall) + 2), "Your name",
+            {Face::kMedium, type::kSmall, p.text});
   const Rect box = inside.take_top(ui.theme.control(42));
   TextFieldLook look;
   look.label = "Your name";
@@ -58,7 +61,8 @@ void draw_login(Scene& scene, const Rect& area) {
   look.options.max_bytes = wire::kMaxNameBytes;
   look.invalid = !login.error.empty();
   FieldState& name = text_field(ui, field_id, box, look);
-  if (name.model.text().empty() && !name.changed && !login.suggested_name.empty() && ui.frame() < 3) {
+  if (name.model.text().empty() && !name.changed && !login.suggested_name.empty() &&
+      ui.frame() < 3) {
     name.model.set_text(login.suggested_name);
     name.model.select_all();
   }
@@ -77,7 +81,8 @@ void draw_login(Scene& scene, const Rect& area) {
   const bool ready = !login.busy && !is_blank(name.model.text());
   const Rect go = inside.take_top(ui.theme.control(42));
   const bool clicked = button(ui, child_id(kLogin, "go"), go,
-                              {.style = ButtonStyle::kPrimary, .label = login.busy ? "Signing in" : "Continue",
+                              {.style = ButtonStyle::kPrimary,
+                               .label = login.busy ? "Signing in" : "Continue",
                                .disabled = !ready});
   if (login.busy) spinner(ui, {go.right() - space::k6, go.centre().y}, 16, p.text_muted);
   if ((take_submitted(name) || clicked) && ready) {

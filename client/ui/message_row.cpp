@@ -52,7 +52,8 @@ float reactions_height(Scene& scene, const MessageView& message, float width) {
 }
 
 // Everything the layout of the text depends on.
-std::uint64_t fingerprint(const Scene& scene, const MessageView& message, float width, bool spoilers) {
+std::uint64_t fingerprint(const Scene& scene, const MessageView& message, float width,
+                          bool spoilers) {
   std::uint64_t h = std::hash<std::string>{}(message.content);
   const auto add = [&h](std::uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15ull + (h >> 31); };
   add(static_cast<std::uint64_t>(width * 4));
@@ -111,11 +112,21 @@ std::string message_label(const Scene& scene, const MessageView& message) {
   if (message.edited) label += " (edited)";
   if (message.mine) {
     switch (message.state) {
-      case SendState::kSending: label += ". Sending"; break;
-      case SendState::kSent: label += ". Sent"; break;
-      case SendState::kDelivered: label += ". Delivered"; break;
-      case SendState::kRead: label += ". Read"; break;
-      case SendState::kFailed: label += ". Not sent: " + message.failure; break;
+      case SendState::kSending:
+        label += ". Sending";
+        break;
+      case SendState::kSent:
+        label += ". Sent";
+        break;
+      case SendState::kDelivered:
+        label += ". Delivered";
+        break;
+      case SendState::kRead:
+        label += ". Read";
+        break;
+      case SendState::kFailed:
+        label += ". Not sent: " + message.failure;
+        break;
     }
   }
   return label;
@@ -134,7 +145,8 @@ void draw_ticks(Scene& scene, const MessageView& message, Id key, Vec2 centre) {
       icon = Icon::kClock;
       words = "Sending";
       break;
-    case SendState::kSent: break;
+    case SendState::kSent:
+      break;
     case SendState::kDelivered:
       icon = Icon::kDoubleCheck;
       words = "Delivered";
@@ -152,8 +164,11 @@ void draw_ticks(Scene& scene, const MessageView& message, Id key, Vec2 centre) {
   }
   ui.canvas.icon(icon, centre, icon == Icon::kClock ? size * 0.9f : size, color);
   const Rect spot{centre.x - 11, centre.y - 10, 22, 20};
-  const Response use = ui.interact({.id = child_id(key, "state"), .rect = spot, .focusable = false,
-                                    .semantic = false, .cursor = CursorShape::kArrow});
+  const Response use = ui.interact({.id = child_id(key, "state"),
+                                    .rect = spot,
+                                    .focusable = false,
+                                    .semantic = false,
+                                    .cursor = CursorShape::kArrow});
   ui.tooltip(use, spot, words + ", " + full_moment(ui.platform, message.at));
 }
 
@@ -161,14 +176,17 @@ void draw_reply(Scene& scene, const client::ReplyView& reply, Id key, Rect area)
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const Rect box{area.x, area.y + 1, area.w, area.h - space::k1};
-  const Response use = ui.interact({.id = child_id(key, "reply"), .rect = box,
-                                    .label = "Go to the message replied to", .disabled = !reply.available});
+  const Response use = ui.interact({.id = child_id(key, "reply"),
+                                    .rect = box,
+                                    .label = "Go to the message replied to",
+                                    .disabled = !reply.available});
   ui.canvas.fill({box.x, box.y + 2, 2.5f, box.h - 4}, p.accent, 1.25f);
   Rect inside = box;
   inside.take_left(space::k2 + 3);
   const Font font{Face::kMedium, scene.size(type::kSmall)};
   const float name = std::min(ui.canvas.label_width(reply.sender_name, font), inside.w * 0.4f);
-  text_line(ui, inside.take_left(name + 1), reply.sender_name, {Face::kMedium, type::kSmall, p.accent_text});
+  text_line(ui, inside.take_left(name + 1), reply.sender_name,
+            {Face::kMedium, type::kSmall, p.accent_text});
   inside.take_left(space::k2);
   text_line(ui, inside, reply.excerpt,
             {reply.available ? Face::kRegular : Face::kItalic, type::kSmall,
@@ -191,8 +209,8 @@ void draw_reactions(Scene& scene, const MessageView& message, Id key, Vec2 at, f
     const Rect box{at.x + x, at.y + y, chip, height};
     const std::string label = reaction.emoji + " " + std::to_string(reaction.count) +
                               (reaction.mine ? ", yours. " : ". ") + reaction.names;
-    const Response use = ui.interact({.id = child_id(child_id(key, "chip"), reaction.emoji), .rect = box,
-                                      .label = label});
+    const Response use = ui.interact(
+        {.id = child_id(child_id(key, "chip"), reaction.emoji), .rect = box, .label = label});
     ui.last_node().checkable = true;
     ui.last_node().checked = reaction.mine;
     const Color ground = reaction.mine ? p.accent_soft : p.code;
@@ -222,7 +240,8 @@ void draw_failure(Scene& scene, const MessageView& message, Id key, Rect area) {
   const ButtonLook retry{.style = ButtonStyle::kGhost, .label = "Retry"};
   const ButtonLook discard{.style = ButtonStyle::kGhost, .label = "Discard"};
   const float height = area.h;
-  ui.canvas.icon(Icon::kWarning, area.take_left(scene.size(18)).centre(), scene.size(15), p.danger_text);
+  ui.canvas.icon(Icon::kWarning, area.take_left(scene.size(18)).centre(), scene.size(15),
+                 p.danger_text);
   area.take_left(space::k1);
   const std::string words = message.failure.empty() ? "Not sent." : message.failure;
   const float buttons = button_width(ui, retry) + button_width(ui, discard);
@@ -232,11 +251,13 @@ void draw_failure(Scene& scene, const MessageView& message, Id key, Rect area) {
   ui.node(child_id(key, "failure"), SemanticRole::kAlert, area, words);
   area.take_left(space::k1);
   const ClientId id = message.client_id;
-  if (button(ui, child_id(key, "retry"), {area.x, area.y, button_width(ui, retry) - 12, height}, retry)) {
+  if (button(ui, child_id(key, "retry"), {area.x, area.y, button_width(ui, retry) - 12, height},
+             retry)) {
     ui.emit([id](client::Client& c, Now n) { c.retry_message(n, id); });
   }
   area.take_left(button_width(ui, retry) - 8);
-  if (button(ui, child_id(key, "discard"), {area.x, area.y, button_width(ui, discard) - 12, height}, discard)) {
+  if (button(ui, child_id(key, "discard"), {area.x, area.y, button_width(ui, discard) - 12, height},
+             discard)) {
     ui.emit([id](client::Client& c, Now n) { c.discard_message(n, id); });
   }
 }
@@ -258,12 +279,16 @@ void draw_actions(Scene& scene, const MessageView& message, Id key, const Rect& 
   const float side = ui.theme.control(32);
   float count = 0;
   for (const Action& action : actions) count += action.shown ? 1.0f : 0.0f;
-  const Rect bar{row.right() - edge(scene) - count * side - 4, row.y - side * 0.4f, count * side + 4, side + 2};
+  const Rect bar{row.right() - edge(scene) - count * side - 4, row.y - side * 0.4f,
+                 count * side + 4, side + 2};
   ui.canvas.shadow(bar, radius::kMedium, 6, p.shadow, ui.theme.dark ? 0.7f : 0.35f);
   ui.canvas.fill(bar, p.raised, radius::kMedium);
   ui.canvas.stroke(bar, p.border, radius::kMedium);
   ui.open_node(child_id(key, "actions"), SemanticRole::kToolbar, bar, "Message actions");
-  ui.interact({.id = child_id(key, "bar"), .rect = bar, .focusable = false, .semantic = false,
+  ui.interact({.id = child_id(key, "bar"),
+               .rect = bar,
+               .focusable = false,
+               .semantic = false,
                .cursor = CursorShape::kArrow});
   Rect rest = bar.inset(2, 1);
   const Seq seq = message.seq;
@@ -271,7 +296,8 @@ void draw_actions(Scene& scene, const MessageView& message, Id key, const Rect& 
     if (!action.shown) continue;
     const Rect place = rest.take_left(side);
     const Id id = child_id(key, action.label);
-    if (!icon_button(ui, id, place, {.icon = action.icon, .label = action.label, .icon_size = 18})) continue;
+    if (!icon_button(ui, id, place, {.icon = action.icon, .label = action.label, .icon_size = 18}))
+      continue;
     scene.state.timeline.active_row = key;
     if (action.icon == Icon::kSmile) open_emoji_for(scene, seq, place);
     if (action.icon == Icon::kReply) {
@@ -283,7 +309,8 @@ void draw_actions(Scene& scene, const MessageView& message, Id key, const Rect& 
       scene.state.focus_composer = true;
     }
     if (action.icon == Icon::kTrash) ask_delete_message(scene, seq);
-    if (action.icon == Icon::kMore) open_message_menu(scene, message, id, {place.x, place.bottom() + 4});
+    if (action.icon == Icon::kMore)
+      open_message_menu(scene, message, id, {place.x, place.bottom() + 4});
   }
   ui.close_node();
 }
@@ -299,14 +326,20 @@ void use_links(Scene& scene, RichText& text, Id key, Vec2 origin) {
         const Rect place = part.moved(origin.x + block.at.x, origin.y + block.at.y);
         const bool spoiler = link.url.empty();
         const Response use =
-            ui.interact({.id = id, .rect = place, .role = spoiler ? SemanticRole::kButton : SemanticRole::kLink,
-                         .label = spoiler ? std::string_view("Show the hidden text") : std::string_view(link.url),
-                         .focusable = first, .semantic = first});
+            ui.interact({.id = id,
+                         .rect = place,
+                         .role = spoiler ? SemanticRole::kButton : SemanticRole::kLink,
+                         .label = spoiler ? std::string_view("Show the hidden text")
+                                          : std::string_view(link.url),
+                         .focusable = first,
+                         .semantic = first});
         if (first) ui.last_node().value = link.url;
         if (use.focus_visible) ui.draw_focus_ring(place, 3);
         if (first && use.clicked) {
-          if (spoiler) scene.state.timeline.open_spoilers.insert(key);
-          else ui.platform.open_link(link.url);
+          if (spoiler)
+            scene.state.timeline.open_spoilers.insert(key);
+          else
+            ui.platform.open_link(link.url);
         }
         if (!spoiler) ui.tooltip(use, place, link.url);
         first = false;
@@ -326,13 +359,20 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
 
   ui.open_node(key, SemanticRole::kArticle, row, message_label(scene, message)).has_menu = true;
   const Id menu_id = child_id(key, "row");
-  const Response use = ui.interact({.id = menu_id, .rect = ground, .label = "Message actions",
-                                    .focusable = false, .semantic = false, .menu = true,
-                                    .menu_only = true, .cursor = CursorShape::kArrow});
-  const bool menu_here = scene.state.menu && scene.state.menu->owner == child_id(key, "More actions");
-  const bool picker_here = scene.state.emoji && scene.state.emoji->react_to == message.seq && message.seq.value;
-  const bool hovered = (ui.pointer_inside(ground) && !timeline.selecting) ||
-                       menu_here || picker_here;
+  const Response use = ui.interact({.id = menu_id,
+                                    .rect = ground,
+                                    .label = "Message actions",
+                                    .focusable = false,
+                                    .semantic = false,
+                                    .menu = true,
+                                    .menu_only = true,
+                                    .cursor = CursorShape::kArrow});
+  const bool menu_here =
+      scene.state.menu && scene.state.menu->owner == child_id(key, "More actions");
+  const bool picker_here =
+      scene.state.emoji && scene.state.emoji->react_to == message.seq && message.seq.value;
+  const bool hovered =
+      (ui.pointer_inside(ground) && !timeline.selecting) || menu_here || picker_here;
   if (message.mentions_me) {
     ui.canvas.fill(ground, p.warning_soft.with_alpha(ui.theme.dark ? 0.6f : 0.75f));
     ui.canvas.fill({ground.x, ground.y, 3, ground.h}, p.away);
@@ -354,21 +394,23 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
   const float text = text_width(scene, width);
   if (message.starts_group) {
     const float side = avatar_side(scene);
-    avatar(ui, {x + edge(scene) + side / 2, at + side / 2 + 1}, side, message.sender.uuid, message.sender_name);
+    avatar(ui, {x + edge(scene) + side / 2, at + side / 2 + 1}, side, message.sender.uuid,
+           message.sender_name);
     const Rect header{left, at, text, header_height(scene)};
     const std::string time = clock_time(ui.platform, message.at);
     const Font caption{Face::kRegular, scene.size(type::kCaption)};
     const float time_width = ui.canvas.label_width(time, caption);
-    const float name = text_line(ui, {header.x, header.y, header.w - time_width - space::k3, header.h},
-                                 message.sender_name,
-                                 {Face::kMedium, type::kBody,
-                                  avatar_colors(p, message.sender.uuid).ink});
+    const float name = text_line(
+        ui, {header.x, header.y, header.w - time_width - space::k3, header.h}, message.sender_name,
+        {Face::kMedium, type::kBody, avatar_colors(p, message.sender.uuid).ink});
     text_line(ui, {header.x + name + space::k2, header.y + 1, time_width + 1, header.h}, time,
               {Face::kRegular, type::kCaption, p.text_muted});
     at += header.h;
   } else if (hovered) {
     const std::string time = clock_time(ui.platform, message.at);
-    text_centred(ui, {x + edge(scene) - space::k1, at, avatar_side(scene) + space::k2, ui.theme.line(type::kBody)},
+    text_centred(ui,
+                 {x + edge(scene) - space::k1, at, avatar_side(scene) + space::k2,
+                  ui.theme.line(type::kBody)},
                  time, {Face::kRegular, 11, p.text_muted});
   }
   if (message.reply) {
@@ -377,10 +419,11 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
   }
 
   const float alpha = message.state == SendState::kSending && message.mine ? 0.7f : 1.0f;
-  draw_rich_text(ui.canvas, ui.theme, layout.text, {left, at}, layout.select_from,
-                 layout.select_to, alpha);
+  draw_rich_text(ui.canvas, ui.theme, layout.text, {left, at}, layout.select_from, layout.select_to,
+                 alpha);
   if (!message.deleted) use_links(scene, layout.text, key, {left, at});
-  const float last_line = at + std::max(layout.text.height, header_height(scene)) - ui.theme.line(type::kBody) / 2;
+  const float last_line =
+      at + std::max(layout.text.height, header_height(scene)) - ui.theme.line(type::kBody) / 2;
   draw_ticks(scene, message, key, {x + width - edge(scene) - scene.size(10), last_line});
   at += layout.text.height;
   if (!message.deleted && !message.reactions.empty()) {
@@ -388,7 +431,8 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
     at += reactions_height(scene, message, text);
   }
   if (message.state == SendState::kFailed && message.mine) {
-    draw_failure(scene, message, key, {left, at, width - (left - x) - edge(scene), failure_height(scene)});
+    draw_failure(scene, message, key,
+                 {left, at, width - (left - x) - edge(scene), failure_height(scene)});
   }
   if (hovered && !ui.touch()) draw_actions(scene, message, key, ground);
   ui.close_node();
@@ -432,10 +476,13 @@ float measure_row(Scene& scene, const RowPlace& row) {
   struct Visitor {
     Scene& scene;
     const RowPlace& row;
-    float operator()(const MessageView& m) const { return measure_message(scene, m, row.key, row.width); }
+    float operator()(const MessageView& m) const {
+      return measure_message(scene, m, row.key, row.width);
+    }
     float operator()(const client::SystemLineView& s) const {
-      const float text = text_wrapped_height(scene.ui, row.width - 2 * space::k8, s.text,
-                                             {Face::kRegular, type::kSmall, scene.colors().text_muted});
+      const float text =
+          text_wrapped_height(scene.ui, row.width - 2 * space::k8, s.text,
+                              {Face::kRegular, type::kSmall, scene.colors().text_muted});
       return text + scene.size(12);
     }
     float operator()(const client::DayView&) const { return scene.size(48); }
@@ -443,7 +490,8 @@ float measure_row(Scene& scene, const RowPlace& row) {
     float operator()(const client::HistoryGapView&) const { return scene.size(52); }
   };
   const float height = std::visit(Visitor{scene, row}, row.item);
-  if (std::holds_alternative<MessageView>(row.item)) scene.state.timeline.rows[row.key].height = height;
+  if (std::holds_alternative<MessageView>(row.item))
+    scene.state.timeline.rows[row.key].height = height;
   return height;
 }
 
@@ -452,10 +500,14 @@ void draw_row(Scene& scene, const RowPlace& row, float x, float y) {
     Scene& scene;
     const RowPlace& row;
     float x, y;
-    void operator()(const MessageView& m) const { draw_message(scene, m, row.key, row.width, x, y); }
+    void operator()(const MessageView& m) const {
+      draw_message(scene, m, row.key, row.width, x, y);
+    }
     void operator()(const client::SystemLineView& s) const {
-      const Rect area{x + space::k8, y, row.width - 2 * space::k8, scene.ui.theme.line(type::kSmall) + scene.size(12)};
-      text_centred(scene.ui, area, s.text, {Face::kRegular, type::kSmall, scene.colors().text_muted});
+      const Rect area{x + space::k8, y, row.width - 2 * space::k8,
+                      scene.ui.theme.line(type::kSmall) + scene.size(12)};
+      text_centred(scene.ui, area, s.text,
+                   {Face::kRegular, type::kSmall, scene.colors().text_muted});
       scene.ui.node(row.key, SemanticRole::kText, area, s.text);
     }
     void operator()(const client::DayView& d) const {
@@ -472,7 +524,8 @@ void draw_row(Scene& scene, const RowPlace& row, float x, float y) {
     void operator()(const client::UnreadLineView&) const {
       const Rect area{x, y + scene.size(6), row.width, scene.size(26)};
       const Palette& p = scene.colors();
-      scene.ui.canvas.fill({x + edge(scene), area.centre().y, row.width - 2 * edge(scene), 1}, p.accent);
+      scene.ui.canvas.fill({x + edge(scene), area.centre().y, row.width - 2 * edge(scene), 1},
+                           p.accent);
       draw_pill(scene, area, "New messages", p.on_accent, p.accent);
       scene.ui.node(row.key, SemanticRole::kSeparator, area, "New messages");
     }
@@ -487,10 +540,10 @@ void draw_row(Scene& scene, const RowPlace& row, float x, float y) {
 
 void ask_delete_message(Scene& scene, Seq seq) {
   Ui& ui = scene.ui;
-  scene.state.confirm = Confirm{"Delete this message?", "It disappears for everyone in the room. This cannot be undone.",
-                                "Delete", [&ui, seq] {
-                                  ui.emit([seq](client::Client& c, Now n) { c.delete_message(n, seq); });
-                                }};
+  scene.state.confirm = Confirm{
+      "Delete this message?", "It disappears for everyone in the room. This cannot be undone.",
+      "Delete",
+      [&ui, seq] { ui.emit([seq](client::Client& c, Now n) { c.delete_message(n, seq); }); }};
 }
 
 void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 at) {
@@ -518,9 +571,8 @@ void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 
                           [&ui, selected] { ui.platform.set_clipboard(selected); }});
   }
   if (!message.deleted) {
-    menu.items.push_back({Icon::kCopy, "Copy text", false, [&ui, text = message.content] {
-                            ui.platform.set_clipboard(text);
-                          }});
+    menu.items.push_back({Icon::kCopy, "Copy text", false,
+                          [&ui, text = message.content] { ui.platform.set_clipboard(text); }});
   }
   if (message.mine && message.state == SendState::kFailed) {
     const ClientId id = message.client_id;
@@ -532,14 +584,15 @@ void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 
                           }});
   }
   if (message.can_delete) {
-    menu.items.push_back({Icon::kTrash, "Delete", true, [&ui, &state, seq] {
-                            state.confirm = Confirm{
-                                "Delete this message?",
-                                "It disappears for everyone in the room. This cannot be undone.", "Delete",
-                                [&ui, seq] {
-                                  ui.emit([seq](client::Client& c, Now n) { c.delete_message(n, seq); });
-                                }};
-                          }});
+    menu.items.push_back(
+        {Icon::kTrash, "Delete", true, [&ui, &state, seq] {
+           state.confirm =
+               Confirm{"Delete this message?",
+                       "It disappears for everyone in the room. This cannot be undone.", "Delete",
+                       [&ui, seq] {
+                         ui.emit([seq](client::Client& c, Now n) { c.delete_message(n, seq); });
+                       }};
+         }});
   }
   if (!menu.items.empty()) state.menu = std::move(menu);
 }

@@ -22,16 +22,21 @@ void close_menu(Scene& scene) {
 }
 
 Rect kept_on_screen(Rect rect, const Rect& screen, float margin) {
-  rect.x = std::clamp(rect.x, screen.x + margin, std::max(screen.x + margin, screen.right() - rect.w - margin));
-  rect.y = std::clamp(rect.y, screen.y + margin, std::max(screen.y + margin, screen.bottom() - rect.h - margin));
+  rect.x = std::clamp(rect.x, screen.x + margin,
+                      std::max(screen.x + margin, screen.right() - rect.w - margin));
+  rect.y = std::clamp(rect.y, screen.y + margin,
+                      std::max(screen.y + margin, screen.bottom() - rect.h - margin));
   return rect;
 }
 
 bool draw_menu_item(Scene& scene, const MenuItem& item, Id id, const Rect& rect) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
-  const Response use =
-      ui.interact({.id = id, .rect = rect, .role = SemanticRole::kMenuItem, .label = item.label, .group = kMenu});
+  const Response use = ui.interact({.id = id,
+                                    .rect = rect,
+                                    .role = SemanticRole::kMenuItem,
+                                    .label = item.label,
+                                    .group = kMenu});
   if (use.hovered || use.focus_visible) ui.canvas.fill(rect, p.hover, radius::kSmall);
   const Color ink = item.danger ? p.danger_text : p.text;
   Rect inside = rect.inset(space::k2, 0);
@@ -55,7 +60,8 @@ void draw_menu(Scene& scene) {
   const Font font{Face::kRegular, scene.size(type::kBody)};
   float width = menu.react_to ? scene.size(270) : scene.size(190);
   for (const MenuItem& item : menu.items) {
-    width = std::max(width, ui.canvas.label_width(item.label, font) + scene.size(22) + 5 * space::k2 + 8);
+    width = std::max(width,
+                     ui.canvas.label_width(item.label, font) + scene.size(22) + 5 * space::k2 + 8);
   }
   const float quick = menu.react_to ? ui.theme.control(46) : 0;
   const float height = row * static_cast<float>(menu.items.size()) + quick + 2 * space::k1 + 2;
@@ -71,7 +77,10 @@ void draw_menu(Scene& scene) {
     ui.canvas.stroke(panel, p.border, radius::kLarge);
   }
   ui.open_node(kMenu, SemanticRole::kMenu, panel, "Actions");
-  ui.interact({.id = child_id(kMenu, "panel"), .rect = panel, .focusable = false, .semantic = false,
+  ui.interact({.id = child_id(kMenu, "panel"),
+               .rect = panel,
+               .focusable = false,
+               .semantic = false,
                .cursor = CursorShape::kArrow});
   Rect rest = panel.inset(space::k1 + 1, space::k1 + 1);
   std::function<void()> run;
@@ -82,8 +91,11 @@ void draw_menu(Scene& scene) {
     const float step = line.w / 7;
     for (const std::string_view emoji : kQuickReactions) {
       const Rect place = line.take_left(step);
-      const Response use = ui.interact({.id = child_id(child_id(kMenu, "quick"), emoji), .rect = place,
-                                        .role = SemanticRole::kMenuItem, .label = emoji, .group = kMenu});
+      const Response use = ui.interact({.id = child_id(child_id(kMenu, "quick"), emoji),
+                                        .rect = place,
+                                        .role = SemanticRole::kMenuItem,
+                                        .label = emoji,
+                                        .group = kMenu});
       if (use.hovered || use.focus_visible) ui.canvas.circle(place.centre(), side / 2 - 2, p.hover);
       text_centred(ui, place, emoji, {Face::kRegular, 21, p.text});
       if (use.clicked) {
@@ -93,8 +105,11 @@ void draw_menu(Scene& scene) {
         done = true;
       }
     }
-    if (icon_button(ui, child_id(kMenu, "more emoji"), line.inset(2), {.icon = Icon::kPlus, .label = "More emoji"})) {
-      run = [&scene, seq = *menu.react_to, panel] { open_emoji_for(scene, seq, {panel.x, panel.y, 1, 1}); };
+    if (icon_button(ui, child_id(kMenu, "more emoji"), line.inset(2),
+                    {.icon = Icon::kPlus, .label = "More emoji"})) {
+      run = [&scene, seq = *menu.react_to, panel] {
+        open_emoji_for(scene, seq, {panel.x, panel.y, 1, 1});
+      };
       done = true;
     }
   }
@@ -120,13 +135,16 @@ void draw_confirm(Scene& scene) {
   const float text = text_wrapped_height(ui, width - 2 * space::k6, confirm.text, body);
   const float scale = ui.theme.control(1);
   bool open = true;
-  Rect inside = begin_dialog(ui, kConfirm,
-                             {confirm.title, 400,
-                              (text + 2 * space::k5 + ui.theme.control(32) + space::k3 + space::k5 + button_height(ui)) / scale,
-                              true},
-                             open);
+  Rect inside = begin_dialog(
+      ui, kConfirm,
+      {confirm.title, 400,
+       (text + 2 * space::k5 + ui.theme.control(32) + space::k3 + space::k5 + button_height(ui)) /
+           scale,
+       true},
+      open);
   text_wrapped(ui, inside.min(), inside.w, confirm.text, body);
-  ui.node(child_id(kConfirm, "text"), SemanticRole::kText, {inside.x, inside.y, inside.w, text}, confirm.text);
+  ui.node(child_id(kConfirm, "text"), SemanticRole::kText, {inside.x, inside.y, inside.w, text},
+          confirm.text);
   Rect row = inside.take_bottom(button_height(ui));
   const ButtonLook yes{.style = ButtonStyle::kDanger, .label = confirm.action};
   const ButtonLook no{.label = "Cancel"};
@@ -167,11 +185,16 @@ void draw_toasts(Scene& scene) {
     const float text = toast.text.empty() ? 0 : text_wrapped_height(ui, inner, toast.text, body, 3);
     const float height = std::max(ui.theme.control(44), title + text + 2 * space::k3);
     const float k = ui.animate(child_id(id, "in"), 1, 160);
-    const Rect panel{scene.phone ? ui.screen.x + (ui.screen.w - width) / 2 : ui.screen.right() - width - space::k4,
+    const Rect panel{scene.phone ? ui.screen.x + (ui.screen.w - width) / 2
+                                 : ui.screen.right() - width - space::k4,
                      y - (1 - k) * 8, width, height};
-    const Response use = ui.interact({.id = id, .rect = panel, .role = toast.room ? SemanticRole::kButton : SemanticRole::kGroup,
-                                      .label = toast.title + ". " + toast.text, .focusable = toast.room.has_value(),
-                                      .cursor = toast.room ? CursorShape::kHand : CursorShape::kArrow});
+    const Response use =
+        ui.interact({.id = id,
+                     .rect = panel,
+                     .role = toast.room ? SemanticRole::kButton : SemanticRole::kGroup,
+                     .label = toast.title + ". " + toast.text,
+                     .focusable = toast.room.has_value(),
+                     .cursor = toast.room ? CursorShape::kHand : CursorShape::kArrow});
     ui.canvas.shadow(panel, radius::kLarge, 18, p.shadow, ui.theme.dark ? 0.9f : 0.4f);
     ui.canvas.fill(panel, p.raised, radius::kLarge);
     ui.canvas.stroke(panel, p.border, radius::kLarge);
@@ -180,14 +203,21 @@ void draw_toasts(Scene& scene) {
     if (toast.kind == client::ToastKind::kSuccess) icon = Icon::kCheck, ink = p.success_text;
     if (toast.kind == client::ToastKind::kError) icon = Icon::kWarning, ink = p.danger_text;
     if (toast.kind == client::ToastKind::kInfo && !toast.room) icon = Icon::kInfo;
-    ui.canvas.icon(icon, {panel.x + scene.size(22), panel.y + space::k3 + title / 2}, scene.size(20), ink);
+    ui.canvas.icon(icon, {panel.x + scene.size(22), panel.y + space::k3 + title / 2},
+                   scene.size(20), ink);
     const float left = panel.x + scene.size(22) + scene.size(18);
-    text_line(ui, {left, panel.y + (height - title - text) / 2, inner, title}, toast.title, {Face::kMedium, 14, p.text});
-    if (text > 0) text_wrapped(ui, {left, panel.y + (height - title - text) / 2 + title}, inner, toast.text, body, 3);
+    text_line(ui, {left, panel.y + (height - title - text) / 2, inner, title}, toast.title,
+              {Face::kMedium, 14, p.text});
+    if (text > 0)
+      text_wrapped(ui, {left, panel.y + (height - title - text) / 2 + title}, inner, toast.text,
+                   body, 3);
     const float side = ui.theme.control(28);
-    const bool closed = icon_button(ui, child_id(id, "close"), {panel.right() - side - space::k2, panel.y + space::k2, side, side},
-                                    {.icon = Icon::kClose, .label = "Dismiss", .icon_size = 16});
-    ui.node(child_id(id, "live"), toast.kind == client::ToastKind::kError ? SemanticRole::kAlert : SemanticRole::kStatus,
+    const bool closed =
+        icon_button(ui, child_id(id, "close"),
+                    {panel.right() - side - space::k2, panel.y + space::k2, side, side},
+                    {.icon = Icon::kClose, .label = "Dismiss", .icon_size = 16});
+    ui.node(child_id(id, "live"),
+            toast.kind == client::ToastKind::kError ? SemanticRole::kAlert : SemanticRole::kStatus,
             panel, toast.title + ". " + toast.text);
     const std::int64_t age = (ui.now.mono - shown).ms;
     if (use.clicked && toast.room) {
@@ -210,10 +240,11 @@ void draw_tooltip(Scene& scene) {
   if (ui.tooltip_text.empty()) return;
   const Palette& p = scene.colors();
   const Color ground = p.text, ink = p.canvas;
-  const TextBlock& block = ui.canvas.label(ui.tooltip_text, {Face::kMedium, scene.size(type::kCaption)}, ink,
-                                           scene.size(300), 4);
+  const TextBlock& block = ui.canvas.label(
+      ui.tooltip_text, {Face::kMedium, scene.size(type::kCaption)}, ink, scene.size(300), 4);
   const Rect& anchor = ui.tooltip_anchor;
-  Rect panel{anchor.centre().x - block.width() / 2 - 9, anchor.bottom() + 6, block.width() + 18, block.height() + 10};
+  Rect panel{anchor.centre().x - block.width() / 2 - 9, anchor.bottom() + 6, block.width() + 18,
+             block.height() + 10};
   if (panel.bottom() > ui.screen.bottom() - 4) panel.y = anchor.y - panel.h - 6;
   panel = kept_on_screen(panel, ui.screen, 4);
   ui.canvas.fill(panel, ground, radius::kSmall);

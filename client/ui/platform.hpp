@@ -14,10 +14,10 @@
 
 namespace parley::ui {
 
-// The focused text field, told to the platform whenever one of these values changed. On the web a real,
-// nearly invisible DOM field is laid over `field_rect` (caret at `caret`) and owns the text: what the person
-// does in it comes back as TextInputEvent. On the desktop the interface edits by itself from characters
-// and keys, and this only places the system's input method window.
+// The focused text field, told to the platform whenever one of these values changed. On the web a
+// real, nearly invisible DOM field is laid over `field_rect` (caret at `caret`) and owns the text:
+// what the person does in it comes back as TextInputEvent. On the desktop the interface edits by
+// itself from characters and keys, and this only places the system's input method window.
 struct TextInputState {
   std::uint64_t field = 0;  // stable id of the field; equals its SemanticNode's id
   bool multi_line = false;
@@ -46,13 +46,13 @@ struct GlyphRequest {
 
 // Premultiplied is NOT used: colour and alpha are separate. All figures are device pixels.
 struct GlyphBitmap {
-  bool ok = false;        // false: nothing can be drawn for this text
-  bool colour = false;    // false: only alpha counts, the text colour is put in by the interface
+  bool ok = false;      // false: nothing can be drawn for this text
+  bool colour = false;  // false: only alpha counts, the text colour is put in by the interface
   int width = 0;
   int height = 0;
-  float advance = 0;      // pen movement
-  int left = 0;           // from the pen to the bitmap's left edge
-  int top = 0;            // from the baseline up to the bitmap's top edge (positive: above)
+  float advance = 0;  // pen movement
+  int left = 0;       // from the pen to the bitmap's left edge
+  int top = 0;        // from the baseline up to the bitmap's top edge (positive: above)
   std::vector<std::uint8_t> rgba;  // width * height * 4
 };
 
@@ -83,7 +83,8 @@ class Platform {
   // Answered by AppUi::handle_paste when the text is there (browsers answer later, or refuse).
   virtual void request_clipboard() = 0;
   virtual void open_link(const std::string& url) = 0;  // in a new tab, without an opener
-  // Page or invitation address for people: "https://chat.example.org" + path. Empty on faces without one.
+  // Page or invitation address for people: "https://chat.example.org" + path. Empty on faces
+  // without one.
   virtual std::string public_origin() const = 0;
   virtual void push_url(const std::string& path) = 0;  // "/", "/r/<room id>"; replaces when equal
   virtual void set_title(const std::string& title, std::uint32_t unread) = 0;
@@ -102,7 +103,8 @@ class Platform {
   virtual void ask_notification_permission() = 0;  // answered by AppUi::handle_preferences_changed
 
   // ---- text input ----
-  // True when a system text field edits (the web): AppUi then leaves editing keys and characters to it.
+  // True when a system text field edits (the web): AppUi then leaves editing keys and characters to
+  // it.
   virtual bool owns_text_editing() const = 0;
   // nullptr: no field is focused. Called once a frame at most, when something changed.
   virtual void set_text_input(const TextInputState* state) = 0;
@@ -110,11 +112,11 @@ class Platform {
 
   // ---- glyphs ----
   virtual GlyphBitmap rasterize(const GlyphRequest& request) = 0;
-  // The ImGui font atlas was built anew: make its texture again (ImGui_ImplOpenGL3_DestroyFontsTexture,
-  // then ImGui_ImplOpenGL3_CreateFontsTexture).
+  // The ImGui font atlas was built anew: make its texture again
+  // (ImGui_ImplOpenGL3_DestroyFontsTexture, then ImGui_ImplOpenGL3_CreateFontsTexture).
   virtual void atlas_rebuilt() = 0;
-  // A part of the atlas changed: glTexSubImage2D from `rgba`, whose rows are `stride_px` pixels apart
-  // (GL_UNPACK_ROW_LENGTH) and whose first pixel belongs at (x, y).
+  // A part of the atlas changed: glTexSubImage2D from `rgba`, whose rows are `stride_px` pixels
+  // apart (GL_UNPACK_ROW_LENGTH) and whose first pixel belongs at (x, y).
   virtual void atlas_changed(int x, int y, int width, int height, const std::uint8_t* rgba,
                              int stride_px) = 0;
 };

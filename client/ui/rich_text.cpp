@@ -15,11 +15,16 @@ struct Indents {
 
 Indents indents_of(BlockKind kind, const Theme& theme) {
   switch (kind) {
-    case BlockKind::kQuote: return {space::k3, 0, 0};
-    case BlockKind::kCode: return {space::k3, space::k2, space::k3};
-    case BlockKind::kBullet: return {theme.size(18), 0, 0};
-    case BlockKind::kNumbered: return {theme.size(24), 0, 0};
-    case BlockKind::kParagraph: return {};
+    case BlockKind::kQuote:
+      return {space::k3, 0, 0};
+    case BlockKind::kCode:
+      return {space::k3, space::k2, space::k3};
+    case BlockKind::kBullet:
+      return {theme.size(18), 0, 0};
+    case BlockKind::kNumbered:
+      return {theme.size(24), 0, 0};
+    case BlockKind::kParagraph:
+      return {};
   }
   return {};
 }
@@ -35,7 +40,8 @@ class Builder {
     StyledText styled;
     for (const client::Span& span : block.spans) {
       TextStyle style;
-      style.color = block.kind == BlockKind::kQuote ? theme_.palette.text_muted : theme_.palette.text;
+      style.color =
+          block.kind == BlockKind::kQuote ? theme_.palette.text_muted : theme_.palette.text;
       float size = theme_.size(jumbo_ ? 34 : type::kBody);
       if (span.code || block.kind == BlockKind::kCode) {
         style.font.face = Face::kMono;
@@ -115,15 +121,17 @@ RichText lay_out_rich_text(GlyphCache& glyphs, const Theme& theme, std::string_v
       styled.add(options.suffix, builder.suffix_style());
     }
     const Indents in = indents_of(block.kind, theme);
-    const bool joined = i > 0 && before == block.kind && (is_list(block.kind) || block.kind == BlockKind::kQuote);
+    const bool joined =
+        i > 0 && before == block.kind && (is_list(block.kind) || block.kind == BlockKind::kQuote);
     if (i > 0) y += joined ? (is_list(block.kind) ? 2.0f : 0.0f) : theme.size(space::k2) * 0.75f;
     const float wrap = std::max(40.0f, options.width - in.left - in.right);
     made.layout = TextBlock(glyphs, styled, {wrap, 0, jumbo ? 1.25f : 1.42f});
     made.at = {in.left, y + in.top};
     const float height = made.layout.height() + 2 * in.top;
     if (block.kind == BlockKind::kCode) {
-      made.ground = {0, y, std::min(options.width, std::max(made.layout.width() + in.left + in.right, 120.0f)),
-                     height};
+      made.ground = {
+          0, y, std::min(options.width, std::max(made.layout.width() + in.left + in.right, 120.0f)),
+          height};
     } else if (block.kind == BlockKind::kQuote) {
       made.ground = {0, joined ? y - 1 : y, 3, height + (joined ? 1.0f : 0.0f)};
     }
@@ -163,7 +171,8 @@ std::string copy_rich_text(const RichText& text, TextPlace from, TextPlace to) {
   for (std::size_t i = from.block; i <= to.block && i < text.blocks.size(); ++i) {
     const RichBlock& block = text.blocks[i];
     const std::size_t begin = i == from.block ? std::min(from.offset, block.text.size()) : 0;
-    const std::size_t end = i == to.block ? std::min(to.offset, block.text.size()) : block.text.size();
+    const std::size_t end =
+        i == to.block ? std::min(to.offset, block.text.size()) : block.text.size();
     if (i > from.block) out += '\n';
     if (begin == 0 && !block.marker.empty() && end > 0) out += block.marker + " ";
     if (begin == 0 && block.kind == BlockKind::kQuote && end > 0) out += "> ";
@@ -172,8 +181,8 @@ std::string copy_rich_text(const RichText& text, TextPlace from, TextPlace to) {
   return out;
 }
 
-void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at, TextPlace from,
-                    TextPlace to, float alpha) {
+void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at,
+                    TextPlace from, TextPlace to, float alpha) {
   const Palette& p = theme.palette;
   for (std::size_t i = 0; i < text.blocks.size(); ++i) {
     const RichBlock& block = text.blocks[i];
@@ -187,7 +196,8 @@ void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Ve
     const Vec2 origin = at + block.at;
     if (from < to && i >= from.block && i <= to.block) {
       const std::size_t begin = i == from.block ? from.offset : 0;
-      const std::size_t end = i == to.block ? to.offset : block.text.size() + (to.block > i ? 1 : 0);
+      const std::size_t end =
+          i == to.block ? to.offset : block.text.size() + (to.block > i ? 1 : 0);
       for (const Rect& part : block.layout.selection(begin, end)) {
         canvas.fill(part.moved(origin.x, origin.y), p.selection, 2);
       }

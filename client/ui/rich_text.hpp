@@ -15,8 +15,8 @@ struct RichBlock {
   std::string text;    // what is selected and copied
   std::string marker;  // of list items
   TextBlock layout;
-  Vec2 at;             // of the layout, relative to the message's text area
-  Rect ground;         // of code blocks and quotes, relative
+  Vec2 at;      // of the layout, relative to the message's text area
+  Rect ground;  // of code blocks and quotes, relative
 };
 
 struct RichText {
@@ -49,7 +49,7 @@ TextPlace hit_rich_text(const RichText& text, Vec2 at);
 std::string copy_rich_text(const RichText& text, TextPlace from, TextPlace to);
 TextPlace end_of(const RichText& text);
 // `from` < `to`: the selected part is marked.
-void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at, TextPlace from,
-                    TextPlace to, float alpha);
+void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at,
+                    TextPlace from, TextPlace to, float alpha);
 
 }  // namespace parley::ui

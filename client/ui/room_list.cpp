@@ -41,7 +41,8 @@ void draw_header(Scene& scene, Rect area) {
   Rect gear = area.take_right(side);
   gear.y = top;
   gear.h = side;
-  if (icon_button(ui, child_id(kList, "settings"), gear, {.icon = Icon::kSettings, .label = "Settings"})) {
+  if (icon_button(ui, child_id(kList, "settings"), gear,
+                  {.icon = Icon::kSettings, .label = "Settings"})) {
     scene.state.open_dialog(DialogKind::kSettings);
   }
   area.take_right(space::k2);
@@ -49,7 +50,8 @@ void draw_header(Scene& scene, Rect area) {
   const auto& self = scene.app.self;
   const std::string label =
       self.name + ", " + presence_words(self.presence) + ". Open your profile";
-  const Response use = ui.interact({.id = self_id, .rect = area.inset(-space::k1, space::k1), .label = label});
+  const Response use =
+      ui.interact({.id = self_id, .rect = area.inset(-space::k1, space::k1), .label = label});
   ui.canvas.fill(area.inset(-space::k1, space::k1), p.hover.with_alpha(use.hovered ? 1.0f : 0.0f),
                  radius::kMedium);
   if (use.focus_visible) ui.draw_focus_ring(area.inset(-space::k1, space::k1), radius::kMedium);
@@ -57,12 +59,13 @@ void draw_header(Scene& scene, Rect area) {
   const float avatar_side = ui.theme.control(34);
   const Rect picture = inside.take_left(avatar_side);
   avatar(ui, picture.centre(), avatar_side, self.user.uuid, self.name);
-  presence_dot(ui, {picture.right() - 4, picture.centre().y + avatar_side / 2 - 5}, 9, self.presence,
-               use.hovered ? p.hover : p.sidebar);
+  presence_dot(ui, {picture.right() - 4, picture.centre().y + avatar_side / 2 - 5}, 9,
+               self.presence, use.hovered ? p.hover : p.sidebar);
   inside.take_left(space::k2 + 2);
   const std::string below =
       self.status_text.empty() ? presence_words(self.presence) : self.status_text;
-  const float name_line = ui.theme.line(type::kBody) - 1, status_line = ui.theme.line(type::kCaption);
+  const float name_line = ui.theme.line(type::kBody) - 1,
+              status_line = ui.theme.line(type::kCaption);
   Rect text{inside.x, inside.centre().y - (name_line + status_line) / 2, inside.w, name_line};
   text_line(ui, text, self.name, {Face::kMedium, type::kBody, p.text});
   text_line(ui, {text.x, text.bottom(), text.w, status_line}, below,
@@ -77,7 +80,8 @@ void draw_search(Scene& scene, Rect area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const Rect box = area.inset(space::k3, 0);
-  const Response use = ui.interact({.id = child_id(kList, "jump"), .rect = box,
+  const Response use = ui.interact({.id = child_id(kList, "jump"),
+                                    .rect = box,
                                     .label = "Go to a room, " + key_name(scene, "Ctrl+K")});
   ui.canvas.fill(box, mix(p.hover, p.border, use.hovered ? 0.7f : 0.0f), radius::kMedium);
   Rect inside = box.inset(space::k2 + 2, 0);
@@ -87,7 +91,8 @@ void draw_search(Scene& scene, Rect area) {
     const std::string keys = key_name(scene, "Ctrl+K");
     const Font font{Face::kRegular, scene.size(type::kCaption)};
     const float width = ui.canvas.label_width(keys, font);
-    text_line(ui, inside.take_right(width + 1), keys, {Face::kRegular, type::kCaption, p.text_muted});
+    text_line(ui, inside.take_right(width + 1), keys,
+              {Face::kRegular, type::kCaption, p.text_muted});
   }
   text_line(ui, inside, "Go to a room", {Face::kRegular, 14, p.text_muted});
   if (use.focus_visible) ui.draw_focus_ring(box, radius::kMedium);
@@ -110,18 +115,17 @@ void open_row_menu(Scene& scene, const client::RoomItemView& room, Id owner, Vec
   const RoomId id = room.room_id;
   Menu menu{owner, at, {}, {}};
   if (!scene.ui.platform.public_origin().empty()) {
-    menu.items.push_back({Icon::kLink, "Copy link to the room", false, [&ui, link = room_link(scene, id)] {
-                            ui.platform.set_clipboard(link);
-                          }});
+    menu.items.push_back({Icon::kLink, "Copy link to the room", false,
+                          [&ui, link = room_link(scene, id)] { ui.platform.set_clipboard(link); }});
   }
   menu.items.push_back(
       {Icon::kLogout, "Leave the room", true, [&state, &ui, id, name = room.name] {
-         state.confirm = Confirm{"Leave " + name + "?",
-                                 "You stop getting its messages. To come back you join it again, or need "
-                                 "an invitation if it is not public.",
-                                 "Leave", [&ui, id] {
-                                   ui.emit([id](client::Client& c, Now n) { c.leave_room(n, id); });
-                                 }};
+         state.confirm = Confirm{
+             "Leave " + name + "?",
+             "You stop getting its messages. To come back you join it again, or need "
+             "an invitation if it is not public.",
+             "Leave",
+             [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.leave_room(n, id); }); }};
        }});
   state.menu = std::move(menu);
 }
@@ -146,7 +150,8 @@ void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect
             {Face::kRegular, type::kCaption, room.unread > 0 ? p.accent_text : p.text_muted});
   top.take_right(space::k2);
   const float name_width = std::min(
-      top.w - 20, ui.canvas.label_width(room.name, {strong ? Face::kBold : Face::kMedium, scene.size(type::kBody)}));
+      top.w - 20, ui.canvas.label_width(
+                      room.name, {strong ? Face::kBold : Face::kMedium, scene.size(type::kBody)}));
   text_line(ui, {top.x, top.y, name_width + 1, top.h}, room.name,
             {strong ? Face::kBold : Face::kMedium, type::kBody, p.text});
   if (room.kind == wire::RoomKind::kPrivate) {
@@ -169,7 +174,8 @@ void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect
     if (room.preview_is_draft) {
       constexpr std::string_view draft = "Draft: ";
       const bool prefixed = room.preview.starts_with(draft);
-      const float width = text_line(ui, bottom, "Draft:", {Face::kMedium, type::kSmall, p.danger_text});
+      const float width =
+          text_line(ui, bottom, "Draft:", {Face::kMedium, type::kSmall, p.danger_text});
       bottom.take_left(width + 4);
       text_line(ui, bottom, std::string_view(room.preview).substr(prefixed ? draft.size() : 0),
                 {Face::kRegular, type::kSmall, p.text_muted});
@@ -180,7 +186,8 @@ void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect
   }
 }
 
-void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& rect, std::size_t index) {
+void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& rect,
+                   std::size_t index) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const Id id = child_id(child_id(kList, "row"), std::hash<RoomId>{}(room.room_id));
@@ -190,14 +197,16 @@ void draw_room_row(Scene& scene, const client::RoomItemView& room, const Rect& r
   ui.last_node().position = static_cast<std::int32_t>(index) + 1;
   ui.last_node().set_size = static_cast<std::int32_t>(scene.app.rooms.size());
   const std::string label = row_label(scene, room);
-  const Response use = ui.interact({.id = id, .rect = rect, .label = label, .menu = true, .group = kList});
+  const Response use =
+      ui.interact({.id = id, .rect = rect, .label = label, .menu = true, .group = kList});
   ui.last_node().selectable = true;
   ui.last_node().selected = open;
 
   const bool seen = ui.canvas.visible(rect);
   const Rect ground = rect.inset(space::k2, 1);
   const float hover = ui.animate(id, use.hovered ? 1.0f : 0.0f, 90);
-  if (use.focus_visible && !seen) scene.state.scrolls[kList] += rect.y < ui.canvas.clip().y ? -rect.h : rect.h;
+  if (use.focus_visible && !seen)
+    scene.state.scrolls[kList] += rect.y < ui.canvas.clip().y ? -rect.h : rect.h;
   ui.canvas.fill(ground, open ? p.selected : p.hover.with_alpha(hover), radius::kMedium);
   if (use.focus_visible) ui.draw_focus_ring(ground.inset(2), radius::kMedium);
 
@@ -229,15 +238,17 @@ void draw_room_list(Scene& scene, const Rect& area) {
   if (scene.app.rooms.empty()) {
     const float row = button_height(ui);
     const Rect middle{rest.x, rest.y, rest.w, rest.h - 2 * row - space::k8};
-    const float end = empty_state(ui, middle, Icon::kChat, "No rooms yet",
-                                  "Create a room and invite people, or look for one that is open to everyone.");
+    const float end =
+        empty_state(ui, middle, Icon::kChat, "No rooms yet",
+                    "Create a room and invite people, or look for one that is open to everyone.");
     Rect actions = Rect{rest.x, end + space::k5, rest.w, 2 * row + space::k2}.inset(space::k8, 0);
     if (button(ui, child_id(kList, "create"), actions.take_top(row),
                {.style = ButtonStyle::kPrimary, .label = "Create a room"})) {
       scene.state.open_dialog(DialogKind::kCreateRoom);
     }
     actions.take_top(space::k2);
-    if (button(ui, child_id(kList, "browse"), actions.take_top(row), {.label = "Browse public rooms"})) {
+    if (button(ui, child_id(kList, "browse"), actions.take_top(row),
+               {.label = "Browse public rooms"})) {
       scene.state.open_dialog(DialogKind::kBrowse);
     }
   } else {
@@ -249,8 +260,10 @@ void draw_room_list(Scene& scene, const Rect& area) {
     const float top = begin_scroll(ui, scroll, content);
     for (std::size_t i = 0; i < count; ++i) {
       const Rect place{rest.x, top + row * static_cast<float>(i), rest.w, row};
-      // Screen readers get the rows out of sight as well, as long as the list is of a sensible length.
-      if (i < kMirroredRows || ui.canvas.visible(place)) draw_room_row(scene, scene.app.rooms[i], place, i);
+      // Screen readers get the rows out of sight as well, as long as the list is of a sensible
+      // length.
+      if (i < kMirroredRows || ui.canvas.visible(place))
+        draw_room_row(scene, scene.app.rooms[i], place, i);
     }
     end_scroll(ui, scroll, content);
     ui.close_node();

@@ -14,8 +14,11 @@ void draw_kind_badge(Scene& scene, const Rect& area, wire::RoomKind kind) {
   const Palette& p = scene.colors();
   const bool sealed = kind == wire::RoomKind::kPrivate;
   const Color ink = sealed ? p.success_text : p.text_muted;
-  const Response use = ui.interact({.id = child_id(kRoom, "kind"), .rect = area, .role = SemanticRole::kImage,
-                                    .label = room_kind_words(kind), .focusable = false,
+  const Response use = ui.interact({.id = child_id(kRoom, "kind"),
+                                    .rect = area,
+                                    .role = SemanticRole::kImage,
+                                    .label = room_kind_words(kind),
+                                    .focusable = false,
                                     .cursor = CursorShape::kArrow});
   ui.last_node().can_activate = false;
   ui.canvas.fill(area, p.text_muted.with_alpha(0.1f), area.h / 2);
@@ -24,7 +27,8 @@ void draw_kind_badge(Scene& scene, const Rect& area, wire::RoomKind kind) {
                  scene.size(13), ink, 1.3f);
   inside.take_left(scene.size(4));
   inside.w += 8;
-  if (area.w > scene.size(40)) text_line(ui, inside, sealed ? "Private" : "Open", {Face::kMedium, 11.5f, ink});
+  if (area.w > scene.size(40))
+    text_line(ui, inside, sealed ? "Private" : "Open", {Face::kMedium, 11.5f, ink});
   ui.tooltip(use, area,
              sealed ? "Private room: only its members can read what is written."
                     : "Open room: the server can read what is written here.");
@@ -38,7 +42,9 @@ void draw_header(Scene& scene, const Rect& area) {
   ui.canvas.fill(area, p.canvas);
   Rect inside = area.inset(scene.phone ? space::k1 : space::k5, 0);
   const float side = ui.theme.control(scene.phone ? 44 : 36);
-  const auto square = [&](Rect strip) { return Rect{strip.x, strip.centre().y - side / 2, side, side}; };
+  const auto square = [&](Rect strip) {
+    return Rect{strip.x, strip.centre().y - side / 2, side, side};
+  };
   if (scene.phone) {
     if (icon_button(ui, child_id(kRoom, "back"), square(inside.take_left(side)),
                     {.icon = Icon::kBack, .label = "Back to the rooms", .icon_size = 24})) {
@@ -46,13 +52,14 @@ void draw_header(Scene& scene, const Rect& area) {
       ui.blur();
     }
   }
-  if (icon_button(ui, child_id(kRoom, "details"), square(inside.take_right(side)),
-                  {.icon = Icon::kInfo, .label = "Room details", .active = scene.state.details_open})) {
+  if (icon_button(
+          ui, child_id(kRoom, "details"), square(inside.take_right(side)),
+          {.icon = Icon::kInfo, .label = "Room details", .active = scene.state.details_open})) {
     scene.state.details_open = !scene.state.details_open;
   }
   inside.take_right(space::k1);
-  if (room.role != wire::Role::kNone && (room.can_manage || room.settings.access == wire::RoomAccess::kPublic ||
-                                         room.can_moderate)) {
+  if (room.role != wire::Role::kNone &&
+      (room.can_manage || room.settings.access == wire::RoomAccess::kPublic || room.can_moderate)) {
     if (icon_button(ui, child_id(kRoom, "invite"), square(inside.take_right(side)),
                     {.icon = Icon::kUserPlus, .label = "Invite people"})) {
       scene.state.open_dialog(DialogKind::kInvite);
@@ -61,7 +68,8 @@ void draw_header(Scene& scene, const Rect& area) {
   inside.take_right(space::k2);
   const float avatar_side = ui.theme.control(36);
   if (inside.w > scene.size(150)) {  // with large text on a phone the name needs the room
-    room_avatar(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id.uuid, room.settings.name);
+    room_avatar(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id.uuid,
+                room.settings.name);
     inside.take_left(space::k3);
   }
 
@@ -71,15 +79,20 @@ void draw_header(Scene& scene, const Rect& area) {
   const bool roomy = top.w > wanted + scene.size(90);
   const float badge = roomy ? wanted : scene.size(22);  // else its sign alone
   const Font font{Face::kBold, scene.size(16)};
-  const float name = std::max(1.0f, std::min(ui.canvas.label_width(room.settings.name, font), top.w - badge - space::k2));
+  const float name = std::max(
+      1.0f, std::min(ui.canvas.label_width(room.settings.name, font), top.w - badge - space::k2));
   text_line(ui, {top.x, top.y, name + 1, top.h}, room.settings.name, {Face::kBold, 16, p.text});
-  ui.node(child_id(kRoom, "name"), SemanticRole::kHeading, {top.x, top.y, name, top.h}, room.settings.name).level = 1;
-  draw_kind_badge(scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)},
-                  room.settings.kind);
+  ui.node(child_id(kRoom, "name"), SemanticRole::kHeading, {top.x, top.y, name, top.h},
+          room.settings.name)
+      .level = 1;
+  draw_kind_badge(
+      scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)},
+      room.settings.kind);
   std::string below = counted(room.member_count, "member", "members");
   if (!room.settings.topic.empty()) below += "  \xc2\xb7  " + room.settings.topic;
   std::replace(below.begin(), below.end(), '\n', ' ');
-  text_line(ui, {top.x, top.bottom(), inside.w, second}, below, {Face::kRegular, type::kSmall, p.text_muted});
+  text_line(ui, {top.x, top.bottom(), inside.w, second}, below,
+            {Face::kRegular, type::kSmall, p.text_muted});
   divider(ui, area.x, area.bottom() - 1, area.w);
   ui.close_node();
 }
@@ -91,7 +104,8 @@ void draw_join_bar(Scene& scene, const Rect& area) {
   divider(ui, area.x, area.y, area.w);
   const ButtonLook look{.style = ButtonStyle::kPrimary, .label = "Join the room"};
   const float width = button_width(ui, look);
-  const Rect place{area.right() - width - space::k5, area.centre().y - button_height(ui) / 2, width, button_height(ui)};
+  const Rect place{area.right() - width - space::k5, area.centre().y - button_height(ui) / 2, width,
+                   button_height(ui)};
   const std::string text = room.role == wire::Role::kInvited ? "You are invited to this room."
                                                              : "You are not a member of this room.";
   text_line(ui, {area.x + space::k5, area.y, place.x - area.x - space::k8, area.h}, text,
@@ -110,17 +124,21 @@ void draw_typing_line(Scene& scene, const Rect& area) {
   const auto& typists = scene.app.room->typists;
   if (typists.empty()) return;
   std::string words;
-  if (typists.size() == 1) words = typists[0].name + " is typing";
-  else if (typists.size() == 2) words = typists[0].name + " and " + typists[1].name + " are typing";
-  else words = typists[0].name + " and " + std::to_string(typists.size() - 1) + " others are typing";
+  if (typists.size() == 1)
+    words = typists[0].name + " is typing";
+  else if (typists.size() == 2)
+    words = typists[0].name + " and " + typists[1].name + " are typing";
+  else
+    words = typists[0].name + " and " + std::to_string(typists.size() - 1) + " others are typing";
   const Palette& p = scene.colors();
   Rect inside = area.inset(scene.phone ? space::k3 : space::k6, 0);
   inside.take_left(space::k1);
   for (int i = 0; i < 3; ++i) {
     const auto phase = static_cast<float>((ui.now.mono.ms + 900 - i * 180) % 1080) / 1080;
     const float lift = ui.theme.reduced_motion || phase > 0.5f ? 0 : 4 * phase * (0.5f - phase) * 6;
-    ui.canvas.circle({inside.x + 4 + static_cast<float>(i) * 7, inside.centre().y + 1 - lift * 0.6f}, 2.3f,
-                     p.text_muted);
+    ui.canvas.circle(
+        {inside.x + 4 + static_cast<float>(i) * 7, inside.centre().y + 1 - lift * 0.6f}, 2.3f,
+        p.text_muted);
   }
   if (!ui.theme.reduced_motion) ui.request_frame_in(Duration{50});
   inside.take_left(scene.size(28));
@@ -142,18 +160,28 @@ float draw_connection_banner(Scene& scene, const Rect& area) {
   std::string words = link.text;
   if (words.empty()) {
     switch (link.state) {
-      case client::LinkState::kConnecting: words = "Connecting"; break;
-      case client::LinkState::kReconnecting: words = "Reconnecting"; break;
-      case client::LinkState::kOffline: words = "Offline. Messages are kept and sent later."; break;
-      default: words = "Not connected"; break;
+      case client::LinkState::kConnecting:
+        words = "Connecting";
+        break;
+      case client::LinkState::kReconnecting:
+        words = "Reconnecting";
+        break;
+      case client::LinkState::kOffline:
+        words = "Offline. Messages are kept and sent later.";
+        break;
+      default:
+        words = "Not connected";
+        break;
     }
   }
   const std::string announced = words;
   if (link.next_try) {
     const std::int64_t left = ((*link.next_try - ui.now.mono).ms + 999) / 1000;
     if (left > 0) {
-      words += (words.ends_with('.') ? " " : ". ") + std::string("Next try in ") + std::to_string(left) + " s";
-      ui.request_frame_in(Duration{std::max<std::int64_t>(50, (*link.next_try - ui.now.mono).ms - (left - 1) * 1000)});
+      words += (words.ends_with('.') ? " " : ". ") + std::string("Next try in ") +
+               std::to_string(left) + " s";
+      ui.request_frame_in(Duration{
+          std::max<std::int64_t>(50, (*link.next_try - ui.now.mono).ms - (left - 1) * 1000)});
     }
   }
   if (link.waiting_messages > 0) {
@@ -161,15 +189,18 @@ float draw_connection_banner(Scene& scene, const Rect& area) {
   }
   Rect inside = strip.inset(space::k4, 0);
   const Rect sign = inside.take_left(scene.size(18));
-  if (waiting) spinner(ui, sign.centre(), scene.size(15), ink);
-  else ui.canvas.icon(Icon::kWarning, sign.centre(), scene.size(17), ink);
+  if (waiting)
+    spinner(ui, sign.centre(), scene.size(15), ink);
+  else
+    ui.canvas.icon(Icon::kWarning, sign.centre(), scene.size(17), ink);
   inside.take_left(space::k2);
   if (link.can_retry) {
     const std::string_view label = "Retry now";
     const Font font{Face::kMedium, scene.size(type::kSmall)};
     const float width = ui.canvas.label_width(label, font) + space::k4;
     const Rect place = inside.take_right(width).inset(0, 6);
-    const Response use = ui.interact({.id = child_id(kRoom, "retry"), .rect = place, .label = label});
+    const Response use =
+        ui.interact({.id = child_id(kRoom, "retry"), .rect = place, .label = label});
     ui.canvas.fill(place, ink.with_alpha(use.hovered ? 0.2f : 0.1f), radius::kSmall);
     text_centred(ui, place, label, {Face::kMedium, type::kSmall, ink});
     if (use.focus_visible) ui.draw_focus_ring(place, radius::kSmall);
@@ -187,14 +218,17 @@ void draw_room(Scene& scene, const Rect& area) {
   Rect rest = area;
   draw_header(scene, rest.take_top(ui.theme.control(60)));
   rest.take_top(draw_connection_banner(scene, rest));
-  const bool member = scene.app.room->role != wire::Role::kNone && scene.app.room->role != wire::Role::kInvited;
+  const bool member =
+      scene.app.room->role != wire::Role::kNone && scene.app.room->role != wire::Role::kInvited;
   Rect bottom = rest.take_bottom(member ? composer_height(scene, rest.w) : ui.theme.control(64));
   const Rect typing = rest.take_bottom(typing_line_height(scene));
   draw_timeline(scene, rest);
   ui.canvas.fill(typing, scene.colors().canvas);
   draw_typing_line(scene, typing);
-  if (member) draw_composer(scene, bottom);
-  else draw_join_bar(scene, bottom);
+  if (member)
+    draw_composer(scene, bottom);
+  else
+    draw_join_bar(scene, bottom);
   ui.close_node();
 }
 
@@ -205,11 +239,13 @@ void draw_no_room(Scene& scene, const Rect& area) {
   Rect rest = area;
   rest.take_top(draw_connection_banner(scene, rest));
   if (scene.app.rooms.empty()) {
-    empty_state(ui, rest, Icon::kChat, "Welcome to Parley",
-                "Rooms are where people talk. Create one, browse the public ones, or paste an invitation.");
+    empty_state(
+        ui, rest, Icon::kChat, "Welcome to Parley",
+        "Rooms are where people talk. Create one, browse the public ones, or paste an invitation.");
   } else {
-    empty_state(ui, rest, Icon::kChat, "Choose a room",
-                "Pick one on the left, or press " + key_name(scene, "Ctrl+K") + " to find it by name.");
+    empty_state(
+        ui, rest, Icon::kChat, "Choose a room",
+        "Pick one on the left, or press " + key_name(scene, "Ctrl+K") + " to find it by name.");
   }
   ui.close_node();
 }

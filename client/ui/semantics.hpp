@@ -1,8 +1,8 @@
 // The semantic tree: what is on the screen in words, for screen readers and browser tests.
 //
-// Built anew with every frame from the same calls that draw, so it cannot drift from the picture. The web
-// face mirrors it into DOM elements laid over the widgets with opacity 0; actions on those elements
-// come back through AppUi::handle_semantic_action.
+// Built anew with every frame from the same calls that draw, so it cannot drift from the picture.
+// The web face mirrors it into DOM elements laid over the widgets with opacity 0; actions on those
+// elements come back through AppUi::handle_semantic_action.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace parley::ui {
 
-// Stable between frames as long as the thing it names is the same (a message, a button of a dialog).
+// Stable between frames as long as the thing it names is the same (a message, a button of a
+// dialog).
 using SemanticId = std::uint64_t;
 
 enum class SemanticRole : std::uint8_t {
@@ -48,7 +49,7 @@ enum class SemanticRole : std::uint8_t {
   kMenuItem,
   kListBox,
   kOption,
-  kDialog,       // aria-modal=true
+  kDialog,  // aria-modal=true
   kAlertDialog,
   kStatus,  // aria-live=polite
   kAlert,   // aria-live=assertive
@@ -59,20 +60,21 @@ enum class SemanticRole : std::uint8_t {
   kTooltip,
 };
 
-// The ARIA role ("textbox", "log", ...); landmarks and roles with an HTML element of their own included.
+// The ARIA role ("textbox", "log", ...); landmarks and roles with an HTML element of their own
+// included.
 std::string_view role_name(SemanticRole role);
 
 struct SemanticNode {
   SemanticId id = 0;
   std::int32_t parent = -1;  // index into SemanticTree::nodes; always smaller than the node's own
   SemanticRole role = SemanticRole::kGroup;
-  Rect rect;           // CSS px of the surface, clipped to what is visible
-  std::string label;   // accessible name
-  std::string value;   // text of a field, URL of a link, "120 %" of a slider
+  Rect rect;          // CSS px of the surface, clipped to what is visible
+  std::string label;  // accessible name
+  std::string value;  // text of a field, URL of a link, "120 %" of a slider
   std::string description;
-  std::uint8_t level = 0;  // headings
-  std::int32_t position = 0;  // lists that show only a part: 1-based place ...
-  std::int32_t set_size = 0;  // ... and total; 0: as in the tree
+  std::uint8_t level = 0;                   // headings
+  std::int32_t position = 0;                // lists that show only a part: 1-based place ...
+  std::int32_t set_size = 0;                // ... and total; 0: as in the tree
   float minimum = 0, maximum = 0, now = 0;  // sliders
 
   bool focusable = false;

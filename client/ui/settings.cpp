@@ -44,7 +44,8 @@ struct Column {
     y += height + space::k3;
   }
   void label(std::string_view text) {
-    text_line(scene.ui, take(scene.ui.theme.line(type::kSmall), 2), text, {Face::kMedium, type::kSmall, scene.colors().text});
+    text_line(scene.ui, take(scene.ui.theme.line(type::kSmall), 2), text,
+              {Face::kMedium, type::kSmall, scene.colors().text});
   }
   void line() {
     divider(scene.ui, x, y + space::k1, w);
@@ -94,32 +95,44 @@ void draw_profile(Column& column) {
   const bool status_changed = status.model.text() != self.status_text;
   const bool name_submitted = take_submitted(name);
   const bool submitted = take_submitted(status) || name_submitted;
-  if (column.act(child_id(kSettings, "save"), {.style = ButtonStyle::kPrimary, .label = "Save",
-                                               .accessible = "Save name and status", .disabled = !name_changed && !status_changed}) ||
+  if (column.act(child_id(kSettings, "save"), {.style = ButtonStyle::kPrimary,
+                                               .label = "Save",
+                                               .accessible = "Save name and status",
+                                               .disabled = !name_changed && !status_changed}) ||
       submitted) {
-    if (name_changed) ui.emit([n = name.model.text()](client::Client& c, Now now) { c.set_profile_name(now, n); });
+    if (name_changed)
+      ui.emit([n = name.model.text()](client::Client& c, Now now) { c.set_profile_name(now, n); });
     if (status_changed) {
-      ui.emit([p = self.presence, t = status.model.text()](client::Client& c, Now now) { c.set_presence(now, p, t); });
+      ui.emit([p = self.presence, t = status.model.text()](client::Client& c, Now now) {
+        c.set_presence(now, p, t);
+      });
     }
   }
   column.y += space::k1;
   column.label("Shown to others as");
   static constexpr std::array<std::string_view, 4> kNames = {"Online", "Away", "Busy", "Invisible"};
-  static constexpr std::array<wire::PresenceStatus, 4> kValues = {wire::PresenceStatus::kOnline, wire::PresenceStatus::kAway,
-                                                                  wire::PresenceStatus::kBusy, wire::PresenceStatus::kInvisible};
+  static constexpr std::array<wire::PresenceStatus, 4> kValues = {
+      wire::PresenceStatus::kOnline, wire::PresenceStatus::kAway, wire::PresenceStatus::kBusy,
+      wire::PresenceStatus::kInvisible};
   int chosen = 0;
   for (std::size_t i = 0; i < kValues.size(); ++i) {
     if (kValues[i] == self.presence) chosen = static_cast<int>(i);
   }
-  const int now = segmented(ui, child_id(kSettings, "presence"), column.take(ui.theme.control(38)), "Shown to others as", kNames, chosen);
+  const int now = segmented(ui, child_id(kSettings, "presence"), column.take(ui.theme.control(38)),
+                            "Shown to others as", kNames, chosen);
   if (now != chosen) {
-    ui.emit([p = kValues[static_cast<std::size_t>(now)], t = self.status_text](client::Client& c, Now n) { c.set_presence(n, p, t); });
+    ui.emit([p = kValues[static_cast<std::size_t>(now)], t = self.status_text](
+                client::Client& c, Now n) { c.set_presence(n, p, t); });
   }
   column.line();
   AppState& state = scene.state;
-  if (column.act(child_id(kSettings, "sign out"), {.style = ButtonStyle::kSecondary, .label = "Sign out", .has_icon = true, .icon = Icon::kLogout})) {
+  if (column.act(child_id(kSettings, "sign out"), {.style = ButtonStyle::kSecondary,
+                                                   .label = "Sign out",
+                                                   .has_icon = true,
+                                                   .icon = Icon::kLogout})) {
     state.confirm = Confirm{"Sign out?",
-                            "You are a guest: this device is the only key to this name. After signing out you cannot come back as the same person.",
+                            "You are a guest: this device is the only key to this name. After "
+                            "signing out you cannot come back as the same person.",
                             "Sign out", [&ui, &state] {
                               ui.emit([](client::Client& c, Now n) { c.sign_out(n); });
                               state.dialog = DialogKind::kNone;
@@ -141,9 +154,12 @@ void draw_preview(Column& column) {
   Rect picture = inside.take_left(side);
   avatar(ui, {picture.centre().x, picture.y + side / 2}, side, grace, "Grace Hopper");
   inside.take_left(space::k3);
-  text_line(ui, inside.take_top(line), "Grace Hopper", {Face::kMedium, type::kBody, avatar_colors(p, grace).ink});
-  text_line(ui, inside.take_top(line), "This is how messages look.", {Face::kRegular, type::kBody, p.text});
-  text_line(ui, inside.take_top(line), "Links and names look like this.", {Face::kRegular, type::kBody, p.accent_text});
+  text_line(ui, inside.take_top(line), "Grace Hopper",
+            {Face::kMedium, type::kBody, avatar_colors(p, grace).ink});
+  text_line(ui, inside.take_top(line), "This is how messages look.",
+            {Face::kRegular, type::kBody, p.text});
+  text_line(ui, inside.take_top(line), "Links and names look like this.",
+            {Face::kRegular, type::kBody, p.accent_text});
 }
 
 void draw_appearance(Column& column) {
@@ -152,16 +168,20 @@ void draw_appearance(Column& column) {
   client::Settings settings = scene.app.settings;
   column.label("Theme");
   static constexpr std::array<std::string_view, 3> kThemes = {"System", "Light", "Dark"};
-  settings.theme = static_cast<client::Theme>(segmented(ui, child_id(kSettings, "theme"), column.take(ui.theme.control(38)),
-                                                        "Theme", kThemes, static_cast<int>(settings.theme)));
+  settings.theme = static_cast<client::Theme>(segmented(ui, child_id(kSettings, "theme"),
+                                                        column.take(ui.theme.control(38)), "Theme",
+                                                        kThemes, static_cast<int>(settings.theme)));
   column.y += space::k1;
   const auto percent = static_cast<int>(settings.text_percent);
   column.label("Text size: " + std::to_string(percent) + " %");
   settings.text_percent = static_cast<std::uint32_t>(
-      slider(ui, child_id(kSettings, "size"), column.take(ui.theme.control(32)), "Text size", percent, 100, 200, 10, " %"));
+      slider(ui, child_id(kSettings, "size"), column.take(ui.theme.control(32)), "Text size",
+             percent, 100, 200, 10, " %"));
   draw_preview(column);
-  settings.reduce_motion = toggle(ui, child_id(kSettings, "motion"), column.take(ui.theme.control(52)), "Reduce motion",
-                                  "No fades and no moving parts. Always on when the system asks for it.", settings.reduce_motion);
+  settings.reduce_motion =
+      toggle(ui, child_id(kSettings, "motion"), column.take(ui.theme.control(52)), "Reduce motion",
+             "No fades and no moving parts. Always on when the system asks for it.",
+             settings.reduce_motion);
   change(scene, settings);
 }
 
@@ -170,22 +190,31 @@ void draw_message_settings(Column& column) {
   Ui& ui = scene.ui;
   client::Settings settings = scene.app.settings;
   const float row = ui.theme.control(52);
-  settings.enter_sends = toggle(ui, child_id(kSettings, "enter"), column.take(row), "Enter sends",
-                                "Otherwise Enter starts a new line and " + key_name(scene, "Ctrl+Enter") + " sends.", settings.enter_sends);
-  settings.send_typing = toggle(ui, child_id(kSettings, "typing"), column.take(row), "Show when I am typing", "", settings.send_typing);
-  settings.send_read_markers = toggle(ui, child_id(kSettings, "read"), column.take(row), "Show what I have read",
-                                      "Others see two coloured ticks when you have read their message.", settings.send_read_markers);
+  settings.enter_sends =
+      toggle(ui, child_id(kSettings, "enter"), column.take(row), "Enter sends",
+             "Otherwise Enter starts a new line and " + key_name(scene, "Ctrl+Enter") + " sends.",
+             settings.enter_sends);
+  settings.send_typing = toggle(ui, child_id(kSettings, "typing"), column.take(row),
+                                "Show when I am typing", "", settings.send_typing);
+  settings.send_read_markers =
+      toggle(ui, child_id(kSettings, "read"), column.take(row), "Show what I have read",
+             "Others see two coloured ticks when you have read their message.",
+             settings.send_read_markers);
   column.line();
   const NotificationPermission permission = ui.platform.notification_permission();
   std::string_view detail = "For messages in rooms that are not in view.";
-  if (permission == NotificationPermission::kDenied) detail = "Blocked by the system. Allow notifications there first.";
+  if (permission == NotificationPermission::kDenied)
+    detail = "Blocked by the system. Allow notifications there first.";
   if (permission == NotificationPermission::kUnavailable) detail = "Not available on this device.";
-  const bool usable = permission == NotificationPermission::kDefault || permission == NotificationPermission::kGranted;
+  const bool usable = permission == NotificationPermission::kDefault ||
+                      permission == NotificationPermission::kGranted;
   const bool shown = settings.notifications && permission == NotificationPermission::kGranted;
-  const bool wanted = toggle(ui, child_id(kSettings, "notify"), column.take(row), "Notifications", detail, shown);
+  const bool wanted =
+      toggle(ui, child_id(kSettings, "notify"), column.take(row), "Notifications", detail, shown);
   if (wanted != shown && usable) {
     settings.notifications = wanted;
-    if (wanted && permission == NotificationPermission::kDefault) ui.platform.ask_notification_permission();
+    if (wanted && permission == NotificationPermission::kDefault)
+      ui.platform.ask_notification_permission();
   }
   change(scene, settings);
 }
@@ -194,12 +223,16 @@ void draw_devices(Column& column) {
   Scene& scene = column.scene;
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
-  column.note("Where you are signed in. Revoke a device you no longer use: it is signed out at once.");
+  column.note(
+      "Where you are signed in. Revoke a device you no longer use: it is signed out at once.");
   const client::DevicesView& devices = scene.app.devices;
   if (devices.devices.empty()) {
     const Rect place = column.take(60);
-    if (devices.loading) spinner(ui, place.centre(), 22, p.text_muted);
-    else text_line(ui, place, "The list is not here yet. It needs a connection.", {Face::kRegular, 14, p.text_muted});
+    if (devices.loading)
+      spinner(ui, place.centre(), 22, p.text_muted);
+    else
+      text_line(ui, place, "The list is not here yet. It needs a connection.",
+                {Face::kRegular, 14, p.text_muted});
   }
   for (const wire::DeviceInfo& device : devices.devices) {
     const Id id = child_id(child_id(kSettings, "device"), std::hash<DeviceId>{}(device.device_id));
@@ -216,9 +249,11 @@ void draw_devices(Column& column) {
       Rect place = row.take_right(width);
       place = {place.x, place.centre().y - ui.theme.control(17), width, ui.theme.control(34)};
       if (button(ui, child_id(id, "revoke"), place, revoke)) {
-        scene.state.confirm = Confirm{"Revoke " + device.name + "?", "It is signed out at once.", "Revoke", [&ui, which = device.device_id] {
-                                        ui.emit([which](client::Client& c, Now n) { c.revoke_device(n, which); });
-                                      }};
+        scene.state.confirm =
+            Confirm{"Revoke " + device.name + "?", "It is signed out at once.", "Revoke",
+                    [&ui, which = device.device_id] {
+                      ui.emit([which](client::Client& c, Now n) { c.revoke_device(n, which); });
+                    }};
       }
       row.take_right(space::k2);
     }
@@ -227,7 +262,8 @@ void draw_devices(Column& column) {
     std::string below = device.current     ? "This device"
                         : device.connected ? "Connected now"
                                            : last_seen(ui.platform, device.last_seen, ui.now.wall);
-    text_line(ui, top, device.name.empty() ? "Unnamed device" : device.name, {Face::kMedium, type::kBody, p.text});
+    text_line(ui, top, device.name.empty() ? "Unnamed device" : device.name,
+              {Face::kMedium, type::kBody, p.text});
     text_line(ui, {top.x, top.bottom(), top.w, second}, below,
               {Face::kRegular, type::kSmall, device.current ? p.success_text : p.text_muted});
     ui.node(child_id(id, "words"), SemanticRole::kText, row, device.name + ", " + below);
@@ -247,40 +283,53 @@ void draw_about(Column& column) {
   text_line(ui, top, "Parley", {Face::kBold, type::kTitle, scene.colors().text});
   text_line(ui, {top.x, top.bottom(), top.w, second}, "Version " + scene.options.version,
             {Face::kRegular, type::kSmall, scene.colors().text_muted});
-  column.note("Chat on a server of your own. Open rooms can be read by the server; private rooms only by their members.");
+  column.note(
+      "Chat on a server of your own. Open rooms can be read by the server; private rooms only by "
+      "their members.");
   if (!scene.app.login.server.empty()) column.note("Connected to " + scene.app.login.server + ".");
-  if (column.act(child_id(kSettings, "shortcuts"), {.label = "Keyboard shortcuts", .has_icon = true, .icon = Icon::kKeyboard})) {
+  if (column.act(child_id(kSettings, "shortcuts"),
+                 {.label = "Keyboard shortcuts", .has_icon = true, .icon = Icon::kKeyboard})) {
     scene.state.open_dialog(DialogKind::kShortcuts);
   }
-  column.note("Typefaces: Inter and JetBrains Mono, SIL Open Font License 1.1. Drawn with Dear ImGui, MIT licence.");
+  column.note(
+      "Typefaces: Inter and JetBrains Mono, SIL Open Font License 1.1. Drawn with Dear ImGui, MIT "
+      "licence.");
 }
 
 void choose_tab(Scene& scene, SettingsTab tab) {
   scene.state.settings_tab = tab;
   scene.state.scrolls[kSettings] = 0;
-  if (tab == SettingsTab::kDevices) scene.ui.emit([](client::Client& c, Now n) { c.load_devices(n); });
+  if (tab == SettingsTab::kDevices)
+    scene.ui.emit([](client::Client& c, Now n) { c.load_devices(n); });
 }
 
 void draw_tabs(Scene& scene, Rect area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   ui.open_node(child_id(kSettings, "tabs"), SemanticRole::kTabList, area, "Settings");
-  const float step = scene.phone ? area.w / static_cast<float>(std::size(kTabs)) : ui.theme.control(40);
+  const float step =
+      scene.phone ? area.w / static_cast<float>(std::size(kTabs)) : ui.theme.control(40);
   for (const Tab& tab : kTabs) {
     const Rect place = scene.phone ? area.take_left(step) : area.take_top(step);
     const bool on = scene.state.settings_tab == tab.tab;
     const Id id = child_id(child_id(kSettings, "tab"), tab.name);
-    const Response use = ui.interact({.id = id, .rect = place, .role = SemanticRole::kTab, .label = tab.name,
+    const Response use = ui.interact({.id = id,
+                                      .rect = place,
+                                      .role = SemanticRole::kTab,
+                                      .label = tab.name,
                                       .group = kSettings});
     ui.last_node().selectable = true;
     ui.last_node().selected = on;
     const Rect ground = place.inset(1);
-    ui.canvas.fill(ground, on ? p.accent_soft : p.hover.with_alpha(use.hovered ? 1.0f : 0.0f), radius::kMedium);
+    ui.canvas.fill(ground, on ? p.accent_soft : p.hover.with_alpha(use.hovered ? 1.0f : 0.0f),
+                   radius::kMedium);
     if (use.focus_visible) ui.draw_focus_ring(ground.inset(1), radius::kMedium);
     const Color ink = on ? p.on_accent_soft : p.text;
     if (scene.phone) {
-      ui.canvas.icon(tab.icon, {ground.centre().x, ground.y + ground.h * 0.34f}, scene.size(20), ink);
-      text_centred(ui, {ground.x, ground.y + ground.h * 0.56f, ground.w, ground.h * 0.4f}, tab.name, {Face::kMedium, 10.5f, ink});
+      ui.canvas.icon(tab.icon, {ground.centre().x, ground.y + ground.h * 0.34f}, scene.size(20),
+                     ink);
+      text_centred(ui, {ground.x, ground.y + ground.h * 0.56f, ground.w, ground.h * 0.4f}, tab.name,
+                   {Face::kMedium, 10.5f, ink});
     } else {
       Rect inside = ground.inset(space::k3, 0);
       ui.canvas.icon(tab.icon, inside.take_left(scene.size(20)).centre(), scene.size(18), ink);
@@ -297,8 +346,10 @@ void draw_tabs(Scene& scene, Rect area) {
 void draw_settings(Scene& scene) {
   Ui& ui = scene.ui;
   bool open = true;
-  Rect inside = begin_dialog(ui, kSettings, {"Settings", 720, scene.phone ? 2000.0f : 560.0f}, open);
-  if (scene.state.dialog_fresh && scene.state.settings_tab == SettingsTab::kDevices) choose_tab(scene, SettingsTab::kDevices);
+  Rect inside =
+      begin_dialog(ui, kSettings, {"Settings", 720, scene.phone ? 2000.0f : 560.0f}, open);
+  if (scene.state.dialog_fresh && scene.state.settings_tab == SettingsTab::kDevices)
+    choose_tab(scene, SettingsTab::kDevices);
   if (scene.phone) {
     draw_tabs(scene, inside.take_top(ui.theme.control(56)));
     inside.take_top(space::k3);
@@ -313,11 +364,21 @@ void draw_settings(Scene& scene) {
   const float top = begin_scroll(ui, scroll, content);
   Column column{scene, inside.x, top + 2, inside.w - space::k3};
   switch (scene.state.settings_tab) {
-    case SettingsTab::kProfile: draw_profile(column); break;
-    case SettingsTab::kAppearance: draw_appearance(column); break;
-    case SettingsTab::kNotifications: draw_message_settings(column); break;
-    case SettingsTab::kDevices: draw_devices(column); break;
-    case SettingsTab::kAbout: draw_about(column); break;
+    case SettingsTab::kProfile:
+      draw_profile(column);
+      break;
+    case SettingsTab::kAppearance:
+      draw_appearance(column);
+      break;
+    case SettingsTab::kNotifications:
+      draw_message_settings(column);
+      break;
+    case SettingsTab::kDevices:
+      draw_devices(column);
+      break;
+    case SettingsTab::kAbout:
+      draw_about(column);
+      break;
   }
   const float used = column.y - top;
   if (content != used) ui.request_frame();

@@ -1,5 +1,5 @@
-// What the interface itself remembers between frames: which page, dialog, menu, selection. Nothing of this
-// is the client's; losing it loses no data.
+// What the interface itself remembers between frames: which page, dialog, menu, selection. Nothing
+// of this is the client's; losing it loses no data.
 #pragma once
 
 #include <functional>
@@ -79,8 +79,8 @@ struct TimelineState {
   float anchor_y = 0;  // of the item's top, from the viewport's
   bool at_bottom = true;
   bool placed = false;
-  Seq last_seen;       // told to the core
-  Seq newest;          // at the time it was last at the bottom
+  Seq last_seen;  // told to the core
+  Seq newest;     // at the time it was last at the bottom
   std::optional<Seq> jump_to;
   Id flash = 0;
   MonoTime flash_at;
@@ -92,7 +92,7 @@ struct TimelineState {
   bool selecting = false;
   int select_unit = 1;  // 1 characters, 2 words, 3 paragraphs
   std::size_t rows_drawn = 0;
-  Id active_row = 0;    // its actions are shown
+  Id active_row = 0;  // its actions are shown
 };
 
 struct AppState {

@@ -35,7 +35,8 @@ std::vector<const client::RoomItemView*> found_rooms(const Scene& scene, std::st
     const int score = match(room.name, query);
     if (score >= 0 || query.empty()) scored.emplace_back(query.empty() ? 0 : score, &room);
   }
-  std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(scored.begin(), scored.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<const client::RoomItemView*> rooms;
   for (const auto& [score, room] : scored) {
     rooms.push_back(room);
@@ -79,14 +80,22 @@ void draw_switcher(Scene& scene) {
   const std::string query = ui.field(field_id, options).model.text();
   const auto rooms = found_rooms(scene, query);
   const float most = std::min(ui.screen.h - 2 * space::k6 - head, row * 8 + space::k2);
-  const float list = rooms.empty() ? row * 1.6f : std::min(most, row * static_cast<float>(rooms.size()) + space::k2);
-  const float top = scene.phone ? ui.screen.y + space::k3 : ui.screen.y + std::max(space::k6, ui.screen.h * 0.16f);
-  const Rect panel{ui.screen.x + (ui.screen.w - width) / 2, std::min(top, ui.screen.bottom() - head - list - space::k3), width, head + list};
+  const float list = rooms.empty()
+                         ? row * 1.6f
+                         : std::min(most, row * static_cast<float>(rooms.size()) + space::k2);
+  const float top = scene.phone ? ui.screen.y + space::k3
+                                : ui.screen.y + std::max(space::k6, ui.screen.h * 0.16f);
+  const Rect panel{ui.screen.x + (ui.screen.w - width) / 2,
+                   std::min(top, ui.screen.bottom() - head - list - space::k3), width, head + list};
   ui.canvas.shadow(panel, radius::kDialog, 28, p.shadow, ui.theme.dark ? 0.9f : 0.4f);
   ui.canvas.fill(panel, p.raised, radius::kDialog);
   ui.canvas.stroke(panel, p.border, radius::kDialog);
   ui.open_node(kSwitcher, SemanticRole::kDialog, panel, "Go to a room");
-  ui.interact({.id = child_id(kSwitcher, "panel"), .rect = panel, .focusable = false, .semantic = false, .cursor = CursorShape::kArrow});
+  ui.interact({.id = child_id(kSwitcher, "panel"),
+               .rect = panel,
+               .focusable = false,
+               .semantic = false,
+               .cursor = CursorShape::kArrow});
 
   Rect rest = panel;
   Rect bar = rest.take_top(head);
@@ -104,11 +113,13 @@ void draw_switcher(Scene& scene) {
     ui.request_frame();
   }
   divider(ui, panel.x, bar.bottom(), panel.w);
-  state.switcher_index = std::clamp(state.switcher_index, 0, std::max(0, static_cast<int>(rooms.size()) - 1));
+  state.switcher_index =
+      std::clamp(state.switcher_index, 0, std::max(0, static_cast<int>(rooms.size()) - 1));
   const bool go = take_submitted(field);
   if (rooms.empty()) {
     text_centred(ui, rest, "No room of yours has that name", {Face::kRegular, 14, p.text_muted});
-    ui.node(child_id(kSwitcher, "none"), SemanticRole::kStatus, rest, "No room of yours has that name");
+    ui.node(child_id(kSwitcher, "none"), SemanticRole::kStatus, rest,
+            "No room of yours has that name");
   }
   const Rect area = rest.inset(0, space::k1);
   const float content = row * static_cast<float>(rooms.size());
@@ -124,15 +135,23 @@ void draw_switcher(Scene& scene) {
     if (!ui.canvas.visible(place)) continue;
     const Id id = child_id(child_id(kSwitcher, "room"), std::hash<RoomId>{}(room.room_id));
     const bool on = static_cast<int>(i) == state.switcher_index;
-    const Response use = ui.interact({.id = id, .rect = place, .role = SemanticRole::kOption, .label = room.name, .focusable = false});
+    const Response use = ui.interact({.id = id,
+                                      .rect = place,
+                                      .role = SemanticRole::kOption,
+                                      .label = room.name,
+                                      .focusable = false});
     ui.last_node().selectable = true;
     ui.last_node().selected = on;
-    ui.canvas.fill(place, on ? p.selected : p.hover.with_alpha(use.hovered ? 1.0f : 0.0f), radius::kMedium);
+    ui.canvas.fill(place, on ? p.selected : p.hover.with_alpha(use.hovered ? 1.0f : 0.0f),
+                   radius::kMedium);
     Rect inside = place.inset(space::k2, 0);
     const float side = ui.theme.control(32);
     room_avatar(ui, inside.take_left(side).centre(), side, room.room_id.uuid, room.name);
     inside.take_left(space::k3);
-    if (room.unread > 0) inside.take_right(count_badge(ui, {inside.right(), inside.centre().y}, room.unread, room.mentions > 0) + space::k2);
+    if (room.unread > 0)
+      inside.take_right(
+          count_badge(ui, {inside.right(), inside.centre().y}, room.unread, room.mentions > 0) +
+          space::k2);
     text_line(ui, inside, room.name, {Face::kMedium, type::kBody, p.text});
     if (use.clicked || (go && on)) open_room(scene, room.room_id);
   }
@@ -142,9 +161,12 @@ void draw_switcher(Scene& scene) {
 }
 
 bool switcher_key(Scene& scene, const KeyEvent& event) {
-  if (event.key == Key::kUp) --scene.state.switcher_index;
-  else if (event.key == Key::kDown) ++scene.state.switcher_index;
-  else return false;
+  if (event.key == Key::kUp)
+    --scene.state.switcher_index;
+  else if (event.key == Key::kDown)
+    ++scene.state.switcher_index;
+  else
+    return false;
   scene.state.switcher_index = std::max(0, scene.state.switcher_index);
   scene.ui.mark_dirty();
   return true;

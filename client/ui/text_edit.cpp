@@ -42,7 +42,8 @@ void TextModel::set_text(std::string text) {
   last_edit_ = Edit::kOther;
 }
 
-void TextModel::assume(std::string text, std::size_t anchor, std::size_t caret, ByteRange composition) {
+void TextModel::assume(std::string text, std::size_t anchor, std::size_t caret,
+                       ByteRange composition) {
   text_ = std::move(text);
   if (max_bytes_ != 0 && text_.size() > max_bytes_) text_.resize(clamped(max_bytes_));
   anchor_ = clamped(anchor);
@@ -54,7 +55,8 @@ void TextModel::assume(std::string text, std::size_t anchor, std::size_t caret, 
 
 void TextModel::remember(Edit edit) {
   // Letters typed in a row are one step back.
-  const bool joins = edit == last_edit_ && edit != Edit::kOther && !has_selection() && !undo_.empty();
+  const bool joins =
+      edit == last_edit_ && edit != Edit::kOther && !has_selection() && !undo_.empty();
   last_edit_ = edit;
   redo_.clear();
   if (joins) return;
@@ -122,9 +124,7 @@ void TextModel::select(std::size_t anchor, std::size_t caret) {
   last_edit_ = Edit::kOther;
 }
 
-void TextModel::move_to(std::size_t caret, bool extend) {
-  select(extend ? anchor_ : caret, caret);
-}
+void TextModel::move_to(std::size_t caret, bool extend) { select(extend ? anchor_ : caret, caret); }
 
 void TextModel::move_left(bool word, bool extend) {
   if (has_selection() && !extend && !word) return move_to(selection().begin, false);

@@ -27,7 +27,8 @@ class TextModel {
 
   // Replaces everything; the caret goes to the end and undo is forgotten.
   void set_text(std::string text);
-  // What the system's own field holds now; offsets beyond the text or inside a character are moved in.
+  // What the system's own field holds now; offsets beyond the text or inside a character are moved
+  // in.
   void assume(std::string text, std::size_t anchor, std::size_t caret, ByteRange composition);
 
   void insert(std::string_view text);  // in place of the selection; bounded by max_bytes

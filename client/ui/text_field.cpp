@@ -42,8 +42,11 @@ FieldState& text_field(Ui& ui, Id id, const Rect& rect, const TextFieldLook& loo
   const Palette& colors = ui.theme.palette;
   FieldState& state = ui.field(id, look.options);
   state.label = look.label;
-  const Response use = ui.interact(
-      {.id = id, .rect = rect, .role = look.role, .label = look.label, .cursor = CursorShape::kText});
+  const Response use = ui.interact({.id = id,
+                                    .rect = rect,
+                                    .role = look.role,
+                                    .label = look.label,
+                                    .cursor = CursorShape::kText});
   SemanticNode& node = ui.last_node();
   node.value = state.model.text();
   node.description = look.placeholder;
@@ -52,10 +55,10 @@ FieldState& text_field(Ui& ui, Id id, const Rect& rect, const TextFieldLook& loo
 
   Rect inner = rect;
   if (look.framed) {
-    const Color outline = look.invalid    ? colors.danger_text
-                          : use.focused   ? colors.focus_ring
-                          : use.hovered   ? colors.text_muted
-                                          : colors.border_strong;
+    const Color outline = look.invalid  ? colors.danger_text
+                          : use.focused ? colors.focus_ring
+                          : use.hovered ? colors.text_muted
+                                        : colors.border_strong;
     canvas.fill(rect, colors.raised, radius::kMedium);
     canvas.stroke(rect, outline, radius::kMedium, use.focused || look.invalid ? 2.0f : 1.0f);
     inner = rect.inset(space::k3, 0);

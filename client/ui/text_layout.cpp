@@ -62,7 +62,8 @@ TextBlock::TextBlock(GlyphCache& cache, const StyledText& text, const LayoutOpti
       height = std::max(height, font.size * options.line_height);
     };
     if (line.first == line.last) {
-      take(runs_[line.first < glyphs_.size() ? glyphs_[line.first].run : runs_.size() - 1].style.font);
+      take(runs_[line.first < glyphs_.size() ? glyphs_[line.first].run : runs_.size() - 1]
+               .style.font);
     }
     for (std::uint32_t i = line.first; i < line.last; ++i) take(runs_[glyphs_[i].run].style.font);
     line.top = height_;
@@ -115,7 +116,8 @@ void TextBlock::wrap(std::string_view text, const LayoutOptions& options) {
 void TextBlock::cut_last_line(GlyphCache& cache, float width) {
   Line& line = lines_.back();
   while (line.last > line.first && glyphs_[line.last - 1].space) --line.last;
-  const std::uint16_t run = glyphs_.empty() ? std::uint16_t{0} : glyphs_[std::max(line.last, 1u) - 1].run;
+  const std::uint16_t run =
+      glyphs_.empty() ? std::uint16_t{0} : glyphs_[std::max(line.last, 1u) - 1].run;
   const TextUnit dots{.begin = 0, .end = 3, .code_point = 0x2026, .single = true};
   Glyph ellipsis;
   ellipsis.key = cache.key(runs_[run].style.font, "\xe2\x80\xa6", dots);
@@ -125,8 +127,7 @@ void TextBlock::cut_last_line(GlyphCache& cache, float width) {
   for (std::uint32_t i = line.first; i < line.last; ++i) used += glyphs_[i].advance;
   while (line.last > line.first && used > width) used -= glyphs_[--line.last].advance;
   while (line.last > line.first && glyphs_[line.last - 1].space) --line.last;
-  ellipsis.begin = ellipsis.end =
-      line.last > line.first ? glyphs_[line.last - 1].end : line.begin;
+  ellipsis.begin = ellipsis.end = line.last > line.first ? glyphs_[line.last - 1].end : line.begin;
   line.end = ellipsis.end;
   glyphs_.resize(line.last);
   glyphs_.push_back(ellipsis);
@@ -137,14 +138,15 @@ void TextBlock::cut_last_line(GlyphCache& cache, float width) {
 bool TextBlock::is_rtl_paragraph(const Line& first_line) const {
   for (std::size_t i = first_line.first; i < glyphs_.size(); ++i) {
     const Glyph& glyph = glyphs_[i];
-    if (glyph.space && glyph.neutral && glyph.advance == 0) return false;  // its end: no letter came
+    if (glyph.space && glyph.neutral && glyph.advance == 0)
+      return false;  // its end: no letter came
     if (!glyph.neutral) return glyph.right_to_left;
   }
   return false;
 }
 
-// Visual order: runs of right-to-left units, with the neutrals between them, are mirrored; in a right-to-left
-// paragraph the whole line is, and sits at the right edge.
+// Visual order: runs of right-to-left units, with the neutrals between them, are mirrored; in a
+// right-to-left paragraph the whole line is, and sits at the right edge.
 void TextBlock::order(Line& line, float width, bool base_rtl) {
   std::uint32_t end = line.last;
   while (end > line.first && glyphs_[end - 1].space) --end;
@@ -243,10 +245,10 @@ Rect TextBlock::caret(std::size_t offset) const {
       x = glyph.right_to_left ? glyph.x + glyph.advance : glyph.x;
       return {x, line.top, 1, line.height};
     }
-    const float part = glyph.end > glyph.begin && offset < glyph.end
-                           ? static_cast<float>(offset - glyph.begin) /
-                                 static_cast<float>(glyph.end - glyph.begin)
-                           : 1;
+    const float part =
+        glyph.end > glyph.begin && offset < glyph.end
+            ? static_cast<float>(offset - glyph.begin) / static_cast<float>(glyph.end - glyph.begin)
+            : 1;
     x = glyph.right_to_left ? glyph.x + glyph.advance * (1 - part) : glyph.x + glyph.advance * part;
   }
   return {x, line.top, 1, line.height};

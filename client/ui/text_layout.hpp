@@ -1,7 +1,7 @@
 // Text into lines: styles, wrapping, ellipsis, bidirectional order, hit testing and selection.
 //
-// A TextBlock is plain data for one width; it is drawn at any place and kept by its owner until text, width,
-// theme or GlyphCache::generation() change.
+// A TextBlock is plain data for one width; it is drawn at any place and kept by its owner until
+// text, width, theme or GlyphCache::generation() change.
 #pragma once
 
 #include <string>
@@ -19,9 +19,9 @@ struct TextStyle {
   Color color;
   bool underline = false;
   bool strike = false;
-  bool code = false;     // on the code ground
-  bool mention = false;  // on the soft accent ground
-  bool hidden = false;   // an unopened spoiler: a bar instead of letters
+  bool code = false;       // on the code ground
+  bool mention = false;    // on the soft accent ground
+  bool hidden = false;     // an unopened spoiler: a bar instead of letters
   std::int32_t link = -1;  // number of the link or spoiler it belongs to, for the owner
 
   bool operator==(const TextStyle&) const = default;
@@ -40,7 +40,7 @@ struct StyledText {
 
 struct LayoutOptions {
   float width = 1e6f;
-  int max_lines = 0;        // 0: any number; the last one ends with an ellipsis when cut
+  int max_lines = 0;         // 0: any number; the last one ends with an ellipsis when cut
   float line_height = 1.4f;  // of the font's size
 };
 

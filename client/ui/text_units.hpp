@@ -1,7 +1,7 @@
 // Cuts text into the units that are measured, drawn, wrapped and stepped over as one.
 //
-// A unit is a grapheme cluster; in scripts whose letters join or reorder (Arabic, Indic, Thai ...), and in
-// Hebrew, it is a whole word, because only the platform's text engine can shape those.
+// A unit is a grapheme cluster; in scripts whose letters join or reorder (Arabic, Indic, Thai ...),
+// and in Hebrew, it is a whole word, because only the platform's text engine can shape those.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace parley::ui {
 struct TextUnit {
   std::uint32_t begin = 0;  // bytes
   std::uint32_t end = 0;
-  char32_t code_point = 0;     // the first one
-  bool single = false;         // exactly one code point
+  char32_t code_point = 0;  // the first one
+  bool single = false;      // exactly one code point
   bool space = false;
   bool newline = false;
-  bool break_after = false;    // a line may end here
+  bool break_after = false;  // a line may end here
   bool right_to_left = false;
-  bool neutral = false;        // space or punctuation: takes the direction around it
-  bool emoji = false;          // drawn in colour by the platform
-  bool shaped = false;         // a word of a joining script
+  bool neutral = false;  // space or punctuation: takes the direction around it
+  bool emoji = false;    // drawn in colour by the platform
+  bool shaped = false;   // a word of a joining script
 };
 
 std::vector<TextUnit> cut_units(std::string_view text);

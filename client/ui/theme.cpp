@@ -106,8 +106,8 @@ Palette make_dark() {
 
 Color mix(Color from, Color to, float k) {
   const auto channel = [k](std::uint8_t a, std::uint8_t b) {
-    return static_cast<std::uint8_t>(std::lround(static_cast<float>(a) * (1 - k) +
-                                                 static_cast<float>(b) * k));
+    return static_cast<std::uint8_t>(
+        std::lround(static_cast<float>(a) * (1 - k) + static_cast<float>(b) * k));
   };
   return {channel(from.r, to.r), channel(from.g, to.g), channel(from.b, to.b),
           channel(from.a, to.a)};

@@ -1,5 +1,6 @@
-// Design tokens: every colour, distance, radius and text size of the interface. Nothing else in this
-// folder writes such numbers down twice. Free of ImGui, so that the contrast test is a plain unit test.
+// Design tokens: every colour, distance, radius and text size of the interface. Nothing else in
+// this folder writes such numbers down twice. Free of ImGui, so that the contrast test is a plain
+// unit test.
 #pragma once
 
 #include <array>
@@ -33,8 +34,8 @@ inline constexpr float k1 = 4, k2 = 8, k3 = 12, k4 = 16, k5 = 20, k6 = 24, k8 = 
 namespace radius {
 inline constexpr float kSmall = 6, kMedium = 8, kLarge = 12, kDialog = 16;
 }
-inline constexpr float kPhoneWidth = 720;  // at most: one column
-inline constexpr float kStroke = 1.5f;     // icons
+inline constexpr float kPhoneWidth = 720;    // at most: one column
+inline constexpr float kStroke = 1.5f;       // icons
 inline constexpr float kMinimumTarget = 44;  // touch
 
 struct AvatarColors {
@@ -43,11 +44,11 @@ struct AvatarColors {
 };
 
 struct Palette {
-  Color canvas;      // timeline
-  Color sidebar;     // room list, details
-  Color raised;      // dialogs, menus, toasts, fields
-  Color hover;       // on canvas or sidebar
-  Color selected;    // the open room
+  Color canvas;    // timeline
+  Color sidebar;   // room list, details
+  Color raised;    // dialogs, menus, toasts, fields
+  Color hover;     // on canvas or sidebar
+  Color selected;  // the open room
   Color border;
   Color border_strong;  // field outlines: 3:1 against what is around them
   Color text;
@@ -58,7 +59,7 @@ struct Palette {
   Color accent_text;  // links, names of actions
   Color accent_soft;  // chips of one's own reaction, mentions
   Color on_accent_soft;
-  Color danger;       // fill
+  Color danger;  // fill
   Color on_danger;
   Color danger_text;
   Color success_text;
@@ -66,9 +67,9 @@ struct Palette {
   Color on_warning_soft;
   Color danger_soft;
   Color on_danger_soft;
-  Color code;         // background of code
-  Color selection;    // of text
-  Color scrim;        // behind dialogs
+  Color code;       // background of code
+  Color selection;  // of text
+  Color scrim;      // behind dialogs
   Color shadow;
   Color online, away, busy;  // presence dots, 3:1
   Color focus_ring;
@@ -89,7 +90,8 @@ std::vector<TextPair> text_pairs(const Palette& palette);
 
 // Text sizes in CSS pixels at 100 %.
 namespace type {
-inline constexpr float kCaption = 12, kSmall = 13, kBody = 15, kTitle = 17, kHeading = 22, kDisplay = 28;
+inline constexpr float kCaption = 12, kSmall = 13, kBody = 15, kTitle = 17, kHeading = 22,
+                       kDisplay = 28;
 }
 
 struct Theme {

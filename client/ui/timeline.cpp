@@ -1,7 +1,8 @@
 // The timeline: only the visible rows are laid out and drawn, whatever the room's length.
 //
-// The position is an item (the anchor) and where its top is; everything else is measured from there, so older
-// messages put in above, and rows that change their height out of sight, move nothing that is read.
+// The position is an item (the anchor) and where its top is; everything else is measured from
+// there, so older messages put in above, and rows that change their height out of sight, move
+// nothing that is read.
 #include <algorithm>
 #include <cmath>
 
@@ -43,7 +44,9 @@ void follow_anchor(Scene& scene) {
   if (room.items.empty() || t.at_bottom) return;
   const std::size_t count = room.items.size();
   // Usual cases first: unmoved, or moved by what was put in above.
-  const auto is_anchor = [&](std::size_t i) { return i < count && row_key(room.items[i]) == t.anchor; };
+  const auto is_anchor = [&](std::size_t i) {
+    return i < count && row_key(room.items[i]) == t.anchor;
+  };
   const std::size_t grown = t.anchor_index + (count > before ? count - before : 0);
   for (const std::size_t guess : {t.anchor_index, grown}) {
     if (is_anchor(guess)) {
@@ -79,7 +82,8 @@ void place_first_time(Scene& scene, const Rect& area) {
     if (!std::holds_alternative<client::UnreadLineView>(items[i])) continue;
     // From the unread line on, if it does not all fit anyway.
     float below = 0;
-    for (std::size_t k = i; k < items.size() && below < area.h; ++k) below += row_height(scene, k, area.w);
+    for (std::size_t k = i; k < items.size() && below < area.h; ++k)
+      below += row_height(scene, k, area.w);
     if (below >= area.h * 0.75f) {
       t.at_bottom = false;
       t.anchor_index = i;
@@ -138,11 +142,14 @@ std::vector<VisibleRow> visible_rows(Scene& scene, const Rect& area) {
       if (y + height > 0) rows.push_back({i, row_key(items[i]), y, height});
       y += height;
     }
-    if (rows.empty() || (rows.back().index + 1 == count && y <= area.h - bottom_gap + 0.5f)) from_bottom();
+    if (rows.empty() || (rows.back().index + 1 == count && y <= area.h - bottom_gap + 0.5f))
+      from_bottom();
   };
 
-  if (t.at_bottom) from_bottom();
-  else from_anchor();
+  if (t.at_bottom)
+    from_bottom();
+  else
+    from_anchor();
   // Anchor for the next frame: the first row that is visible.
   if (!rows.empty()) {
     const VisibleRow& anchor = rows.front();
@@ -167,8 +174,10 @@ void mark_seen(Scene& scene, const std::vector<VisibleRow>& rows) {
   const auto& items = items_of(scene);
   Seq newest;
   for (const VisibleRow& row : rows) {
-    if (const auto* message = std::get_if<MessageView>(&items[row.index])) newest = std::max(newest, message->seq);
-    if (const auto* line = std::get_if<client::SystemLineView>(&items[row.index])) newest = std::max(newest, line->seq);
+    if (const auto* message = std::get_if<MessageView>(&items[row.index]))
+      newest = std::max(newest, message->seq);
+    if (const auto* line = std::get_if<client::SystemLineView>(&items[row.index]))
+      newest = std::max(newest, line->seq);
   }
   if (t.at_bottom && scene.app.room->synced) newest = std::max(newest, scene.app.room->head);
   if (newest <= t.last_seen) return;
@@ -230,9 +239,12 @@ void widen(Scene& scene, SelectionEnd& from, SelectionEnd& to, int unit) {
   if (unit == 1) return;
   for (SelectionEnd* end : {&from, &to}) {
     const auto found = scene.state.timeline.rows.find(end->row);
-    if (found == scene.state.timeline.rows.end() || found->second.text.blocks.size() <= end->place.block) continue;
+    if (found == scene.state.timeline.rows.end() ||
+        found->second.text.blocks.size() <= end->place.block)
+      continue;
     const std::string& text = found->second.text.blocks[end->place.block].text;
-    const ByteRange range = unit == 2 ? word_at(text, end->place.offset) : ByteRange{0, text.size()};
+    const ByteRange range =
+        unit == 2 ? word_at(text, end->place.offset) : ByteRange{0, text.size()};
     end->place.offset = end == &from ? range.begin : range.end;
   }
 }
@@ -241,7 +253,10 @@ void select_text(Scene& scene, const std::vector<VisibleRow>& rows, const Rect& 
   Ui& ui = scene.ui;
   TimelineState& t = scene.state.timeline;
   const Id id = child_id(kTimeline, "surface");
-  const Response use = ui.interact({.id = id, .rect = area, .focusable = false, .semantic = false,
+  const Response use = ui.interact({.id = id,
+                                    .rect = area,
+                                    .focusable = false,
+                                    .semantic = false,
                                     .cursor = CursorShape::kArrow});
   if (use.hovered || t.selecting) {  // over the text of a message: the text cursor
     for (const VisibleRow& row : rows) {
@@ -276,7 +291,7 @@ void select_text(Scene& scene, const std::vector<VisibleRow>& rows, const Rect& 
       t.caret_end = now.from.row == end.row && end.place < now.from.place ? start : end;
     }
     // Dragging past an edge scrolls.
-    const float over = ui.pointer().y < area.y           ? ui.pointer().y - area.y
+    const float over = ui.pointer().y < area.y          ? ui.pointer().y - area.y
                        : ui.pointer().y > area.bottom() ? ui.pointer().y - area.bottom()
                                                         : 0;
     if (over != 0) {
@@ -320,9 +335,11 @@ void draw_jump_button(Scene& scene, const Rect& area) {
   }
   const float side = ui.theme.control(40);
   const Rect place{area.right() - side - space::k5, area.bottom() - side - space::k3, side, side};
-  const std::string label = fresh == 0 ? std::string("Jump to the newest message")
-                                       : "Jump to the newest message, " + counted(fresh, "new message", "new messages");
-  const Response use = ui.interact({.id = child_id(kTimeline, "jump"), .rect = place, .label = label});
+  const std::string label =
+      fresh == 0 ? std::string("Jump to the newest message")
+                 : "Jump to the newest message, " + counted(fresh, "new message", "new messages");
+  const Response use =
+      ui.interact({.id = child_id(kTimeline, "jump"), .rect = place, .label = label});
   ui.canvas.shadow(place, side / 2, 8, p.shadow, ui.theme.dark ? 0.8f : 0.4f);
   ui.canvas.circle(place.centre(), side / 2, use.hovered ? p.hover : p.raised);
   ui.canvas.ring(place.centre(), side / 2 - 0.5f, p.border, 1);
@@ -341,9 +358,11 @@ void draw_position_bar(Scene& scene, const std::vector<VisibleRow>& rows, const 
   if (rows.empty() || rows.size() == items_of(scene).size()) return;
   const float mean = area.h / static_cast<float>(rows.size());
   const float content = mean * static_cast<float>(items_of(scene).size());
-  const float part = std::clamp((area.y - rows.front().y) / std::max(1.0f, rows.front().height), 0.0f, 1.0f);
+  const float part =
+      std::clamp((area.y - rows.front().y) / std::max(1.0f, rows.front().height), 0.0f, 1.0f);
   const float range = content - area.h;
-  float offset = t.at_bottom ? range : std::min(range, mean * (static_cast<float>(rows.front().index) + part));
+  float offset =
+      t.at_bottom ? range : std::min(range, mean * (static_cast<float>(rows.front().index) + part));
   const float moved = scene.ui.scrollbar(kTimeline, area, content, offset);
   if (moved == offset) return;
   const float place = moved / mean;
@@ -374,7 +393,8 @@ void draw_timeline(Scene& scene, const Rect& area) {
   reset_for_room(scene);
   TimelineState& t = scene.state.timeline;
   ui.canvas.fill(area, scene.colors().canvas);
-  SemanticNode& log = ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.settings.name);
+  SemanticNode& log =
+      ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.settings.name);
   log.can_scroll = true;
   log.busy = room.loading_older;
   const float delta = ui.scroll_region(kTimeline, area);
@@ -385,7 +405,8 @@ void draw_timeline(Scene& scene, const Rect& area) {
                   "Say hello. Everyone who joins can read what is written here.");
     } else {
       spinner(ui, area.centre(), 28, scene.colors().text_muted);
-      ui.node(child_id(kTimeline, "loading"), SemanticRole::kStatus, area, "Loading messages").busy = true;
+      ui.node(child_id(kTimeline, "loading"), SemanticRole::kStatus, area, "Loading messages")
+          .busy = true;
     }
     ui.close_node();
     return;
@@ -431,7 +452,8 @@ std::string selected_messages(const Scene& scene) {
   for (std::size_t i = selection.first; i <= selection.last; ++i) {
     const auto* message = std::get_if<MessageView>(&items[i]);
     if (!message) continue;
-    // Rows between the ends may not be laid out at the moment; the width does not matter for copying.
+    // Rows between the ends may not be laid out at the moment; the width does not matter for
+    // copying.
     RichText text = lay_out_rich_text(scene.ui.canvas.glyphs(), scene.ui.theme,
                                       message->deleted ? "" : message->content, {.width = 1e5f});
     const TextPlace from = i == selection.first ? selection.from.place : TextPlace{};
@@ -480,7 +502,9 @@ void jump_to_message(Scene& scene, Seq seq) {
   scene.state.timeline.jump_to = seq;
   scene.ui.request_frame();
   if (!scene.app.room || find_seq(items_of(scene), seq) < items_of(scene).size()) return;
-  scene.ui.emit([room = scene.app.room->room_id, seq](client::Client& c, Now n) { c.open_room(n, room, seq); });
+  scene.ui.emit([room = scene.app.room->room_id, seq](client::Client& c, Now n) {
+    c.open_room(n, room, seq);
+  });
 }
 
 }  // namespace parley::ui

@@ -34,45 +34,84 @@ Id child_id(Id parent, std::string_view name) {
 
 std::string_view role_name(SemanticRole role) {
   switch (role) {
-    case SemanticRole::kApplication: return "application";
-    case SemanticRole::kBanner: return "banner";
-    case SemanticRole::kNavigation: return "navigation";
-    case SemanticRole::kMain: return "main";
-    case SemanticRole::kComplementary: return "complementary";
-    case SemanticRole::kForm: return "form";
-    case SemanticRole::kSearch: return "search";
-    case SemanticRole::kList: return "list";
-    case SemanticRole::kListItem: return "listitem";
-    case SemanticRole::kLog: return "log";
-    case SemanticRole::kArticle: return "article";
-    case SemanticRole::kSeparator: return "separator";
-    case SemanticRole::kHeading: return "heading";
-    case SemanticRole::kText: return "paragraph";
-    case SemanticRole::kButton: return "button";
-    case SemanticRole::kLink: return "link";
-    case SemanticRole::kTextBox: return "textbox";
-    case SemanticRole::kMultiLineTextBox: return "textbox";
-    case SemanticRole::kSearchBox: return "searchbox";
-    case SemanticRole::kCheckBox: return "checkbox";
-    case SemanticRole::kSwitch: return "switch";
-    case SemanticRole::kRadioGroup: return "radiogroup";
-    case SemanticRole::kRadio: return "radio";
-    case SemanticRole::kSlider: return "slider";
-    case SemanticRole::kTabList: return "tablist";
-    case SemanticRole::kTab: return "tab";
-    case SemanticRole::kMenu: return "menu";
-    case SemanticRole::kMenuItem: return "menuitem";
-    case SemanticRole::kListBox: return "listbox";
-    case SemanticRole::kOption: return "option";
-    case SemanticRole::kDialog: return "dialog";
-    case SemanticRole::kAlertDialog: return "alertdialog";
-    case SemanticRole::kStatus: return "status";
-    case SemanticRole::kAlert: return "alert";
-    case SemanticRole::kImage: return "img";
-    case SemanticRole::kGrid: return "grid";
-    case SemanticRole::kToolbar: return "toolbar";
-    case SemanticRole::kGroup: return "group";
-    case SemanticRole::kTooltip: return "tooltip";
+    case SemanticRole::kApplication:
+      return "application";
+    case SemanticRole::kBanner:
+      return "banner";
+    case SemanticRole::kNavigation:
+      return "navigation";
+    case SemanticRole::kMain:
+      return "main";
+    case SemanticRole::kComplementary:
+      return "complementary";
+    case SemanticRole::kForm:
+      return "form";
+    case SemanticRole::kSearch:
+      return "search";
+    case SemanticRole::kList:
+      return "list";
+    case SemanticRole::kListItem:
+      return "listitem";
+    case SemanticRole::kLog:
+      return "log";
+    case SemanticRole::kArticle:
+      return "article";
+    case SemanticRole::kSeparator:
+      return "separator";
+    case SemanticRole::kHeading:
+      return "heading";
+    case SemanticRole::kText:
+      return "paragraph";
+    case SemanticRole::kButton:
+      return "button";
+    case SemanticRole::kLink:
+      return "link";
+    case SemanticRole::kTextBox:
+      return "textbox";
+    case SemanticRole::kMultiLineTextBox:
+      return "textbox";
+    case SemanticRole::kSearchBox:
+      return "searchbox";
+    case SemanticRole::kCheckBox:
+      return "checkbox";
+    case SemanticRole::kSwitch:
+      return "switch";
+    case SemanticRole::kRadioGroup:
+      return "radiogroup";
+    case SemanticRole::kRadio:
+      return "radio";
+    case SemanticRole::kSlider:
+      return "slider";
+    case SemanticRole::kTabList:
+      return "tablist";
+    case SemanticRole::kTab:
+      return "tab";
+    case SemanticRole::kMenu:
+      return "menu";
+    case SemanticRole::kMenuItem:
+      return "menuitem";
+    case SemanticRole::kListBox:
+      return "listbox";
+    case SemanticRole::kOption:
+      return "option";
+    case SemanticRole::kDialog:
+      return "dialog";
+    case SemanticRole::kAlertDialog:
+      return "alertdialog";
+    case SemanticRole::kStatus:
+      return "status";
+    case SemanticRole::kAlert:
+      return "alert";
+    case SemanticRole::kImage:
+      return "img";
+    case SemanticRole::kGrid:
+      return "grid";
+    case SemanticRole::kToolbar:
+      return "toolbar";
+    case SemanticRole::kGroup:
+      return "group";
+    case SemanticRole::kTooltip:
+      return "tooltip";
   }
   return "group";
 }
@@ -200,8 +239,14 @@ Response Ui::interact(const Interactive& what) {
 }
 
 bool Ui::backdrop(Id id) {
-  targets_.push_back({TargetKind::kBackdrop, id, {0, 0, surface.width, surface.height},
-                      CursorShape::kArrow, false, false, false, false});
+  targets_.push_back({TargetKind::kBackdrop,
+                      id,
+                      {0, 0, surface.width, surface.height},
+                      CursorShape::kArrow,
+                      false,
+                      false,
+                      false,
+                      false});
   modal_start_ = focusables_.size();
   ++backdrop_now_;
   return std::any_of(events_.begin(), events_.end(), [id](const Event& event) {
@@ -270,8 +315,8 @@ void Ui::draw_focus_ring(const Rect& rect, float rounding) {
 // ---- scrolling --------------------------------------------------------------------------------
 
 float Ui::scroll_region(Id id, const Rect& rect) {
-  targets_.push_back({TargetKind::kScroll, id, intersection(rect, canvas.clip()), CursorShape::kArrow,
-                      false, false, false, false});
+  targets_.push_back({TargetKind::kScroll, id, intersection(rect, canvas.clip()),
+                      CursorShape::kArrow, false, false, false, false});
   const auto found = scrolls_.find(id);
   return found == scrolls_.end() ? 0 : std::exchange(found->second.pending, 0.0f);
 }
@@ -298,7 +343,10 @@ float Ui::scrollbar(Id id, const Rect& rect, float content, float offset) {
   const bool recent = found != scrolls_.end() && (now.mono - found->second.touched).ms < 900;
   if (recent) request_frame_in(Duration{950 - (now.mono - found->second.touched).ms});
   Rect bar{track.x, track.y + free * std::clamp(offset / range, 0.0f, 1.0f), track.w, length};
-  const Response use = interact({.id = thumb, .rect = bar, .focusable = false, .semantic = false,
+  const Response use = interact({.id = thumb,
+                                 .rect = bar,
+                                 .focusable = false,
+                                 .semantic = false,
                                  .cursor = CursorShape::kArrow});
   if (use.pressed) {
     thumb_ = thumb;
@@ -358,8 +406,8 @@ void Ui::focus(Id id, bool visible) {
 }
 
 void Ui::focus_next(bool backwards) {
-  const auto first = last_focusables_.begin() + static_cast<std::ptrdiff_t>(
-                         std::min(last_modal_start_, last_focusables_.size()));
+  const auto first = last_focusables_.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                    last_modal_start_, last_focusables_.size()));
   const auto last = last_focusables_.end();
   if (first == last) return;
   auto here = std::find_if(first, last, [this](const Focusable& f) { return f.id == focused_; });

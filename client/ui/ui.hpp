@@ -1,9 +1,10 @@
-// The little immediate-mode toolkit under the views: who is pointed at, pressed and focused, scrolling,
-// animation, text fields' state and the semantic tree.
+// The little immediate-mode toolkit under the views: who is pointed at, pressed and focused,
+// scrolling, animation, text fields' state and the semantic tree.
 //
-// A view calls interact() for each thing that can be used, in drawing order. Pointer events are resolved
-// between frames against the places of the last frame, so that a quick press and release is never lost;
-// the view sees the outcome when it calls interact() with the same id next time. One thread.
+// A view calls interact() for each thing that can be used, in drawing order. Pointer events are
+// resolved between frames against the places of the last frame, so that a quick press and release
+// is never lost; the view sees the outcome when it calls interact() with the same id next time. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +33,11 @@ struct Interactive {
   std::string_view label;
   bool disabled = false;
   bool focusable = true;
-  bool semantic = true;  // false: pointer only (backdrops, surfaces)
-  bool menu = false;     // answers the secondary button and long press
+  bool semantic = true;    // false: pointer only (backdrops, surfaces)
+  bool menu = false;       // answers the secondary button and long press
   bool menu_only = false;  // and leaves everything else to what is below it
   CursorShape cursor = CursorShape::kHand;
-  Id group = 0;          // arrow keys move the focus among things of one group
+  Id group = 0;  // arrow keys move the focus among things of one group
 };
 
 struct Response {
@@ -44,34 +45,34 @@ struct Response {
   bool held = false;
   bool pressed = false;  // went down since the last frame
   bool clicked = false;
-  bool menu = false;     // secondary button, long press or menu key
+  bool menu = false;  // secondary button, long press or menu key
   bool focused = false;
   bool focus_visible = false;
-  int step = 0;          // sliders: -1 or 1
-  int clicks = 0;        // of `pressed`: 1, 2, 3
-  bool shift = false;    // of `pressed`
+  int step = 0;        // sliders: -1 or 1
+  int clicks = 0;      // of `pressed`: 1, 2, 3
+  bool shift = false;  // of `pressed`
   bool touch = false;
-  Vec2 at;               // where it was pressed, or the menu asked for
+  Vec2 at;  // where it was pressed, or the menu asked for
 };
 
 // What a text field does with keys; see text_field.hpp for drawing one.
 struct FieldOptions {
   bool multi_line = false;
-  bool enter_submits = true;   // else Ctrl+Enter does
-  bool reports_up = false;     // Up in an empty field is reported instead of used
+  bool enter_submits = true;  // else Ctrl+Enter does
+  bool reports_up = false;    // Up in an empty field is reported instead of used
   std::size_t max_bytes = 0;
 };
 
 struct FieldState {
   TextModel model;
   FieldOptions options;
-  TextBlock layout;          // of the last frame, for hits and vertical steps
-  Rect rect;                 // the whole field
-  Vec2 origin;               // of the layout on the surface
+  TextBlock layout;  // of the last frame, for hits and vertical steps
+  Rect rect;         // the whole field
+  Vec2 origin;       // of the layout on the surface
   float scroll = 0;
-  float wanted_x = -1;       // column that vertical steps keep to
+  float wanted_x = -1;  // column that vertical steps keep to
   std::string label;
-  bool changed = false;      // since the view last looked
+  bool changed = false;  // since the view last looked
   bool submitted = false;
   bool pressed_up = false;
   std::uint64_t last_frame = 0;
@@ -104,7 +105,8 @@ class Ui {
 
   // ---- use ----
   Response interact(const Interactive& what);
-  // Everything below takes no more pointer or keyboard: menus and dialogs. True when it was clicked.
+  // Everything below takes no more pointer or keyboard: menus and dialogs. True when it was
+  // clicked.
   bool backdrop(Id id);
   bool is_active(Id id) const { return active_ == id; }
   Vec2 pointer() const { return pointer_; }

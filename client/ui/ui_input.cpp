@@ -27,8 +27,10 @@ void Ui::handle_pointer(const PointerEvent& event) {
       touch_ = event.kind == PointerKind::kTouch;
       if (pressed_) drag(event);
       return;
-    case PointerAction::kDown: return press(event);
-    case PointerAction::kUp: return release(event);
+    case PointerAction::kDown:
+      return press(event);
+    case PointerAction::kUp:
+      return release(event);
     case PointerAction::kCancel:
       pressed_ = false;
       active_ = touch_scroll_ = dragged_field_ = thumb_ = 0;
@@ -49,7 +51,8 @@ void Ui::press(const PointerEvent& event) {
     return;
   }
   if (event.button != PointerButton::kPrimary) return;
-  const bool again = (now.mono - click_time_).ms < kDoubleClickMs && distance(event.at, click_at_) < 6;
+  const bool again =
+      (now.mono - click_time_).ms < kDoubleClickMs && distance(event.at, click_at_) < 6;
   click_count_ = again ? click_count_ % 3 + 1 : 1;
   click_time_ = now.mono;
   click_at_ = event.at;
@@ -73,7 +76,8 @@ void Ui::press(const PointerEvent& event) {
     focus(0);
     return;
   }
-  events_.push_back({target->id, Event::kPress, event.at, click_count_, event.modifiers.shift, touch_});
+  events_.push_back(
+      {target->id, Event::kPress, event.at, click_count_, event.modifiers.shift, touch_});
   if (field && !target->disabled) {
     focus(target->id);
     dragged_field_ = target->id;
@@ -87,7 +91,8 @@ void Ui::release(const PointerEvent& event) {
   const Target* target = target_at(event.at);
   if (pressed_ && !moved_ && target && target->id == active_ && !target->disabled &&
       target->kind == TargetKind::kItem) {
-    events_.push_back({active_, Event::kClick, event.at, click_count_, event.modifiers.shift, touch_});
+    events_.push_back(
+        {active_, Event::kClick, event.at, click_count_, event.modifiers.shift, touch_});
   }
   if (touch_scroll_ != 0) {
     const bool still_moving = (now.mono - last_drag_time_).ms < 60;
@@ -180,10 +185,14 @@ bool Ui::handle_key(const KeyEvent& event) {
         }
       }
       return false;
-    case Key::kUp: return focus_in_group(-1, false);
-    case Key::kDown: return focus_in_group(1, false);
-    case Key::kHome: return focus_in_group(-1, true);
-    case Key::kEnd: return focus_in_group(1, true);
+    case Key::kUp:
+      return focus_in_group(-1, false);
+    case Key::kDown:
+      return focus_in_group(1, false);
+    case Key::kHome:
+      return focus_in_group(-1, true);
+    case Key::kEnd:
+      return focus_in_group(1, true);
     case Key::kLeft:
     case Key::kRight: {
       const auto kind = event.key == Key::kLeft ? Event::kDecrement : Event::kIncrement;
@@ -195,7 +204,8 @@ bool Ui::handle_key(const KeyEvent& event) {
       }
       return focus_in_group(event.key == Key::kLeft ? -1 : 1, false);
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -229,30 +239,47 @@ bool Ui::edit_key(FieldState& state, const KeyEvent& event) {
   const std::string before = model.text();
   bool used = true;
   switch (event.key) {
-    case Key::kLeft: model.move_left(control, shift); break;
-    case Key::kRight: model.move_right(control, shift); break;
+    case Key::kLeft:
+      model.move_left(control, shift);
+      break;
+    case Key::kRight:
+      model.move_right(control, shift);
+      break;
     case Key::kHome:
       model.move_to(control ? 0 : state.layout.line_range(model.caret()).begin, shift);
       break;
     case Key::kEnd:
-      model.move_to(control ? model.text().size() : state.layout.line_range(model.caret()).end, shift);
+      model.move_to(control ? model.text().size() : state.layout.line_range(model.caret()).end,
+                    shift);
       break;
-    case Key::kBackspace: model.erase_back(control); break;
-    case Key::kDelete: model.erase_forward(control); break;
-    case Key::kSpace: used = !control; break;  // comes as a character
+    case Key::kBackspace:
+      model.erase_back(control);
+      break;
+    case Key::kDelete:
+      model.erase_forward(control);
+      break;
+    case Key::kSpace:
+      used = !control;
+      break;  // comes as a character
     case Key::kLetter:
       if (!control) return !event.modifiers.alt;
-      if (event.letter == 'a') model.select_all();
-      else if (event.letter == 'z' && !shift) used = model.undo();
-      else if (event.letter == 'y' || event.letter == 'z') used = model.redo();
+      if (event.letter == 'a')
+        model.select_all();
+      else if (event.letter == 'z' && !shift)
+        used = model.undo();
+      else if (event.letter == 'y' || event.letter == 'z')
+        used = model.redo();
       else if (event.letter == 'c' || event.letter == 'x') {
         const std::string text = copy_from_field(event.letter == 'x');
         if (!text.empty()) platform.set_clipboard(text);
         used = !text.empty();
-      } else if (event.letter == 'v') platform.request_clipboard();
-      else used = false;
+      } else if (event.letter == 'v')
+        platform.request_clipboard();
+      else
+        used = false;
       break;
-    default: return false;
+    default:
+      return false;
   }
   if (model.text() != before) state.changed = true;
   return used;
@@ -386,7 +413,8 @@ void Ui::handle_semantic_action(const SemanticAction& action) {
         state->changed = true;
       }
       return;
-    case SemanticActionKind::kFocus: return focus(action.id, find_field(action.id) == nullptr);
+    case SemanticActionKind::kFocus:
+      return focus(action.id, find_field(action.id) == nullptr);
     case SemanticActionKind::kBlur:
       if (focused_ == action.id) focus(0);
       return;
@@ -396,8 +424,12 @@ void Ui::handle_semantic_action(const SemanticAction& action) {
     case SemanticActionKind::kDecrement:
       events_.push_back({action.id, Event::kDecrement, {}, 1, false, false});
       return;
-    case SemanticActionKind::kScrollUp: scrolls_[action.id].smooth -= 300; return;
-    case SemanticActionKind::kScrollDown: scrolls_[action.id].smooth += 300; return;
+    case SemanticActionKind::kScrollUp:
+      scrolls_[action.id].smooth -= 300;
+      return;
+    case SemanticActionKind::kScrollDown:
+      scrolls_[action.id].smooth += 300;
+      return;
     case SemanticActionKind::kShowMenu:
       for (const SemanticNode& n : published_.nodes) {
         if (n.id != action.id) continue;

@@ -19,10 +19,14 @@ struct ButtonColors {
 
 ButtonColors button_colors(const Palette& p, ButtonStyle style, float hover) {
   switch (style) {
-    case ButtonStyle::kPrimary: return {mix(p.accent, p.accent_hover, hover), p.on_accent};
-    case ButtonStyle::kDanger: return {mix(p.danger, p.text, hover * 0.12f), p.on_danger};
-    case ButtonStyle::kGhost: return {p.hover.with_alpha(hover), p.accent_text};
-    case ButtonStyle::kSecondary: return {mix(p.raised, p.hover, hover), p.text, p.border_strong};
+    case ButtonStyle::kPrimary:
+      return {mix(p.accent, p.accent_hover, hover), p.on_accent};
+    case ButtonStyle::kDanger:
+      return {mix(p.danger, p.text, hover * 0.12f), p.on_danger};
+    case ButtonStyle::kGhost:
+      return {p.hover.with_alpha(hover), p.accent_text};
+    case ButtonStyle::kSecondary:
+      return {mix(p.raised, p.hover, hover), p.text, p.border_strong};
   }
   return {};
 }
@@ -39,7 +43,8 @@ float text_line(Ui& ui, const Rect& rect, std::string_view text, const TextLook&
 
 float text_centred(Ui& ui, const Rect& rect, std::string_view text, const TextLook& look) {
   const TextBlock& block = ui.canvas.label(text, font_of(ui, look), look.color, rect.w);
-  ui.canvas.text(block, {rect.x + (rect.w - block.width()) / 2, rect.y + (rect.h - block.height()) / 2});
+  ui.canvas.text(block,
+                 {rect.x + (rect.w - block.width()) / 2, rect.y + (rect.h - block.height()) / 2});
   return block.width();
 }
 
@@ -50,8 +55,8 @@ float text_wrapped(Ui& ui, Vec2 at, float width, std::string_view text, const Te
   return block.height();
 }
 
-float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text, const TextLook& look,
-                           int max_lines) {
+float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text,
+                           const TextLook& look, int max_lines) {
   const TextBlock& block = ui.canvas.label(text, font_of(ui, look), look.color, width, max_lines);
   for (const TextBlock::Line& line : block.lines()) {  // each line on its own middle
     ui.canvas.push_clip({at.x, at.y + line.top, width, line.height});
@@ -74,19 +79,21 @@ float button_width(Ui& ui, const ButtonLook& look) {
 }
 
 bool button(Ui& ui, Id id, const Rect& rect, const ButtonLook& look) {
-  const Response use =
-      ui.interact({.id = id,
-                   .rect = rect,
-                   .label = look.accessible.empty() ? look.label : look.accessible,
-                   .disabled = look.disabled});
+  const Response use = ui.interact({.id = id,
+                                    .rect = rect,
+                                    .label = look.accessible.empty() ? look.label : look.accessible,
+                                    .disabled = look.disabled});
   const float hover = ui.animate(id, use.hovered ? (use.held ? 1.0f : 0.75f) : 0.0f);
   ButtonColors colors = button_colors(ui.theme.palette, look.style, hover);
   if (look.disabled) {
     const Palette& p = ui.theme.palette;
-    colors = {look.style == ButtonStyle::kGhost ? Color{0, 0, 0, 0} : p.hover, p.text_muted, {0, 0, 0, 0}};
+    colors = {look.style == ButtonStyle::kGhost ? Color{0, 0, 0, 0} : p.hover,
+              p.text_muted,
+              {0, 0, 0, 0}};
   }
   ui.canvas.fill(rect, colors.fill, radius::kMedium);
-  if (colors.outline.a != 0) ui.canvas.stroke(rect, colors.outline.with_alpha(0.55f), radius::kMedium, 1);
+  if (colors.outline.a != 0)
+    ui.canvas.stroke(rect, colors.outline.with_alpha(0.55f), radius::kMedium, 1);
   const TextLook text{Face::kMedium, 14, colors.ink};
   const float label = ui.canvas.label_width(look.label, font_of(ui, text));
   const float icon = look.has_icon ? ui.theme.control(18) : 0;
@@ -110,7 +117,8 @@ bool icon_button(Ui& ui, Id id, const Rect& rect, const IconButtonLook& look) {
   const float rounding = std::min(radius::kMedium, rect.h / 2);
   Color ink = mix(p.text_muted, p.text, hover);
   if (look.accent) {
-    ui.canvas.fill(rect, look.disabled ? p.hover : mix(p.accent, p.accent_hover, hover), rect.h / 2);
+    ui.canvas.fill(rect, look.disabled ? p.hover : mix(p.accent, p.accent_hover, hover),
+                   rect.h / 2);
     ink = look.disabled ? p.text_muted : p.on_accent;
   } else {
     if (look.active) ink = p.accent_text;
@@ -140,8 +148,10 @@ std::string initials_of(std::string_view name) {
   for (std::size_t at = 0; at < name.size();) {
     const std::size_t end = std::min(name.find(' ', at), name.size());
     if (end > at) {
-      if (out.empty()) out = name.substr(at, next_cluster(name.substr(0, end), at) - at);
-      else last_word = name.substr(at, end - at);
+      if (out.empty())
+        out = name.substr(at, next_cluster(name.substr(0, end), at) - at);
+      else
+        last_word = name.substr(at, end - at);
     }
     at = end + 1;
   }
@@ -191,13 +201,15 @@ void presence_dot(Ui& ui, Vec2 centre, float diameter, wire::PresenceStatus stat
   const float r = diameter / 2;
   ui.canvas.circle(centre, r + 2, ground);
   switch (status) {
-    case wire::PresenceStatus::kOnline: return ui.canvas.circle(centre, r, p.online);
+    case wire::PresenceStatus::kOnline:
+      return ui.canvas.circle(centre, r, p.online);
     case wire::PresenceStatus::kAway:
       ui.canvas.circle(centre, r, p.away);
       return ui.canvas.circle({centre.x - r * 0.38f, centre.y - r * 0.38f}, r * 0.68f, ground);
     case wire::PresenceStatus::kBusy:
       ui.canvas.circle(centre, r, p.busy);
-      return ui.canvas.fill({centre.x - r * 0.55f, centre.y - r * 0.16f, r * 1.1f, r * 0.32f}, ground);
+      return ui.canvas.fill({centre.x - r * 0.55f, centre.y - r * 0.16f, r * 1.1f, r * 0.32f},
+                            ground);
     case wire::PresenceStatus::kOffline:
     case wire::PresenceStatus::kInvisible:
       return ui.canvas.ring(centre, r - 0.75f, p.text_muted, 1.5f);
@@ -205,9 +217,9 @@ void presence_dot(Ui& ui, Vec2 centre, float diameter, wire::PresenceStatus stat
 }
 
 void spinner(Ui& ui, Vec2 centre, float diameter, Color color) {
-  const float turn = ui.theme.reduced_motion
-                         ? 0.0f
-                         : static_cast<float>(ui.now.mono.ms % 900) / 900 * 2 * std::numbers::pi_v<float>;
+  const float turn = ui.theme.reduced_motion ? 0.0f
+                                             : static_cast<float>(ui.now.mono.ms % 900) / 900 * 2 *
+                                                   std::numbers::pi_v<float>;
   ui.canvas.ring(centre, diameter / 2, color.with_alpha(0.2f), 2);
   ui.canvas.arc(centre, diameter / 2, turn, turn + 1.6f, color, 2);
   if (!ui.theme.reduced_motion) ui.request_frame_in(Duration{33});
@@ -223,14 +235,17 @@ float count_badge(Ui& ui, Vec2 right_centre, std::uint32_t count, bool strong) {
   const float width = std::max(height, block.width() + 11);
   const Rect rect{right_centre.x - width, right_centre.y - height / 2, width, height};
   ui.canvas.fill(rect, strong ? p.accent : p.text_muted.with_alpha(0.16f), height / 2);
-  ui.canvas.text(block, {rect.x + (width - block.width()) / 2, rect.y + (height - block.height()) / 2});
+  ui.canvas.text(block,
+                 {rect.x + (width - block.width()) / 2, rect.y + (height - block.height()) / 2});
   return width;
 }
 
 // ---- choices ----------------------------------------------------------------------------------
 
-bool toggle(Ui& ui, Id id, const Rect& rect, std::string_view label, std::string_view detail, bool on) {
-  const Response use = ui.interact({.id = id, .rect = rect, .role = SemanticRole::kSwitch, .label = label});
+bool toggle(Ui& ui, Id id, const Rect& rect, std::string_view label, std::string_view detail,
+            bool on) {
+  const Response use =
+      ui.interact({.id = id, .rect = rect, .role = SemanticRole::kSwitch, .label = label});
   SemanticNode& node = ui.last_node();
   node.checkable = true;
   node.checked = on;
@@ -249,10 +264,12 @@ bool toggle(Ui& ui, Id id, const Rect& rect, std::string_view label, std::string
     text_line(ui, inside, label, title);
   } else {
     const float line = ui.theme.line(type::kBody);
-    const float below = text_wrapped_height(ui, inside.w, detail, {Face::kRegular, type::kSmall, p.text_muted});
+    const float below =
+        text_wrapped_height(ui, inside.w, detail, {Face::kRegular, type::kSmall, p.text_muted});
     Rect at{inside.x, inside.y + (inside.h - line - below) / 2, inside.w, line};
     text_line(ui, at, label, title);
-    text_wrapped(ui, {at.x, at.bottom()}, inside.w, detail, {Face::kRegular, type::kSmall, p.text_muted});
+    text_wrapped(ui, {at.x, at.bottom()}, inside.w, detail,
+                 {Face::kRegular, type::kSmall, p.text_muted});
   }
   return use.clicked ? !on : on;
 }
@@ -271,8 +288,11 @@ int segmented(Ui& ui, Id id, const Rect& rect, std::string_view label,
   for (std::size_t i = 0; i < options.size(); ++i) {
     const Rect part{rect.x + 3 + width * static_cast<float>(i), rect.y + 3, width, rect.h - 6};
     const Id part_id = child_id(id, i);
-    const Response use = ui.interact({.id = part_id, .rect = part, .role = SemanticRole::kRadio,
-                                      .label = options[i], .group = id});
+    const Response use = ui.interact({.id = part_id,
+                                      .rect = part,
+                                      .role = SemanticRole::kRadio,
+                                      .label = options[i],
+                                      .group = id});
     ui.last_node().checkable = true;
     ui.last_node().checked = static_cast<int>(i) == chosen;
     const bool on = static_cast<int>(i) == chosen;
@@ -284,10 +304,11 @@ int segmented(Ui& ui, Id id, const Rect& rect, std::string_view label,
   return result;
 }
 
-int slider(Ui& ui, Id id, const Rect& rect, std::string_view label, int value, int minimum, int maximum,
-           int step, std::string_view unit) {
+int slider(Ui& ui, Id id, const Rect& rect, std::string_view label, int value, int minimum,
+           int maximum, int step, std::string_view unit) {
   const Palette& p = ui.theme.palette;
-  const Response use = ui.interact({.id = id, .rect = rect, .role = SemanticRole::kSlider, .label = label});
+  const Response use =
+      ui.interact({.id = id, .rect = rect, .role = SemanticRole::kSlider, .label = label});
   SemanticNode& node = ui.last_node();
   node.can_adjust = true;
   node.minimum = static_cast<float>(minimum);
@@ -298,7 +319,8 @@ int slider(Ui& ui, Id id, const Rect& rect, std::string_view label, int value, i
   const float left = rect.x + 9, right = rect.right() - 9;
   if (ui.is_active(id) && ui.pointer_down()) {
     const float k = std::clamp((ui.pointer().x - left) / (right - left), 0.0f, 1.0f);
-    const float steps = std::round(k * static_cast<float>(maximum - minimum) / static_cast<float>(step));
+    const float steps =
+        std::round(k * static_cast<float>(maximum - minimum) / static_cast<float>(step));
     value = minimum + static_cast<int>(steps) * step;
   }
   value = std::clamp(value + use.step * step, minimum, maximum);
@@ -325,11 +347,11 @@ Rect begin_dialog(Ui& ui, Id id, const DialogLook& look, bool& open) {
   if (ui.backdrop(child_id(id, "backdrop"))) open = false;
   const float fade = ui.theme.reduced_motion ? 1 : ui.animate(child_id(id, "fade"), 1, 120);
   ui.canvas.fill({0, 0, ui.surface.width, ui.surface.height}, p.scrim.with_alpha(fade));
-  const float width = phone && !look.alert ? ui.screen.w
-                                           : std::min(ui.theme.control(look.width), ui.screen.w - 32);
+  const float width =
+      phone && !look.alert ? ui.screen.w : std::min(ui.theme.control(look.width), ui.screen.w - 32);
   const float height = std::min(ui.theme.control(look.height), ui.screen.h - (phone ? 0 : 48));
-  Rect panel{ui.screen.x + (ui.screen.w - width) / 2, ui.screen.y + (ui.screen.h - height) / 2, width,
-             height};
+  Rect panel{ui.screen.x + (ui.screen.w - width) / 2, ui.screen.y + (ui.screen.h - height) / 2,
+             width, height};
   if (phone && !look.alert) panel.y = ui.screen.bottom() - height;  // a sheet
   ui.canvas.shadow(panel, radius::kDialog, 28, p.shadow, ui.theme.dark ? 0.9f : 0.35f);
   if (phone && !look.alert) {
@@ -339,8 +361,12 @@ Rect begin_dialog(Ui& ui, Id id, const DialogLook& look, bool& open) {
     ui.canvas.fill(panel, p.raised, radius::kDialog);
     ui.canvas.stroke(panel, p.border, radius::kDialog, 1);
   }
-  ui.open_node(id, look.alert ? SemanticRole::kAlertDialog : SemanticRole::kDialog, panel, look.title);
-  ui.interact({.id = child_id(id, "panel"), .rect = panel, .focusable = false, .semantic = false,
+  ui.open_node(id, look.alert ? SemanticRole::kAlertDialog : SemanticRole::kDialog, panel,
+               look.title);
+  ui.interact({.id = child_id(id, "panel"),
+               .rect = panel,
+               .focusable = false,
+               .semantic = false,
                .cursor = CursorShape::kArrow});
   ui.canvas.push_clip(panel);
   Rect inside = panel.inset(space::k6, space::k5);
@@ -348,7 +374,8 @@ Rect begin_dialog(Ui& ui, Id id, const DialogLook& look, bool& open) {
   Rect header = inside.take_top(ui.theme.control(32));
   if (!look.alert) {
     const Rect close = header.take_right(header.h);
-    if (icon_button(ui, child_id(id, "close"), close, {.icon = Icon::kClose, .label = "Close"})) open = false;
+    if (icon_button(ui, child_id(id, "close"), close, {.icon = Icon::kClose, .label = "Close"}))
+      open = false;
   }
   ui.node(child_id(id, "title"), SemanticRole::kHeading, header, look.title).level = 2;
   text_line(ui, header, look.title, {Face::kBold, 18, p.text});
@@ -376,7 +403,8 @@ void end_scroll(Ui& ui, const ScrollArea& area, float content) {
   *area.offset = ui.scrollbar(area.id, area.rect, content, *area.offset);
 }
 
-float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text) {
+float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title,
+                  std::string_view text) {
   const Palette& p = ui.theme.palette;
   const float width = std::min(rect.w - 2 * space::k6, ui.theme.size(320));
   const TextLook heading{Face::kMedium, type::kTitle, p.text};

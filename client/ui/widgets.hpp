@@ -1,4 +1,5 @@
-// The controls of the interface: buttons, avatars, switches, dialogs. Each draws, handles and describes itself.
+// The controls of the interface: buttons, avatars, switches, dialogs. Each draws, handles and
+// describes itself.
 #pragma once
 
 #include <span>
@@ -27,7 +28,7 @@ struct IconButtonLook {
   std::string_view label;  // accessible name and tooltip
   bool disabled = false;
   bool active = false;
-  bool accent = false;     // filled with the accent
+  bool accent = false;  // filled with the accent
   float icon_size = 20;
 };
 bool icon_button(Ui& ui, Id id, const Rect& rect, const IconButtonLook& look);
@@ -56,13 +57,14 @@ void presence_dot(Ui& ui, Vec2 centre, float diameter, wire::PresenceStatus stat
 void spinner(Ui& ui, Vec2 centre, float diameter, Color color);
 float count_badge(Ui& ui, Vec2 right_centre, std::uint32_t count, bool strong);
 
-bool toggle(Ui& ui, Id id, const Rect& rect, std::string_view label, std::string_view detail, bool on);
+bool toggle(Ui& ui, Id id, const Rect& rect, std::string_view label, std::string_view detail,
+            bool on);
 // Segmented choice; returns the chosen index.
 int segmented(Ui& ui, Id id, const Rect& rect, std::string_view label,
               std::span<const std::string_view> options, int chosen);
 // Returns the value after the person moved it.
-int slider(Ui& ui, Id id, const Rect& rect, std::string_view label, int value, int minimum, int maximum,
-           int step, std::string_view unit);
+int slider(Ui& ui, Id id, const Rect& rect, std::string_view label, int value, int minimum,
+           int maximum, int step, std::string_view unit);
 
 // A dialog's frame: scrim, panel, title, close button. `open` turns false when it was dismissed.
 // Content goes into the returned rectangle, between begin and end.
@@ -85,10 +87,11 @@ float begin_scroll(Ui& ui, const ScrollArea& area, float content);
 void end_scroll(Ui& ui, const ScrollArea& area, float content);
 
 // The same with each line in the middle.
-float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text, const TextLook& look,
-                           int max_lines = 0);
+float text_wrapped_centred(Ui& ui, Vec2 at, float width, std::string_view text,
+                           const TextLook& look, int max_lines = 0);
 // Middle of an empty view: an icon, what is missing, and what to do. Returns where it ends.
-float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title, std::string_view text);
+float empty_state(Ui& ui, const Rect& rect, Icon icon, std::string_view title,
+                  std::string_view text);
 void divider(Ui& ui, float x, float y, float width);
 
 }  // namespace parley::ui

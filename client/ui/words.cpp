@@ -9,21 +9,30 @@ std::string room_kind_words(wire::RoomKind kind) {
 
 std::string presence_words(wire::PresenceStatus status) {
   switch (status) {
-    case wire::PresenceStatus::kOnline: return "Online";
-    case wire::PresenceStatus::kAway: return "Away";
-    case wire::PresenceStatus::kBusy: return "Busy";
-    case wire::PresenceStatus::kInvisible: return "Invisible";
-    case wire::PresenceStatus::kOffline: return "Offline";
+    case wire::PresenceStatus::kOnline:
+      return "Online";
+    case wire::PresenceStatus::kAway:
+      return "Away";
+    case wire::PresenceStatus::kBusy:
+      return "Busy";
+    case wire::PresenceStatus::kInvisible:
+      return "Invisible";
+    case wire::PresenceStatus::kOffline:
+      return "Offline";
   }
   return "Offline";
 }
 
 std::string role_words(wire::Role role) {
   switch (role) {
-    case wire::Role::kOwner: return "Owner";
-    case wire::Role::kModerator: return "Moderator";
-    case wire::Role::kInvited: return "Invited";
-    default: return "Member";
+    case wire::Role::kOwner:
+      return "Owner";
+    case wire::Role::kModerator:
+      return "Moderator";
+    case wire::Role::kInvited:
+      return "Invited";
+    default:
+      return "Member";
   }
 }
 

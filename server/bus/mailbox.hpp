@@ -1,11 +1,11 @@
 // A shard's mailbox: many threads post tasks, one thread runs them.
 //
-// Lock-free: posting is one allocation and one exchange on the head of a list; draining takes the whole
-// list at once. A poster learns whether the mailbox was empty, and only then wakes the owner, so a
-// burst costs one wake.
+// Lock-free: posting is one allocation and one exchange on the head of a list; draining takes the
+// whole list at once. A poster learns whether the mailbox was empty, and only then wakes the owner,
+// so a burst costs one wake.
 //
-// Thread rule: post() from any thread; drain() from the owner only. Tasks of one poster run in the order
-// they were posted. Tasks left at destruction are destroyed without being run.
+// Thread rule: post() from any thread; drain() from the owner only. Tasks of one poster run in the
+// order they were posted. Tasks left at destruction are destroyed without being run.
 #pragma once
 
 #include <atomic>

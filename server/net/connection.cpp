@@ -98,7 +98,7 @@ void Connection::set_deadline(std::uint32_t in_seconds) {
 }
 
 void Connection::check_deadline(std::uint32_t now_s) {
-  if (queued_s_ != now_s || closed_) return;  // an entry from before the deadline was brought forward
+  if (queued_s_ != now_s || closed_) return;  // an entry from before an earlier deadline
   queued_s_ = kNever;
   if (due_s_ > now_s) {
     if (due_s_ != kNever) queued_s_ = hub_.queue_deadline(id_, due_s_);

@@ -1,12 +1,12 @@
-// One TCP connection: reads into the shard's scratch buffer, writes its outbox in gathered writes, and
-// lets a Protocol give the bytes a meaning. First HTTP, then perhaps a WebSocket conversation.
+// One TCP connection: reads into the shard's scratch buffer, writes its outbox in gathered writes,
+// and lets a Protocol give the bytes a meaning. First HTTP, then perhaps a WebSocket conversation.
 //
-// Invariants: an idle connection owns no buffer and no timer of its own, only a place in the hub's wheel of
-// deadlines. Nothing is closed inside a call from a Protocol or from app: send(), finish() and abort()
-// only note what is to be done, the end of the turn does it.
+// Invariants: an idle connection owns no buffer and no timer of its own, only a place in the hub's
+// wheel of deadlines. Nothing is closed inside a call from a Protocol or from app: send(), finish()
+// and abort() only note what is to be done, the end of the turn does it.
 //
-// Thread rule: its shard only. Lifetime: owned by its ConnectionHub until closed, then by the operations
-// still under way.
+// Thread rule: its shard only. Lifetime: owned by its ConnectionHub until closed, then by the
+// operations still under way.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   ~Connection() override;
 
   void start(std::unique_ptr<Protocol> protocol);
-  // Replaces the protocol, from within its handle_bytes() or handle_sent(). It lives until that returns
-  // and must not touch the connection any more.
+  // Replaces the protocol, from within its handle_bytes() or handle_sent(). It lives until that
+  // returns and must not touch the connection any more.
   void become(std::unique_ptr<Protocol> protocol, std::span<std::uint8_t> rest);
 
   void send(app::SharedBytes bytes, app::Priority priority);
@@ -109,7 +109,7 @@ class Connection final : public Flushable, public std::enable_shared_from_this<C
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t sent_at_check_ = 0;  // while finishing: bytes_sent_ at the last deadline
   std::uint32_t due_s_ = kNever;     // when handle_deadline() is wanted
-  std::uint32_t queued_s_ = kNever;  // the wheel's entry for this connection; never later than due_s_
+  std::uint32_t queued_s_ = kNever;  // the wheel's entry; never later than due_s_
   bool dirty_ = false;
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;

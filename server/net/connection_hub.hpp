@@ -1,8 +1,8 @@
 // All connections of one shard, and their deadlines.
 //
-// Deadlines are whole seconds on a wheel of slots: setting one costs nothing while the connection has an
-// earlier entry, and each second looks only at the connections of its slot. So a heartbeat for 20 000
-// connections needs no timer of theirs.
+// Deadlines are whole seconds on a wheel of slots: setting one costs nothing while the connection
+// has an earlier entry, and each second looks only at the connections of its slot. So a heartbeat
+// for 20 000 connections needs no timer of theirs.
 //
 // Thread rule: its shard only, but adopt() and drain() may be posted to it. Lifetime: outlives its
 // connections; made by Server.

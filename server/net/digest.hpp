@@ -8,8 +8,8 @@
 
 namespace parley::net {
 
-// RFC 6455 section 4.2.2: proves that the server read the key. SHA-1 is what the protocol fixed; nothing
-// secret depends on it.
+// RFC 6455 section 4.2.2: proves that the server read the key. SHA-1 is what the protocol fixed;
+// nothing secret depends on it.
 std::string websocket_accept(std::string_view key);
 
 // 128 bits of SHA-256 in hexadecimal: names a file's content.

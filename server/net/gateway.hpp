@@ -1,8 +1,8 @@
-// How a protocol is spoken on /ws: a translation between its messages and the commands, responses and
-// events of shared/wire. Adding a protocol means adding a Gateway; conversations stay the same.
+// How a protocol is spoken on /ws: a translation between its messages and the commands, responses
+// and events of shared/wire. Adding a protocol means adding a Gateway; conversations stay the same.
 //
-// Thread rule: a Gateway is stateless and shared by all shards; what one conversation must remember is
-// in its GatewayState and belongs to its shard.
+// Thread rule: a Gateway is stateless and shared by all shards; what one conversation must remember
+// is in its GatewayState and belongs to its shard.
 #pragma once
 
 #include <memory>
@@ -56,7 +56,8 @@ class Gateway : public app::Encoder {
 
 wire::ErrorReply to_reply(const Error& error);
 wire::Goodbye to_goodbye(const Error& error);
-// The WebSocket close code that goes with a Goodbye: a standard one where there is one, else 4000 + code.
+// The WebSocket close code that goes with a Goodbye: a standard one where there is one, else 4000 +
+// code.
 WsClose close_code_for(ErrorCode code);
 
 const Gateway& binary_gateway();

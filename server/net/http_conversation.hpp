@@ -1,6 +1,7 @@
 // A connection while it speaks HTTP: requests one after the other, answered in order.
 //
-// Pipelining is bounded: nothing more is parsed while answers wait to be sent. Thread rule: its shard.
+// Pipelining is bounded: nothing more is parsed while answers wait to be sent. Thread rule: its
+// shard.
 #pragma once
 
 #include "server/net/connection.hpp"

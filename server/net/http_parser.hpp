@@ -1,7 +1,7 @@
-// HTTP/1.x requests, sans-IO. Beast parses the head; around it stand the checks an exposed server needs
-// and Beast does not make: folded headers, bare line feeds, several or no Host, several
-// Content-Length, any Transfer-Encoding (a request here is small and says its length, so that no proxy
-// in front can see other borders between requests than we do).
+// HTTP/1.x requests, sans-IO. Beast parses the head; around it stand the checks an exposed server
+// needs and Beast does not make: folded headers, bare line feeds, several or no Host, several
+// Content-Length, any Transfer-Encoding (a request here is small and says its length, so that no
+// proxy in front can see other borders between requests than we do).
 //
 // Call order: feed() until state() is kReady, take(), and again for the next request in the stream.
 #pragma once

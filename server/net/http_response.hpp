@@ -20,8 +20,8 @@ struct HttpResponse {
 };
 
 struct SiteHeaders {
-  // Of the request's Host; the policy names its ws: and wss: origins for browsers whose 'self' does not
-  // cover them. Anything but a plain host and port is left out.
+  // Of the request's Host; the policy names its ws: and wss: origins for browsers whose 'self' does
+  // not cover them. Anything but a plain host and port is left out.
   std::string_view host;
   bool https = false;  // adds Strict-Transport-Security
 };

@@ -1,5 +1,5 @@
-// The protocol `parley.json.v1`, also spoken to clients that ask for none: one JSON object in each text
-// message (FEATURES M1).
+// The protocol `parley.json.v1`, also spoken to clients that ask for none: one JSON object in each
+// text message (FEATURES M1).
 #include <algorithm>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // All shards of the process, as the use cases see them.
 //
-// Thread rule: the Executor's methods from any thread; start() and stop() from the one that made it.
+// Thread rule: the Executor's methods from any thread; start() and stop() from the one that made
+// it.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
-// What waits to be written to one connection: bounded in bytes by its owner, drained in the order of
-// priority (FEATURES B7), first come first served within one.
+// What waits to be written to one connection: bounded in bytes by its owner, drained in the order
+// of priority (FEATURES B7), first come first served within one.
 //
-// Items are immutable and shared; a drained outbox holds no memory. An item that was written in part
-// goes on before anything else. Thread rule: one shard.
+// Items are immutable and shared; a drained outbox holds no memory. An item that was written in
+// part goes on before anything else. Thread rule: one shard.
 #pragma once
 
 #include <sys/uio.h>
@@ -20,7 +20,8 @@ class Outbox {
  public:
   void push(app::SharedBytes item, app::Priority priority);
 
-  // Fills `out` with what goes next; returns how many entries it used. Nothing moves until consume().
+  // Fills `out` with what goes next; returns how many entries it used. Nothing moves until
+  // consume().
   std::size_t gather(std::span<iovec> out) const;
   // `bytes` of what was gathered have been written; returns how many items that completed.
   std::size_t consume(std::size_t bytes);

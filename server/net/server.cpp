@@ -66,10 +66,10 @@ Server::Server(LoopPool& loops, const ops::Config& config, ops::Log& log, ops::M
       memory_limit_bytes_(config.limits.memory_bytes != 0
                               ? static_cast<std::uint64_t>(config.limits.memory_bytes)
                               : ops::available_memory_bytes()) {
-  const std::uint64_t files = ops::file_limit();
+  const std::uint64_t descriptors = ops::file_limit();
   site_.most_connections = config.limits.connections != 0
                                ? static_cast<std::uint64_t>(config.limits.connections)
-                               : files - std::min(files / 2, kReservedFiles);
+                               : descriptors - std::min(descriptors / 2, kReservedFiles);
   for (std::uint16_t i = 0; i < loops.shard_count(); ++i) {
     hubs_.push_back(std::make_unique<ConnectionHub>(loops.loop(i), site_));
   }

@@ -19,10 +19,11 @@ thread_local const ShardLoop* current_loop = nullptr;
 }  // namespace
 
 Now clock_now() {
-  using std::chrono::duration_cast;
-  using std::chrono::milliseconds;
-  return {{duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()},
-          {duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()}};
+  const auto ms = [](auto since) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  };
+  return {{ms(std::chrono::steady_clock::now().time_since_epoch())},
+          {ms(std::chrono::system_clock::now().time_since_epoch())}};
 }
 
 struct ShardLoop::Impl {

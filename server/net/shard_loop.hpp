@@ -1,10 +1,11 @@
 // One shard: a thread with its event loop, mailbox and timers.
 //
-// A turn of the loop runs whatever is ready (sockets, tasks, timers) and ends with one flush of every
-// connection that has something to send, so that all it was given in a turn leaves in one write.
+// A turn of the loop runs whatever is ready (sockets, tasks, timers) and ends with one flush of
+// every connection that has something to send, so that all it was given in a turn leaves in one
+// write.
 //
-// Thread rule: post() and call_after() from any thread; the rest from the loop's own thread, or before
-// start(). Lifetime: made and destroyed by LoopPool; destruction stops and joins.
+// Thread rule: post() and call_after() from any thread; the rest from the loop's own thread, or
+// before start(). Lifetime: made and destroyed by LoopPool; destruction stops and joins.
 #pragma once
 
 #include <chrono>
@@ -55,7 +56,8 @@ class ShardLoop {
   void flush_soon(Flushable& flushable);
   // Keeps `object` until the present turn's flush is over.
   void bury(std::shared_ptr<Flushable> object);
-  // Shared by all reads of the shard: an idle connection owns no buffer. Contents end with the turn.
+  // Shared by all reads of the shard: an idle connection owns no buffer. Contents end with the
+  // turn.
   std::span<std::uint8_t> scratch();
   boost::asio::io_context& io();
 

@@ -1,7 +1,7 @@
 // What all connections of a server share.
 //
-// Thread rule: set up before connections are accepted, const afterwards; what the pointers lead to is
-// safe from any thread unless it says otherwise.
+// Thread rule: set up before connections are accepted, const afterwards; what the pointers lead to
+// is safe from any thread unless it says otherwise.
 #pragma once
 
 #include <atomic>

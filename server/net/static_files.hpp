@@ -1,8 +1,8 @@
 // The web client's files, read once at the start and served from memory.
 //
 // Requests are looked up by their exact path in an index of what was found, so no request can reach
-// anything else on the disk. A file x may lie there compressed as x.br and x.gz; which is sent is decided
-// by Accept-Encoding. Thread rule: const after load(), any thread.
+// anything else on the disk. A file x may lie there compressed as x.br and x.gz; which is sent is
+// decided by Accept-Encoding. Thread rule: const after load(), any thread.
 #pragma once
 
 #include <filesystem>
@@ -43,7 +43,8 @@ class StaticFiles {
   std::map<std::string, File, std::less<>> files_;
 };
 
-// The client's own URLs, all answered with index.html: /, /r/<room>, /r/<room>/<seq>, /i/<code>, /settings.
+// The client's own URLs, all answered with index.html: /, /r/<room>, /r/<room>/<seq>, /i/<code>,
+// /settings.
 bool is_client_page(std::string_view path);
 // name.<8 or more hexadecimal digits>.ext
 bool has_hashed_name(std::string_view path);

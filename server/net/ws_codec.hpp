@@ -1,13 +1,13 @@
 // WebSocket frames (RFC 6455), server side, sans-IO.
 //
-// Why our own and not Beast's stream: server frames are not masked, so a broadcast can be framed once
-// and written to every connection with one gathered write, which Beast's per-stream writes cannot do;
-// and an idle connection here keeps about 100 bytes of reader and no buffer, where a Beast stream needs
-// 9 KiB. The handshake stays with Beast's HTTP parser. No extensions (permessage-deflate costs 99 KB a
-// connection and invites CRIME), so reserved bits are an error.
+// Why our own and not Beast's stream: server frames are not masked, so a broadcast can be framed
+// once and written to every connection with one gathered write, which Beast's per-stream writes
+// cannot do; and an idle connection here keeps about 100 bytes of reader and no buffer, where a
+// Beast stream needs 9 KiB. The handshake stays with Beast's HTTP parser. No extensions
+// (permessage-deflate costs 99 KB a connection and invites CRIME), so reserved bits are an error.
 //
-// Call order: feed() with every chunk as it arrives, until it returns a fault or the sink saw a close;
-// after that nothing more is read.
+// Call order: feed() with every chunk as it arrives, until it returns a fault or the sink saw a
+// close; after that nothing more is read.
 #pragma once
 
 #include <array>

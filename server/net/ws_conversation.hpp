@@ -1,9 +1,9 @@
 // One WebSocket conversation: frames in, commands to the Session; responses and events out.
 //
-// It ends in one of three ways, all carried out at the end of a turn so that app is never called back
-// inside its own call: with a Goodbye after everything queued, with a Goodbye instead of everything
-// queued (slow reader), or without a word (the peer closed, or is dead).
-// Thread rule: its shard.
+// It ends in one of three ways, all carried out at the end of a turn so that app is never called
+// back inside its own call: with a Goodbye after everything queued, with a Goodbye instead of
+// everything queued (slow reader), or without a word (the peer closed, or is dead). Thread rule:
+// its shard.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
 // Structured logs: one line an event, as key=value or as JSON, to standard error (FEATURES N3).
 //
-// Never hand it message content, names people chose, tokens or keys: ids, counts, codes and addresses
-// only. Values are escaped, so that nothing a peer sends can forge a line.
-// Thread rule: any thread; write() never blocks: a full queue drops its oldest lines and counts them.
+// Never hand it message content, names people chose, tokens or keys: ids, counts, codes and
+// addresses only. Values are escaped, so that nothing a peer sends can forge a line. Thread rule:
+// any thread; write() never blocks: a full queue drops its oldest lines and counts them.
 #pragma once
 
 #include <fmt/format.h>

@@ -10,8 +10,9 @@
 namespace parley::ops {
 namespace {
 
-// Ids are made for every message and room, so small requests are served from one system call's worth.
-// What was handed out is wiped at once. A forked child would share it: this server never forks.
+// Ids are made for every message and room, so small requests are served from one system call's
+// worth. What was handed out is wiped at once. A forked child would share it: this server never
+// forks.
 struct Pool {
   std::array<std::uint8_t, 256> bytes{};
   std::size_t left = 0;

@@ -1,4 +1,5 @@
-// A whole server on a free port of this machine with a small Session of its own, and a blocking client.
+// A whole server on a free port of this machine with a small Session of its own, and a blocking
+// client.
 #pragma once
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-// Every view in both themes and at phone width: drawn to a PNG (to be looked at) and checked in words.
-// Pictures go to $PARLEY_GALLERY, or to ./gallery.
+// Every view in both themes and at phone width: drawn to a PNG (to be looked at) and checked in
+// words. Pictures go to $PARLEY_GALLERY, or to ./gallery.
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -46,7 +46,9 @@ void open_settings(Harness& h, const char* tab) {
 
 void fill_directory(client::AppView& app) {
   for (const auto& room : app.rooms) {
-    app.directory.rooms.push_back({room.room_id, room.name, "What this room is about, in a few words", room.members, app.directory.rooms.size() % 3 == 0});
+    app.directory.rooms.push_back({room.room_id, room.name,
+                                   "What this room is about, in a few words", room.members,
+                                   app.directory.rooms.size() % 3 == 0});
   }
 }
 
@@ -58,85 +60,176 @@ std::vector<View> views() {
   const auto nothing = [](client::AppView&) {};
   const auto still = [](Harness&) {};
   return {
-      {"starting", [](client::AppView& a) { a = {}; a.screen = client::Screen::kStarting; }, still,
+      {"starting",
+       [](client::AppView& a) {
+         a = {};
+         a.screen = client::Screen::kStarting;
+       },
+       still,
        {{SemanticRole::kStatus, "starting"}}},
-      {"login", [](client::AppView& a) {
+      {"login",
+       [](client::AppView& a) {
          a = {};
          a.screen = client::Screen::kLogin;
          a.login.server = "chat.example.org";
-       }, [](Harness& h) { h.type("Ada"); }, {{SemanticRole::kTextBox, "Your name"}, {SemanticRole::kButton, "Continue"}}},
-      {"login_error", [](client::AppView& a) {
+       },
+       [](Harness& h) { h.type("Ada"); },
+       {{SemanticRole::kTextBox, "Your name"}, {SemanticRole::kButton, "Continue"}}},
+      {"login_error",
+       [](client::AppView& a) {
          a = {};
          a.screen = client::Screen::kLogin;
-         a.login.error = "Nothing answers at the server's address. Check that the server runs, then try again.";
-       }, still, {{SemanticRole::kAlert, "Nothing answers"}}},
-      {"rooms", nothing, still, {{SemanticRole::kNavigation, "Rooms"}, {SemanticRole::kButton, "Weekend hike"}}},
-      {"timeline", nothing, open_on_phone,
-       {{SemanticRole::kLog, "Design review"}, {SemanticRole::kArticle, "Screenshots follow"},
-        {SemanticRole::kMultiLineTextBox, "Message Design review"}, {SemanticRole::kButton, "Send"},
-        {SemanticRole::kStatus, "Grace Hopper is typing"}, {SemanticRole::kButton, "Retry"}}},
-      {"timeline_top", nothing, [](Harness& h) {
+         a.login.error =
+             "Nothing answers at the server's address. Check that the server runs, then try again.";
+       },
+       still,
+       {{SemanticRole::kAlert, "Nothing answers"}}},
+      {"rooms",
+       nothing,
+       still,
+       {{SemanticRole::kNavigation, "Rooms"}, {SemanticRole::kButton, "Weekend hike"}}},
+      {"timeline",
+       nothing,
+       open_on_phone,
+       {{SemanticRole::kLog, "Design review"},
+        {SemanticRole::kArticle, "Screenshots follow"},
+        {SemanticRole::kMultiLineTextBox, "Message Design review"},
+        {SemanticRole::kButton, "Send"},
+        {SemanticRole::kStatus, "Grace Hopper is typing"},
+        {SemanticRole::kButton, "Retry"}}},
+      {"timeline_top",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
          h.key(ui::Key::kHome);
-       }, {{SemanticRole::kArticle, "first pass"}, {SemanticRole::kLink, "example.org/contrast"},
-           {SemanticRole::kButton, "Jump to the newest"}}},
-      {"hover", nothing, [](Harness& h) {
+       },
+       {{SemanticRole::kArticle, "first pass"},
+        {SemanticRole::kLink, "example.org/contrast"},
+        {SemanticRole::kButton, "Jump to the newest"}}},
+      {"hover",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
-         if (const auto* row = h.find(SemanticRole::kArticle, "Screenshots follow")) h.hover(row->rect.centre());
-       }, {}},
-      {"message_menu", nothing, [](Harness& h) {
+         if (const auto* row = h.find(SemanticRole::kArticle, "Screenshots follow"))
+           h.hover(row->rect.centre());
+       },
+       {}},
+      {"message_menu",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
          const auto* row = h.find(SemanticRole::kArticle, "Screenshots follow");
          if (!row) return;
-         h.app->handle_pointer(h.now, {ui::PointerAction::kDown, ui::PointerKind::kMouse, ui::PointerButton::kSecondary, row->rect.centre(), {}});
+         h.app->handle_pointer(h.now, {ui::PointerAction::kDown,
+                                       ui::PointerKind::kMouse,
+                                       ui::PointerButton::kSecondary,
+                                       row->rect.centre(),
+                                       {}});
          h.settle();
-       }, {{SemanticRole::kMenu, "Actions"}, {SemanticRole::kMenuItem, "Reply"}, {SemanticRole::kMenuItem, "Delete"}}},
-      {"emoji", nothing, [](Harness& h) {
+       },
+       {{SemanticRole::kMenu, "Actions"},
+        {SemanticRole::kMenuItem, "Reply"},
+        {SemanticRole::kMenuItem, "Delete"}}},
+      {"emoji",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
          h.click(SemanticRole::kButton, "Insert an emoji");
-       }, {{SemanticRole::kDialog, "Choose an emoji"}}},
-      {"replying", [](client::AppView& a) {
-         a.composer.replying = client::ReplyView{{9}, "Margaret Hamilton", "Can you check the dark palette before the freeze?", true};
-         a.composer.text = "Yes. I went through all of it this morning and changed two of the muted tones, because they were too faint on the side bar.\n\nThe rest is fine as it is.";
+       },
+       {{SemanticRole::kDialog, "Choose an emoji"}}},
+      {"replying",
+       [](client::AppView& a) {
+         a.composer.replying = client::ReplyView{
+             {9}, "Margaret Hamilton", "Can you check the dark palette before the freeze?", true};
+         a.composer.text =
+             "Yes. I went through all of it this morning and changed two of the muted tones, "
+             "because they were too faint on the side bar.\n\nThe rest is fine as it is.";
          a.composer.characters_left = 142;
          a.composer.reset = 7;
-       }, [](Harness& h) {
+       },
+       [](Harness& h) {
          open_on_phone(h);
          h.click(SemanticRole::kMultiLineTextBox, "Message Design review");
-       }, {{SemanticRole::kStatus, "Reply to Margaret Hamilton"}, {SemanticRole::kStatus, "142 characters left"}}},
-      {"details", nothing, [](Harness& h) {
+       },
+       {{SemanticRole::kStatus, "Reply to Margaret Hamilton"},
+        {SemanticRole::kStatus, "142 characters left"}}},
+      {"details",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
          h.click(SemanticRole::kButton, "Room details");
-       }, {{SemanticRole::kComplementary, "Room details"}, {SemanticRole::kButton, "Grace Hopper, Moderator"},
-           {SemanticRole::kButton, "Leave the room"}}},
-      {"confirm", nothing, [](Harness& h) {
+       },
+       {{SemanticRole::kComplementary, "Room details"},
+        {SemanticRole::kButton, "Grace Hopper, Moderator"},
+        {SemanticRole::kButton, "Leave the room"}}},
+      {"confirm",
+       nothing,
+       [](Harness& h) {
          open_on_phone(h);
          h.click(SemanticRole::kButton, "Room details");
          ui::SemanticAction action{ui::SemanticActionKind::kActivate, 0, {}};
-         if (const auto* leave = h.find(SemanticRole::kButton, "Leave the room")) action.id = leave->id;
+         if (const auto* leave = h.find(SemanticRole::kButton, "Leave the room"))
+           action.id = leave->id;
          h.app->handle_semantic_action(h.now, action);
          h.settle();
-       }, {{SemanticRole::kAlertDialog, "Leave Design review?"}, {SemanticRole::kButton, "Cancel"}}},
-      {"reconnecting", [](client::AppView& a) {
+       },
+       {{SemanticRole::kAlertDialog, "Leave Design review?"}, {SemanticRole::kButton, "Cancel"}}},
+      {"reconnecting",
+       [](client::AppView& a) {
          a.connection.state = client::LinkState::kReconnecting;
          a.connection.text = "Reconnecting: the server did not answer.";
          a.connection.next_try = MonoTime{1'000'000 + 8'000};
          a.connection.can_retry = true;
          a.connection.waiting_messages = 2;
-         a.toasts = {{1, client::ToastKind::kInfo, "Weekend hike", "Katherine: who brings the map?", a.rooms[2].room_id},
-                     {2, client::ToastKind::kError, "The room was not renamed", "Somebody else changed it at the same time. Look at the new name and try again.", {}}};
-       }, open_on_phone, {{SemanticRole::kStatus, "the server did not answer"}, {SemanticRole::kButton, "Retry now"}, {SemanticRole::kAlert, "not renamed"}}},
-      {"empty", [](client::AppView& a) {
+         a.toasts = {
+             {1, client::ToastKind::kInfo, "Weekend hike", "Katherine: who brings the map?",
+              a.rooms[2].room_id},
+             {2,
+              client::ToastKind::kError,
+              "The room was not renamed",
+              "Somebody else changed it at the same time. Look at the new name and try again.",
+              {}}};
+       },
+       open_on_phone,
+       {{SemanticRole::kStatus, "the server did not answer"},
+        {SemanticRole::kButton, "Retry now"},
+        {SemanticRole::kAlert, "not renamed"}}},
+      {"empty",
+       [](client::AppView& a) {
          a.rooms.clear();
          a.room.reset();
-       }, still, {{SemanticRole::kButton, "Create a room"}, {SemanticRole::kButton, "Browse public rooms"}}},
-      {"empty_room", [](client::AppView& a) { a.room->items.clear(); a.room->typists.clear(); }, open_on_phone, {{SemanticRole::kText, "This is the beginning"}}},
-      {"create", nothing, [](Harness& h) { open_menu_entry(h, "Create a room"); h.type("Plans"); },
-       {{SemanticRole::kDialog, "Create a room"}, {SemanticRole::kTextBox, "Name"}, {SemanticRole::kRadio, "Anyone can join"}, {SemanticRole::kButton, "Create"}}},
-      {"browse", fill_directory, [](Harness& h) { open_menu_entry(h, "Browse public rooms"); },
-       {{SemanticRole::kDialog, "Public rooms"}, {SemanticRole::kSearchBox, "Search public rooms"}, {SemanticRole::kButton, "Join "}}},
-      {"join_code", nothing, [](Harness& h) { open_menu_entry(h, "Join with an invitation"); }, {{SemanticRole::kTextBox, "Invitation link or code"}}},
-      {"invite", [](client::AppView& a) {
+       },
+       still,
+       {{SemanticRole::kButton, "Create a room"}, {SemanticRole::kButton, "Browse public rooms"}}},
+      {"empty_room",
+       [](client::AppView& a) {
+         a.room->items.clear();
+         a.room->typists.clear();
+       },
+       open_on_phone,
+       {{SemanticRole::kText, "This is the beginning"}}},
+      {"create",
+       nothing,
+       [](Harness& h) {
+         open_menu_entry(h, "Create a room");
+         h.type("Plans");
+       },
+       {{SemanticRole::kDialog, "Create a room"},
+        {SemanticRole::kTextBox, "Name"},
+        {SemanticRole::kRadio, "Anyone can join"},
+        {SemanticRole::kButton, "Create"}}},
+      {"browse",
+       fill_directory,
+       [](Harness& h) { open_menu_entry(h, "Browse public rooms"); },
+       {{SemanticRole::kDialog, "Public rooms"},
+        {SemanticRole::kSearchBox, "Search public rooms"},
+        {SemanticRole::kButton, "Join "}}},
+      {"join_code",
+       nothing,
+       [](Harness& h) { open_menu_entry(h, "Join with an invitation"); },
+       {{SemanticRole::kTextBox, "Invitation link or code"}}},
+      {"invite",
+       [](client::AppView& a) {
          a.invites.room = a.room->room_id;
          wire::InviteInfo invite;
          invite.room_id = a.room->room_id;
@@ -144,14 +237,31 @@ std::vector<View> views() {
          invite.expires = {1'772'551'800'000 + 6 * 86'400'000ll};
          invite.uses = 3;
          a.invites.invites = {invite};
-       }, [](Harness& h) {
+       },
+       [](Harness& h) {
          open_on_phone(h);
          h.click(SemanticRole::kButton, "Invite people");
-       }, {{SemanticRole::kDialog, "Invite to Design review"}, {SemanticRole::kButton, "Copy the invitation link"}}},
-      {"settings_profile", nothing, [](Harness& h) { open_settings(h, "Profile"); }, {{SemanticRole::kTextBox, "Name"}, {SemanticRole::kRadio, "Invisible"}, {SemanticRole::kButton, "Sign out"}}},
-      {"settings_appearance", nothing, [](Harness& h) { open_settings(h, "Appearance"); }, {{SemanticRole::kRadio, "Dark"}, {SemanticRole::kSlider, "Text size"}, {SemanticRole::kSwitch, "Reduce motion"}}},
-      {"settings_messages", nothing, [](Harness& h) { open_settings(h, "Messages"); }, {{SemanticRole::kSwitch, "Enter sends"}, {SemanticRole::kSwitch, "Notifications"}}},
-      {"settings_devices", [](client::AppView& a) {
+       },
+       {{SemanticRole::kDialog, "Invite to Design review"},
+        {SemanticRole::kButton, "Copy the invitation link"}}},
+      {"settings_profile",
+       nothing,
+       [](Harness& h) { open_settings(h, "Profile"); },
+       {{SemanticRole::kTextBox, "Name"},
+        {SemanticRole::kRadio, "Invisible"},
+        {SemanticRole::kButton, "Sign out"}}},
+      {"settings_appearance",
+       nothing,
+       [](Harness& h) { open_settings(h, "Appearance"); },
+       {{SemanticRole::kRadio, "Dark"},
+        {SemanticRole::kSlider, "Text size"},
+        {SemanticRole::kSwitch, "Reduce motion"}}},
+      {"settings_messages",
+       nothing,
+       [](Harness& h) { open_settings(h, "Messages"); },
+       {{SemanticRole::kSwitch, "Enter sends"}, {SemanticRole::kSwitch, "Notifications"}}},
+      {"settings_devices",
+       [](client::AppView& a) {
          wire::DeviceInfo here, there;
          here.device_id.uuid.bytes[0] = 1;
          here.name = "Firefox on Linux";
@@ -160,12 +270,30 @@ std::vector<View> views() {
          there.name = "Parley on Linux";
          there.last_seen = {1'772'551'800'000 - 7'200'000};
          a.devices.devices = {here, there};
-       }, [](Harness& h) { open_settings(h, "Devices"); }, {{SemanticRole::kButton, "Revoke this device"}}},
-      {"settings_about", nothing, [](Harness& h) { open_settings(h, "About"); }, {{SemanticRole::kButton, "Keyboard shortcuts"}}},
-      {"switcher", nothing, [](Harness& h) { h.key(ui::Key::kLetter, {false, true, false}, 'k'); h.type("e"); },
+       },
+       [](Harness& h) { open_settings(h, "Devices"); },
+       {{SemanticRole::kButton, "Revoke this device"}}},
+      {"settings_about",
+       nothing,
+       [](Harness& h) { open_settings(h, "About"); },
+       {{SemanticRole::kButton, "Keyboard shortcuts"}}},
+      {"switcher",
+       nothing,
+       [](Harness& h) {
+         h.key(ui::Key::kLetter, {false, true, false}, 'k');
+         h.type("e");
+       },
        {{SemanticRole::kDialog, "Go to a room"}, {SemanticRole::kOption, "Release 1.0"}}},
-      {"shortcuts", nothing, [](Harness& h) { h.key(ui::Key::kLetter, {false, true, false}, '/'); }, {{SemanticRole::kDialog, "Keyboard shortcuts"}}},
-      {"large_text", [](client::AppView& a) { a.settings.text_percent = 200; }, open_on_phone, {{SemanticRole::kMultiLineTextBox, "Message"}}},
+      {"shortcuts",
+       nothing,
+       [](Harness& h) {
+         h.key(ui::Key::kLetter, {false, true, false}, '/');
+       },
+       {{SemanticRole::kDialog, "Keyboard shortcuts"}}},
+      {"large_text",
+       [](client::AppView& a) { a.settings.text_percent = 200; },
+       open_on_phone,
+       {{SemanticRole::kMultiLineTextBox, "Message"}}},
   };
 }
 
@@ -201,7 +329,8 @@ TEST_CASE("every view draws, describes itself and looks as kept in the gallery")
     if (only && *only && std::string(view.name).find(only) == std::string::npos) continue;
     for (const Format& format : kFormats) {
       for (const bool dark : {false, true}) {
-        const std::string name = std::string(view.name) + (dark ? "_dark" : "_light") + "_" + format.name;
+        const std::string name =
+            std::string(view.name) + (dark ? "_dark" : "_light") + "_" + format.name;
         INFO(name);
         Harness h(format.width, format.height, format.ratio);
         h.platform.dark = dark;

@@ -28,10 +28,14 @@ class FakePlatform final : public ui::Platform {
   std::string public_origin() const override { return "https://chat.example.org"; }
   void push_url(const std::string& path) override { urls.push_back(path); }
   void set_title(const std::string& text, std::uint32_t) override { title = text; }
-  ui::SystemTheme system_theme() const override { return dark ? ui::SystemTheme::kDark : ui::SystemTheme::kLight; }
+  ui::SystemTheme system_theme() const override {
+    return dark ? ui::SystemTheme::kDark : ui::SystemTheme::kLight;
+  }
   bool prefers_reduced_motion() const override { return true; }
   std::int32_t utc_offset_s(Timestamp) const override { return 0; }
-  ui::NotificationPermission notification_permission() const override { return ui::NotificationPermission::kDefault; }
+  ui::NotificationPermission notification_permission() const override {
+    return ui::NotificationPermission::kDefault;
+  }
   void ask_notification_permission() override {}
   bool owns_text_editing() const override { return owns_editing; }
   void set_text_input(const ui::TextInputState* state) override {
@@ -65,10 +69,12 @@ class FakeCore final : public ui::Core {
 // Owns the ImGui context of one test.
 class Harness {
  public:
-  explicit Harness(float width = 1280, float height = 800, float ratio = 1) : surface{width, height, ratio, 0, 0} {
+  explicit Harness(float width = 1280, float height = 800, float ratio = 1)
+      : surface{width, height, ratio, 0, 0} {
     context = ImGui::CreateContext();
     const std::string folder = PARLEY_FONTS;
-    for (const char* name : {"Inter-Regular.otf", "Inter-Medium.otf", "Inter-Bold.otf", "Inter-Italic.otf", "Mono-Regular.ttf"}) {
+    for (const char* name : {"Inter-Regular.otf", "Inter-Medium.otf", "Inter-Bold.otf",
+                             "Inter-Italic.otf", "Mono-Regular.ttf"}) {
       fonts.push_back(read_file(folder + "/" + name));
     }
     ui::Options options;
@@ -114,14 +120,22 @@ class Harness {
     return true;
   }
   void click_at(ui::Vec2 at) {
-    app->handle_pointer(now, {ui::PointerAction::kMove, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
-    app->handle_pointer(now, {ui::PointerAction::kDown, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
-    app->handle_pointer(now, {ui::PointerAction::kUp, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
+    app->handle_pointer(
+        now,
+        {ui::PointerAction::kMove, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
+    app->handle_pointer(
+        now,
+        {ui::PointerAction::kDown, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
+    app->handle_pointer(
+        now,
+        {ui::PointerAction::kUp, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
     now.mono.ms += 1000;  // apart from the next click
     settle();
   }
   void hover(ui::Vec2 at) {
-    app->handle_pointer(now, {ui::PointerAction::kMove, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
+    app->handle_pointer(
+        now,
+        {ui::PointerAction::kMove, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
     settle();
   }
   bool key(ui::Key k, ui::Modifiers m = {}, char letter = 0) {
@@ -143,7 +157,7 @@ class Harness {
   std::unique_ptr<ui::AppUi> app;
 };
 
-client::AppView sample_view();           // rooms, a lively timeline, members
+client::AppView sample_view();  // rooms, a lively timeline, members
 client::AppView long_view(std::size_t messages);
 
 }  // namespace parley::test

@@ -99,7 +99,8 @@ TEST_CASE("the mirror can activate, type and focus") {
   auto h = room();
   const auto* field = h->find(SemanticRole::kMultiLineTextBox, "Message");
   REQUIRE(field);
-  h->app->handle_semantic_action(h->now, {ui::SemanticActionKind::kSetValue, field->id, "From the mirror"});
+  h->app->handle_semantic_action(h->now,
+                                 {ui::SemanticActionKind::kSetValue, field->id, "From the mirror"});
   h->settle();
   CHECK(composer_text(*h) == "From the mirror");
   const int before = h->core.performed;
@@ -139,7 +140,8 @@ TEST_CASE("Tab walks through everything and stays inside a dialog") {
   h->key(Key::kLetter, {false, true, false}, '/');
   for (int i = 0; i < 5; ++i) h->key(Key::kTab);
   bool inside = false;
-  for (const auto& node : h->app->semantics().nodes) inside |= node.focused && node.label == "Close";
+  for (const auto& node : h->app->semantics().nodes)
+    inside |= node.focused && node.label == "Close";
   CHECK(inside);
   h->key(Key::kEscape);
   CHECK_FALSE(h->find(SemanticRole::kDialog, "Keyboard shortcuts"));
@@ -151,9 +153,11 @@ TEST_CASE("dragging selects text across messages and copying names the senders")
   const auto* last = h->find(SemanticRole::kArticle, "Screenshots follow");
   REQUIRE(first);
   REQUIRE(last);
-  const ui::Vec2 from{first->rect.x + 75, first->rect.bottom() - 10}, to{last->rect.x + 400, last->rect.centre().y};
+  const ui::Vec2 from{first->rect.x + 75, first->rect.bottom() - 10},
+      to{last->rect.x + 400, last->rect.centre().y};
   const auto send = [&](ui::PointerAction action, ui::Vec2 at) {
-    h->app->handle_pointer(h->now, {action, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
+    h->app->handle_pointer(h->now,
+                           {action, ui::PointerKind::kMouse, ui::PointerButton::kPrimary, at, {}});
     h->settle();
   };
   send(ui::PointerAction::kMove, from);
@@ -184,7 +188,8 @@ TEST_CASE("the position is kept when older messages are put in above") {
   for (int i = 0; i < 6; ++i) h->key(Key::kPageUp);
   const auto place = [&]() -> std::pair<std::string, float> {
     for (const auto& node : h->app->semantics().nodes) {
-      if (node.role == SemanticRole::kArticle && node.rect.y > 300) return {node.label, node.rect.y};
+      if (node.role == SemanticRole::kArticle && node.rect.y > 300)
+        return {node.label, node.rect.y};
     }
     return {};
   };
@@ -207,7 +212,8 @@ TEST_CASE("the position is kept when older messages are put in above") {
 TEST_CASE("touch scrolls with inertia and a long press opens the menu") {
   auto h = room(long_view(500));
   const auto touch = [&](ui::PointerAction action, ui::Vec2 at) {
-    h->app->handle_pointer(h->now, {action, ui::PointerKind::kTouch, ui::PointerButton::kPrimary, at, {}});
+    h->app->handle_pointer(h->now,
+                           {action, ui::PointerKind::kTouch, ui::PointerButton::kPrimary, at, {}});
   };
   const std::string newest = "Message number 500";
   REQUIRE(h->find(SemanticRole::kArticle, newest));
@@ -243,7 +249,8 @@ TEST_CASE("paths name rooms and are told") {
 TEST_CASE("hostile text does no harm") {
   client::AppView view = sample_view();
   auto& first = std::get<client::MessageView>(view.room->items.back());
-  first.content = std::string(16'000, 'W') + "\n" + std::string(400, '\n') + "\xff\xfe broken \xe2\x80\xae rtl";
+  first.content =
+      std::string(16'000, 'W') + "\n" + std::string(400, '\n') + "\xff\xfe broken \xe2\x80\xae rtl";
   first.sender_name = std::string(320, 'M');
   view.room->settings.name = std::string(320, 'R');
   auto h = room(std::move(view));

@@ -10,13 +10,16 @@ namespace parley::native {
 namespace {
 
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("parley-store-test-" + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("parley-store-test-" + std::to_string(::getpid()));
   Folder() { std::filesystem::remove_all(path); }
   ~Folder() { std::filesystem::remove_all(path); }
   std::string file() const { return (path / "deep" / "a.db").string(); }
 };
 
-LocalStore::Entry entry(std::string key, std::string value) { return {std::move(key), to_bytes(as_bytes(value))}; }
+LocalStore::Entry entry(std::string key, std::string value) {
+  return {std::move(key), to_bytes(as_bytes(value))};
+}
 
 }  // namespace
 
@@ -25,7 +28,10 @@ TEST_CASE("entries are kept, replaced, erased and found by prefix") {
   {
     auto store = LocalStore::open(folder.file());
     REQUIRE(store.ok());
-    REQUIRE(store->write({entry("a/1", "one"), entry("a/2", "two"), entry("b/1", "other"), entry("a\xff", "edge")}).ok());
+    REQUIRE(store
+                ->write({entry("a/1", "one"), entry("a/2", "two"), entry("b/1", "other"),
+                         entry("a\xff", "edge")})
+                .ok());
     REQUIRE(store->write({entry("a/1", "uno"), entry("a/2", "")}).ok());
     const auto found = store->read("a/");
     REQUIRE(found.ok());
@@ -48,7 +54,8 @@ TEST_CASE("the file is for its owner only, and for one program at a time") {
   auto store = LocalStore::open(folder.file());
   REQUIRE(store.ok());
   const auto mode = std::filesystem::status(folder.file()).permissions();
-  CHECK((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) == std::filesystem::perms::none);
+  CHECK((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+        std::filesystem::perms::none);
   auto second = LocalStore::open(folder.file());
   REQUIRE_FALSE(second.ok());
   CHECK(second.error().detail.find("Another") != std::string::npos);

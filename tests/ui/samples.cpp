@@ -13,7 +13,8 @@ T id_of(std::uint8_t n) {
   return id;
 }
 
-client::MessageView message(std::uint64_t seq, std::uint8_t who, const char* name, int minutes_ago, const char* text) {
+client::MessageView message(std::uint64_t seq, std::uint8_t who, const char* name, int minutes_ago,
+                            const char* text) {
   client::MessageView m;
   m.seq = {seq};
   m.client_id = id_of<ClientId>(static_cast<std::uint8_t>(seq));
@@ -29,8 +30,8 @@ client::MessageView message(std::uint64_t seq, std::uint8_t who, const char* nam
   return m;
 }
 
-client::RoomItemView room(std::uint8_t n, const char* name, const char* preview, int minutes_ago, std::uint32_t unread,
-                          std::uint32_t mentions = 0) {
+client::RoomItemView room(std::uint8_t n, const char* name, const char* preview, int minutes_ago,
+                          std::uint32_t unread, std::uint32_t mentions = 0) {
   client::RoomItemView r;
   r.room_id = id_of<RoomId>(n);
   r.name = name;
@@ -42,7 +43,8 @@ client::RoomItemView room(std::uint8_t n, const char* name, const char* preview,
   return r;
 }
 
-client::MemberView member(std::uint8_t n, const char* name, wire::Role role, wire::PresenceStatus presence, const char* status = "") {
+client::MemberView member(std::uint8_t n, const char* name, wire::Role role,
+                          wire::PresenceStatus presence, const char* status = "") {
   client::MemberView m;
   m.user = id_of<UserId>(n);
   m.name = name;
@@ -64,13 +66,16 @@ client::AppView sample_view() {
   app.login.server = "chat.example.org";
   app.self.user = id_of<UserId>(1);
   app.self.name = "Ada Lovelace";
-  app.rooms = {room(1, "Design review", "Grace: The new spacing feels much calmer", 2, 0),
-               room(2, "Weekend hike", "Katherine: who brings the map?", 14, 3, 1),
-               room(3, "Release 1.0", "Margaret: build 4812 is green", 55, 128),
-               room(4, "Kitchen", "", 60 * 30, 0),
-               room(5, "Book club", "Draft: I liked the second half", 60 * 50, 0),
-               room(6, "\xe6\x9d\xb1\xe4\xba\xac\xe3\x82\xaa\xe3\x83\x95\xe3\x82\xa3\xe3\x82\xb9", "Yuki: \xe3\x81\x8a\xe7\x96\xb2\xe3\x82\x8c\xe6\xa7\x98\xe3\x81\xa7\xe3\x81\x99", 60 * 80, 0),
-               room(7, "Family", "You: see you on Sunday \xe2\x9d\xa4\xef\xb8\x8f", 60 * 120, 0)};
+  app.rooms = {
+      room(1, "Design review", "Grace: The new spacing feels much calmer", 2, 0),
+      room(2, "Weekend hike", "Katherine: who brings the map?", 14, 3, 1),
+      room(3, "Release 1.0", "Margaret: build 4812 is green", 55, 128),
+      room(4, "Kitchen", "", 60 * 30, 0),
+      room(5, "Book club", "Draft: I liked the second half", 60 * 50, 0),
+      room(6, "\xe6\x9d\xb1\xe4\xba\xac\xe3\x82\xaa\xe3\x83\x95\xe3\x82\xa3\xe3\x82\xb9",
+           "Yuki: \xe3\x81\x8a\xe7\x96\xb2\xe3\x82\x8c\xe6\xa7\x98\xe3\x81\xa7\xe3\x81\x99",
+           60 * 80, 0),
+      room(7, "Family", "You: see you on Sunday \xe2\x9d\xa4\xef\xb8\x8f", 60 * 120, 0)};
   app.rooms[4].preview_is_draft = true;
   app.rooms[6].kind = wire::RoomKind::kPrivate;
   client::RoomItemView invited = room(8, "Chess evening", "", 5, 0);
@@ -88,19 +93,35 @@ client::AppView sample_view() {
   open.items_revision = 1;
   auto& items = open.items;
   items.push_back(client::DayView{{kNoon - 86'400'000}});
-  items.push_back(client::SystemLineView{{1}, {kNoon - 86'400'000}, "Ada Lovelace created the room"});
+  items.push_back(
+      client::SystemLineView{{1}, {kNoon - 86'400'000}, "Ada Lovelace created the room"});
   items.push_back(client::SystemLineView{{2}, {kNoon - 86'000'000}, "Grace Hopper joined"});
-  items.push_back(message(3, 2, "Grace Hopper", 1500, "Morning! I have put the **first pass** of the tokens into the repository. Have a look at `theme.hpp` and tell me what you think about the [contrast table](https://example.org/contrast)."));
-  auto second = message(4, 2, "Grace Hopper", 1499, "Three things that I would like to decide today:\n\n- one accent, used *sparingly*\n- a spacing scale of 4\n- no grey frames anywhere");
+  items.push_back(message(3, 2, "Grace Hopper", 1500,
+                          "Morning! I have put the **first pass** of the tokens into the "
+                          "repository. Have a look at `theme.hpp` and tell me what you think about "
+                          "the [contrast table](https://example.org/contrast)."));
+  auto second = message(4, 2, "Grace Hopper", 1499,
+                        "Three things that I would like to decide today:\n\n- one accent, used "
+                        "*sparingly*\n- a spacing scale of 4\n- no grey frames anywhere");
   second.starts_group = false;
   items.push_back(second);
-  auto reply = message(5, 1, "Ada Lovelace", 1490, "Agreed on all three. The scale makes the list breathe.");
-  reply.reply = client::ReplyView{{4}, "Grace Hopper", "Three things that I would like to decide today: one accent, used sparingly", true};
-  reply.reactions = {{"\xf0\x9f\x91\x8d", 3, true, "You, Grace Hopper and Katherine Johnson"}, {"\xf0\x9f\x8e\x89", 1, false, "Grace Hopper"}};
+  auto reply =
+      message(5, 1, "Ada Lovelace", 1490, "Agreed on all three. The scale makes the list breathe.");
+  reply.reply = client::ReplyView{
+      {4},
+      "Grace Hopper",
+      "Three things that I would like to decide today: one accent, used sparingly",
+      true};
+  reply.reactions = {{"\xf0\x9f\x91\x8d", 3, true, "You, Grace Hopper and Katherine Johnson"},
+                     {"\xf0\x9f\x8e\x89", 1, false, "Grace Hopper"}};
   items.push_back(reply);
   items.push_back(client::DayView{{kNoon}});
-  items.push_back(message(6, 3, "Katherine Johnson", 75, "```cpp\nfloat line(float points) const {\n  return size(points) * 1.4f;\n}\n```"));
-  auto quoted = message(7, 3, "Katherine Johnson", 74, "> Simplicity is prerequisite for reliability.\n\nThat is the whole review, really.");
+  items.push_back(
+      message(6, 3, "Katherine Johnson", 75,
+              "```cpp\nfloat line(float points) const {\n  return size(points) * 1.4f;\n}\n```"));
+  auto quoted =
+      message(7, 3, "Katherine Johnson", 74,
+              "> Simplicity is prerequisite for reliability.\n\nThat is the whole review, really.");
   quoted.starts_group = false;
   quoted.edited = true;
   items.push_back(quoted);
@@ -108,10 +129,19 @@ client::AppView sample_view() {
   gone.deleted = true;
   items.push_back(gone);
   items.push_back(client::UnreadLineView{});
-  auto mention = message(9, 4, "Margaret Hamilton", 42, "@Ada can you check the dark palette before the freeze? It is ||surprisingly good|| already.");
+  auto mention = message(9, 4, "Margaret Hamilton", 42,
+                         "@Ada can you check the dark palette before the freeze? It is "
+                         "||surprisingly good|| already.");
   mention.mentions_me = true;
   items.push_back(mention);
-  items.push_back(message(10, 5, "Yuki Tanaka", 30, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x82\x82\xe7\xb6\xba\xe9\xba\x97\xe3\x81\xab\xe8\xa1\xa8\xe7\xa4\xba\xe3\x81\x95\xe3\x82\x8c\xe3\x81\xa6\xe3\x81\x84\xe3\x81\xbe\xe3\x81\x99\xe3\x80\x82 \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8\xd9\x8a\xd8\xa9 \xd8\xa3\xd9\x8a\xd8\xb6\xd8\xa7. \xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\xa8\xe0\xa5\x8d\xe0\xa4\xa6\xe0\xa5\x80 too \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\xf0\x9f\x87\xaf\xf0\x9f\x87\xb5"));
+  items.push_back(
+      message(10, 5, "Yuki Tanaka", 30,
+              "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x82\x82\xe7\xb6\xba\xe9\xba\x97\xe3\x81\xab"
+              "\xe8\xa1\xa8\xe7\xa4\xba\xe3\x81\x95\xe3\x82\x8c\xe3\x81\xa6\xe3\x81\x84\xe3\x81\xbe"
+              "\xe3\x81\x99\xe3\x80\x82 \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8\xd9\x8a\xd8\xa9 "
+              "\xd8\xa3\xd9\x8a\xd8\xb6\xd8\xa7. "
+              "\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\xa8\xe0\xa5\x8d\xe0\xa4\xa6\xe0\xa5\x80 too "
+              "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\xf0\x9f\x87\xaf\xf0\x9f\x87\xb5"));
   items.push_back(message(11, 2, "Grace Hopper", 12, "\xf0\x9f\x8e\x89\xf0\x9f\x9a\x80"));
   auto sent = message(12, 1, "Ada Lovelace", 6, "On it. Dark mode passes 4.5:1 everywhere now.");
   sent.state = client::SendState::kDelivered;
@@ -152,7 +182,10 @@ client::AppView long_view(std::size_t messages) {
   for (std::size_t i = 1; i <= messages; ++i) {
     auto m = message(i, static_cast<std::uint8_t>(1 + i % 4), "Somebody", 10, "");
     m.content = "Message number " + std::to_string(i);
-    if (i % 7 == 0) m.content += ", which is longer than the others and goes on for a while so that it takes more than one line on a narrow window, at least now and then.";
+    if (i % 7 == 0)
+      m.content +=
+          ", which is longer than the others and goes on for a while so that it takes more than "
+          "one line on a narrow window, at least now and then.";
     items.push_back(std::move(m));
   }
   app.room->head = {messages};

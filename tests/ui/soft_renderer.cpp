@@ -27,8 +27,10 @@ struct Texture {
         const int py = std::clamp(static_cast<int>(fy) + j, 0, height - 1);
         const float weight = (i ? kx : 1 - kx) * (j ? ky : 1 - ky);
         if (weight == 0) continue;
-        const std::uint8_t* p = rgba + (static_cast<std::size_t>(py) * static_cast<std::size_t>(width) +
-                                        static_cast<std::size_t>(px)) * 4;
+        const std::uint8_t* p =
+            rgba + (static_cast<std::size_t>(py) * static_cast<std::size_t>(width) +
+                    static_cast<std::size_t>(px)) *
+                       4;
         for (std::size_t c = 0; c < 4; ++c) out[c] += weight * static_cast<float>(p[c]) / 255;
       }
     }
@@ -62,7 +64,8 @@ float edge(const Point& a, const Point& b, float x, float y) {
 // Shared edges belong to one triangle only (top-left rule), or seams of blended fills would show.
 bool owns_edge(const Point& a, const Point& b) { return (a.y == b.y && b.x > a.x) || b.y < a.y; }
 
-void draw_triangle(Image& image, const Texture& texture, Point a, Point b, Point c, const Box& clip) {
+void draw_triangle(Image& image, const Texture& texture, Point a, Point b, Point c,
+                   const Box& clip) {
   float area = edge(a, b, c.x, c.y);
   if (area == 0) return;
   if (area < 0) {
@@ -79,18 +82,22 @@ void draw_triangle(Image& image, const Texture& texture, Point a, Point b, Point
     for (int x = x0; x < x1; ++x) {
       const float px = static_cast<float>(x) + 0.5f, py = static_cast<float>(y) + 0.5f;
       const float wa = edge(b, c, px, py), wb = edge(c, a, px, py), wc = edge(a, b, px, py);
-      const bool inside = (wa > 0 || (wa == 0 && owns_edge(b, c))) && (wb > 0 || (wb == 0 && owns_edge(c, a))) &&
+      const bool inside = (wa > 0 || (wa == 0 && owns_edge(b, c))) &&
+                          (wb > 0 || (wb == 0 && owns_edge(c, a))) &&
                           (wc > 0 || (wc == 0 && owns_edge(a, b)));
       if (!inside) continue;
       const float ka = wa / area, kb = wb / area, kc = wc / area;
       const std::array<float, 4> texel =
-          flat ? solid : texture.sample(a.u * ka + b.u * kb + c.u * kc, a.v * ka + b.v * kb + c.v * kc);
+          flat ? solid
+               : texture.sample(a.u * ka + b.u * kb + c.u * kc, a.v * ka + b.v * kb + c.v * kc);
       std::array<float, 4> color{};
       for (std::size_t i = 0; i < 4; ++i) {
         color[i] = (a.color[i] * ka + b.color[i] * kb + c.color[i] * kc) * texel[i];
       }
-      std::uint8_t* to = image.rgb.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) +
-                                             static_cast<std::size_t>(x)) * 3;
+      std::uint8_t* to =
+          image.rgb.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(image.width) +
+                              static_cast<std::size_t>(x)) *
+                                 3;
       for (std::size_t i = 0; i < 3; ++i) {
         const float mixed = color[i] * color[3] + static_cast<float>(to[i]) / 255 * (1 - color[3]);
         to[i] = static_cast<std::uint8_t>(std::lround(std::clamp(mixed, 0.0f, 1.0f) * 255));
@@ -103,19 +110,23 @@ void append_u32(std::vector<std::uint8_t>& out, std::uint32_t v) {
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(v >> shift));
 }
 
-void append_chunk(std::vector<std::uint8_t>& out, const char* name, const std::vector<std::uint8_t>& body) {
+void append_chunk(std::vector<std::uint8_t>& out, const char* name,
+                  const std::vector<std::uint8_t>& body) {
   append_u32(out, static_cast<std::uint32_t>(body.size()));
   const std::size_t from = out.size();
   out.insert(out.end(), name, name + 4);
   out.insert(out.end(), body.begin(), body.end());
-  append_u32(out, static_cast<std::uint32_t>(crc32(0, out.data() + from, static_cast<uInt>(out.size() - from))));
+  append_u32(out, static_cast<std::uint32_t>(
+                      crc32(0, out.data() + from, static_cast<uInt>(out.size() - from))));
 }
 
 }  // namespace
 
 std::uint32_t Image::pixel(int x, int y) const {
-  const std::uint8_t* p = rgb.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                                        static_cast<std::size_t>(x)) * 3;
+  const std::uint8_t* p =
+      rgb.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                    static_cast<std::size_t>(x)) *
+                       3;
   return static_cast<std::uint32_t>(p[0] << 16 | p[1] << 8 | p[2]);
 }
 
@@ -123,7 +134,8 @@ Image render(const ImDrawData& data, const std::uint8_t* atlas, int atlas_width,
   Image image;
   image.width = static_cast<int>(std::lround(data.DisplaySize.x * data.FramebufferScale.x));
   image.height = static_cast<int>(std::lround(data.DisplaySize.y * data.FramebufferScale.y));
-  image.rgb.assign(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 3, 0);
+  image.rgb.assign(
+      static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 3, 0);
   const Texture texture{atlas, atlas_width, atlas_height};
   for (const ImDrawList* list : data.CmdLists) {
     for (const ImDrawCmd& command : list->CmdBuffer) {
@@ -134,7 +146,8 @@ Image render(const ImDrawData& data, const std::uint8_t* atlas, int atlas_width,
                      std::min(image.height, pixel(command.ClipRect.w * data.FramebufferScale.y))};
       for (unsigned i = 0; i + 2 < command.ElemCount; i += 3) {
         const auto vertex = [&](unsigned k) {
-          const int index = static_cast<int>(list->IdxBuffer[static_cast<int>(command.IdxOffset + i + k)] + command.VtxOffset);
+          const int index = static_cast<int>(
+              list->IdxBuffer[static_cast<int>(command.IdxOffset + i + k)] + command.VtxOffset);
           return point_of(list->VtxBuffer[index], data);
         };
         draw_triangle(image, texture, vertex(0), vertex(1), vertex(2), clip);
@@ -154,7 +167,8 @@ bool write_png(const Image& image, const std::string& path) {
   }
   uLongf size = compressBound(static_cast<uLong>(rows.size()));
   std::vector<std::uint8_t> packed(size);
-  if (compress2(packed.data(), &size, rows.data(), static_cast<uLong>(rows.size()), 6) != Z_OK) return false;
+  if (compress2(packed.data(), &size, rows.data(), static_cast<uLong>(rows.size()), 6) != Z_OK)
+    return false;
   packed.resize(size);
   std::vector<std::uint8_t> out = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   std::vector<std::uint8_t> header;

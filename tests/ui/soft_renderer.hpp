@@ -1,5 +1,5 @@
-// Draws ImGui's triangles with the CPU and writes PNG files: the same picture on every machine, without
-// a display or a graphics driver.
+// Draws ImGui's triangles with the CPU and writes PNG files: the same picture on every machine,
+// without a display or a graphics driver.
 #pragma once
 
 #include <cstdint>

@@ -14,11 +14,13 @@ namespace {
 
 std::vector<std::string> pieces(std::string_view text) {
   std::vector<std::string> out;
-  for (const TextUnit& unit : cut_units(text)) out.emplace_back(text.substr(unit.begin, unit.end - unit.begin));
+  for (const TextUnit& unit : cut_units(text))
+    out.emplace_back(text.substr(unit.begin, unit.end - unit.begin));
   return out;
 }
 
-constexpr const char* kFamily = "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7";
+constexpr const char* kFamily =
+    "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7";
 constexpr const char* kFlags = "\xf0\x9f\x87\xaf\xf0\x9f\x87\xb5\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa";
 
 struct Fonts {
@@ -43,7 +45,8 @@ TEST_CASE("text is cut into grapheme clusters and shaped words") {
   CHECK(pieces(kFamily) == std::vector<std::string>{kFamily});
   CHECK(pieces(kFlags).size() == 2);
   CHECK(pieces("\xf0\x9f\x91\x8d\xf0\x9f\x8f\xbd!").size() == 2);  // skin tone
-  CHECK(pieces("a \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8 b").size() == 5);  // an Arabic word is one unit
+  CHECK(pieces("a \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8 b").size() ==
+        5);  // an Arabic word is one unit
   CHECK(cut_units("\xd8\xa7\xd9\x84")[0].right_to_left);
   CHECK(pieces("a\r\nb").size() == 3);
   CHECK(is_jumbo_emoji("\xf0\x9f\x8e\x89 \xf0\x9f\x9a\x80"));
@@ -57,8 +60,10 @@ TEST_CASE("units cover any text exactly, in order") {
   for (int round = 0; round < 300; ++round) {
     std::string text;
     for (unsigned i = random() % 60; i > 0; --i) {
-      if (random() % 3 == 0) text += static_cast<char>(random() % 256);  // not always valid
-      else append_utf8(static_cast<char32_t>(random() % 0x1fbff), text);
+      if (random() % 3 == 0)
+        text += static_cast<char>(random() % 256);  // not always valid
+      else
+        append_utf8(static_cast<char32_t>(random() % 0x1fbff), text);
     }
     std::size_t at = 0;
     for (const TextUnit& unit : cut_units(text)) {
@@ -92,7 +97,8 @@ TEST_CASE("words are found around a place") {
 
 TEST_CASE("lines wrap at spaces and never exceed the width when a break is possible") {
   Fonts fonts;
-  const std::string text = "The quick brown fox jumps over the lazy dog, and then it does so again.";
+  const std::string text =
+      "The quick brown fox jumps over the lazy dog, and then it does so again.";
   const TextBlock block = fonts.lay_out(text, 150);
   REQUIRE(block.lines().size() > 2);
   for (const auto& line : block.lines()) CHECK(line.width <= 150.01f);
@@ -118,9 +124,11 @@ TEST_CASE("cut text ends with an ellipsis inside the width") {
 
 TEST_CASE("the caret's place and the hit at that place agree") {
   Fonts fonts;
-  const std::string text = "Hello wide world of wrapped text, with \xc3\xbcml\xc3\xa4uts and more words";
+  const std::string text =
+      "Hello wide world of wrapped text, with \xc3\xbcml\xc3\xa4uts and more words";
   const TextBlock block = fonts.lay_out(text, 140);
-  for (std::size_t at = 0; at <= text.size(); at = at == text.size() ? at + 1 : next_cluster(text, at)) {
+  for (std::size_t at = 0; at <= text.size();
+       at = at == text.size() ? at + 1 : next_cluster(text, at)) {
     const Rect caret = block.caret(at);
     INFO("offset " << at);
     CHECK(block.hit({caret.x, caret.y + caret.h / 2}) == at);
@@ -143,7 +151,8 @@ TEST_CASE("right-to-left words are put in visual order") {
   const TextBlock arabic = fonts.lay_out("\xd8\xa7\xd9\x84 \xd8\xa8\xd8\xaa", 300);
   CHECK(arabic.lines()[0].left > 200);
   // A wrapped line keeps its paragraph's direction, whatever it begins with.
-  const TextBlock wrapped = fonts.lay_out("abcdefgh \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8 z", 75);
+  const TextBlock wrapped =
+      fonts.lay_out("abcdefgh \xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8 z", 75);
   REQUIRE(wrapped.lines().size() > 1);
   CHECK(wrapped.lines()[1].left == 0);
 }
@@ -151,11 +160,14 @@ TEST_CASE("right-to-left words are put in visual order") {
 TEST_CASE("rich text copies what is selected") {
   Fonts fonts;
   Theme theme;
-  const RichText text = lay_out_rich_text(fonts.cache, theme, "Some **bold** words\n\n- one\n- two", {.width = 300});
+  const RichText text =
+      lay_out_rich_text(fonts.cache, theme, "Some **bold** words\n\n- one\n- two", {.width = 300});
   REQUIRE(text.blocks.size() == 3);
-  CHECK(copy_rich_text(text, {}, end_of(text)) == "Some bold words\n\xe2\x80\xa2 one\n\xe2\x80\xa2 two");
+  CHECK(copy_rich_text(text, {}, end_of(text)) ==
+        "Some bold words\n\xe2\x80\xa2 one\n\xe2\x80\xa2 two");
   CHECK(copy_rich_text(text, {0, 5}, {0, 9}) == "bold");
-  const RichText link = lay_out_rich_text(fonts.cache, theme, "see https://example.org/x now", {.width = 300});
+  const RichText link =
+      lay_out_rich_text(fonts.cache, theme, "see https://example.org/x now", {.width = 300});
   REQUIRE(link.links.size() == 1);
   CHECK(link.links[0].url == "https://example.org/x");
 }
@@ -166,7 +178,8 @@ TEST_CASE("glyphs are evicted and come back when the atlas is full") {
   for (int size = 20; size < 90; ++size) {
     fonts.cache.begin_frame(*ImGui::GetIO().Fonts, 1);
     for (char32_t c = 'A'; c <= 'z'; ++c) {
-      visible += fonts.cache.place({Face::kRegular, static_cast<float>(size)}, c, 0).visible ? 1 : 0;
+      visible +=
+          fonts.cache.place({Face::kRegular, static_cast<float>(size)}, c, 0).visible ? 1 : 0;
     }
     fonts.cache.end_frame(*ImGui::GetIO().Fonts);
   }

@@ -14,7 +14,8 @@ TEST_CASE("every pair of text and ground reaches 4.5:1 in both themes") {
   for (const bool dark : {false, true}) {
     const Palette& palette = dark ? dark_palette() : light_palette();
     for (const TextPair& pair : text_pairs(palette)) {
-      INFO((dark ? "dark: " : "light: ") << pair.name << " " << contrast_ratio(pair.ink, pair.ground));
+      INFO((dark ? "dark: " : "light: ")
+           << pair.name << " " << contrast_ratio(pair.ink, pair.ground));
       CHECK(contrast_ratio(pair.ink, pair.ground) >= 4.5);
     }
   }
@@ -25,7 +26,9 @@ TEST_CASE("marks that carry meaning without text reach 3:1") {
     const Palette& p = dark ? dark_palette() : light_palette();
     for (const Color mark : {p.online, p.away, p.busy, p.focus_ring, p.border_strong, p.accent}) {
       for (const Color ground : {p.canvas, p.sidebar, p.raised}) {
-        INFO((dark ? "dark " : "light ") << int{mark.r} << "," << int{mark.g} << "," << int{mark.b} << " on " << int{ground.r} << " " << contrast_ratio(mark, ground));
+        INFO((dark ? "dark " : "light ")
+             << int{mark.r} << "," << int{mark.g} << "," << int{mark.b} << " on " << int{ground.r}
+             << " " << contrast_ratio(mark, ground));
         CHECK(contrast_ratio(mark, ground) >= 3.0);
       }
     }

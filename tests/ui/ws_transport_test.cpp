@@ -15,14 +15,17 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using asio::ip::tcp;
 
-// Accepts one connection, answers each message with itself, and ends after `messages` of them with 4001.
+// Accepts one connection, answers each message with itself, and ends after `messages` of them with
+// 4001.
 class EchoServer {
  public:
   EchoServer(int messages, bool speaks_protocol)
       : acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
         thread_([this, messages, speaks_protocol] { serve(messages, speaks_protocol); }) {}
   ~EchoServer() { thread_.join(); }
-  std::string url() const { return "ws://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/ws"; }
+  std::string url() const {
+    return "ws://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/ws";
+  }
 
  private:
   void serve(int messages, bool speaks_protocol) {
@@ -87,7 +90,8 @@ TEST_CASE("a server of another protocol is refused") {
 TEST_CASE("nothing at the address, and no address") {
   WsTransport transport;
   transport.open(1, "ws://127.0.0.1:1/ws");
-  CHECK(std::get<WsTransport::Closed>(next(transport)).reason.find("Nothing answers") != std::string::npos);
+  CHECK(std::get<WsTransport::Closed>(next(transport)).reason.find("Nothing answers") !=
+        std::string::npos);
   transport.open(2, "nonsense://x");
   CHECK(std::get<WsTransport::Closed>(next(transport)).attempt == 2);
 }

@@ -10,13 +10,14 @@ TEST_CASE("server addresses are read") {
     const char* normal;
     const char* origin;
   };
-  const Row rows[] = {{"ws://localhost:8080/ws", "ws://localhost:8080/ws", "http://localhost:8080"},
-                      {"wss://chat.example.org", "wss://chat.example.org/ws", "https://chat.example.org"},
-                      {"https://chat.example.org/", "wss://chat.example.org/ws", "https://chat.example.org"},
-                      {"chat.example.org/x/ws", "wss://chat.example.org/x/ws", "https://chat.example.org"},
-                      {"localhost:9000", "ws://localhost:9000/ws", "http://localhost:9000"},
-                      {"ws://[::1]:81/ws", "ws://[::1]:81/ws", "http://[::1]:81"},
-                      {"wss://a:443/ws#part", "wss://a/ws", "https://a"}};
+  const Row rows[] = {
+      {"ws://localhost:8080/ws", "ws://localhost:8080/ws", "http://localhost:8080"},
+      {"wss://chat.example.org", "wss://chat.example.org/ws", "https://chat.example.org"},
+      {"https://chat.example.org/", "wss://chat.example.org/ws", "https://chat.example.org"},
+      {"chat.example.org/x/ws", "wss://chat.example.org/x/ws", "https://chat.example.org"},
+      {"localhost:9000", "ws://localhost:9000/ws", "http://localhost:9000"},
+      {"ws://[::1]:81/ws", "ws://[::1]:81/ws", "http://[::1]:81"},
+      {"wss://a:443/ws#part", "wss://a/ws", "https://a"}};
   for (const Row& row : rows) {
     INFO(row.text);
     const auto url = parse_ws_url(row.text);
@@ -27,7 +28,8 @@ TEST_CASE("server addresses are read") {
 }
 
 TEST_CASE("what is no server address is refused in words") {
-  for (const char* text : {"", "ws://", "ftp://a", "ws://a:0", "ws://a:99999", "ws://a:b", "ws://user@a", "ws://a b", "ws://[::1", "ws://a/\n"}) {
+  for (const char* text : {"", "ws://", "ftp://a", "ws://a:0", "ws://a:99999", "ws://a:b",
+                           "ws://user@a", "ws://a b", "ws://[::1", "ws://a/\n"}) {
     INFO(text);
     const auto url = parse_ws_url(text);
     CHECK_FALSE(url.ok());
