@@ -92,13 +92,27 @@ export class TextAgent {
     element.enterKeyHint = enterSends ? 'send' : this.multiLine ? 'enter' : 'done';
     if (fresh) this.composing = null;
     // While an input method composes the field is its own; the client follows.
-    if (!this.composing) {
-      if (element.value !== text) element.value = text;
-      if (fresh && document.activeElement !== element) element.focus({ preventScroll: true });
-      this.select(start, end);
+    // Browsers tell of a moved caret a moment later; a frame drawn in between must not put it back.
+    const moved = !fresh && element.value === text && this.selectionMoved();
+    if (moved) {
+      queueMicrotask(() => this.report());
+    } else {
+      if (!this.composing) {
+        if (element.value !== text) element.value = text;
+        if (fresh && document.activeElement !== element) element.focus({ preventScroll: true });
+        this.select(start, end);
+      }
+      this.reported = this.state();
     }
-    this.reported = this.state();
     if (!this.borrowed) this.place();
+  }
+
+  // By the person, since it was last reported.
+  selectionMoved() {
+    const { reported } = this;
+    if (!reported) return false;
+    const state = this.state();
+    return state.text === reported.text && (state.start !== reported.start || state.end !== reported.end);
   }
 
   // The client's selection has an anchor and a caret; the caret may be the first of the two.
