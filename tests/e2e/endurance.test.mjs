@@ -25,6 +25,8 @@ after(async () => {
 });
 
 test('a reload paints the stored timeline before the network answers', async () => {
+  // What can be fetched again is saved a moment after it came.
+  await ada.page.waitForTimeout(2000);
   // The page may load; nothing comes through the socket.
   await ada.page.routeWebSocket(/\/ws$/, () => {});
   await ada.page.reload();
