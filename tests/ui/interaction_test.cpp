@@ -259,7 +259,9 @@ TEST_CASE("hostile text does no harm") {
   h->settle();
   h->surface = {1, 1, 1, 0, 0};
   h->settle();
-  SUCCEED();
+  h->surface = {1280, 800, 1, 0, 0};
+  h->settle();
+  CHECK(h->find(SemanticRole::kLog, "RRR"));
 }
 
 }  // namespace parley::test
