@@ -7,6 +7,13 @@ find_package(Threads REQUIRED)
 parley_dep_pkgconfig(sodium libsodium)
 parley_dep_pkgconfig(sqlite sqlite3)
 parley_dep_pkgconfig(glfw glfw3)
+
+# Sanitizers bring their own allocator.
+if(PARLEY_SANITIZE)
+  parley_dep(jemalloc)
+else()
+  parley_dep_pkgconfig(jemalloc jemalloc)
+endif()
 parley_dep_pkgconfig(pango pangocairo)
 
 find_package(nlohmann_json REQUIRED)
