@@ -122,17 +122,16 @@ std::string shown_address(const ops::Config& config, std::uint16_t port) {
 
 Result<std::unique_ptr<store::Store>> open_store(const ops::Config& config) {
   namespace fs = std::filesystem;
-  const fs::path path =
-      config.store.path.empty() ? ops::default_store_path() : config.store.path;
+  const fs::path path = config.store.path.empty() ? ops::default_store_path() : config.store.path;
   // What people wrote is nobody else's business on a shared machine.
   umask(0077);
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) {
-    return Error{ErrorCode::kStorageFailed,
-                 fmt::format("cannot make the folder {}: {}", path.parent_path().string(),
-                             error.message()),
-                 {}};
+    return Error{
+        ErrorCode::kStorageFailed,
+        fmt::format("cannot make the folder {}: {}", path.parent_path().string(), error.message()),
+        {}};
   }
   store::SqliteOptions options;
   options.path = path.string();
@@ -165,11 +164,11 @@ void drain(const ops::Config& config, const StopSignals& signals, app::App& app,
   wait_until(start + total, [&] { return server.connections() == 0; });
   const std::uint64_t cut = server.connections();
   server.close_all();
-  log.info(ops::LogCategory::kServer, "drained",
-           {{"cut_connections", cut},
-            {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() -
-                                                                         start)
-                       .count()}});
+  log.info(
+      ops::LogCategory::kServer, "drained",
+      {{"cut_connections", cut},
+       {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start)
+                  .count()}});
 }
 
 }  // namespace
@@ -212,10 +211,9 @@ int serve(const ops::Config& config) {
   if (!web.has_client()) {
     log.warning(ops::LogCategory::kServer, "no web client found", {{"folder", web_root}});
   }
-  net::Server server(loops, config, log, metrics, health, std::move(web),
-                     [&app](std::uint16_t shard, app::Peer& peer) {
-                       return app.open_session(shard, peer);
-                     });
+  net::Server server(
+      loops, config, log, metrics, health, std::move(web),
+      [&app](std::uint16_t shard, app::Peer& peer) { return app.open_session(shard, peer); });
   if (const Status listening = server.listen(); !listening) return fail(listening.error());
 
   loops.start();

@@ -1,4 +1,5 @@
-// Before the first paint: theme, what to show while loading, and whether this browser can run Parley at all.
+// Before the first paint: theme, what to show while loading, whether this browser can run Parley at all, and
+// patience for people who sign in before the other scripts are here.
 (() => {
   const root = document.documentElement;
   const stored = (key) => {
@@ -11,6 +12,11 @@
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   root.dataset.theme = stored('parley.theme') || (dark ? 'dark' : 'light');
   root.dataset.screen = stored('parley.signedIn') ? 'loading' : 'login';
+
+  addEventListener('submit', (event) => {
+    event.preventDefault();
+    root.dataset.submitted = 'early'; // page.js goes on from here
+  });
 
   const missing = () => {
     if (typeof WebAssembly !== 'object' || typeof WebAssembly.compileStreaming !== 'function') return 'wasm';

@@ -6,10 +6,12 @@ const flagItalic = 4;
 const flagMonospace = 8;
 const flagRightToLeft = 16;
 
-const proportional =
-  'system-ui, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif, ' +
-  '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji"';
+const emoji = '"Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji"';
+const proportional = `system-ui, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif, ${emoji}`;
 const monospaced = 'ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace';
+
+// Text fonts have some of these as well, in black and white. U+FE0E asks for just that.
+const isEmoji = (text) => /[\p{Emoji_Presentation}\ufe0f]/u.test(text) && !text.includes('\ufe0e');
 
 const maxSidePx = 1024;
 
@@ -32,7 +34,8 @@ export class Glyphs {
   // `out` is the address of a HostGlyph (wasm/host.hpp). False: there is nothing to draw.
   rasterize(text, sizePx, flags, out) {
     this.prepare(1, 1);
-    this.setFont(sizePx, flags);
+    const family = isEmoji(text) ? `${emoji}, sans-serif` : flags & flagMonospace ? monospaced : proportional;
+    this.setFont(sizePx, flags, family);
     const metrics = this.context.measureText(text);
     // A pixel on each side for smoothing, and one more because the figures are rounded by some browsers.
     const left = Math.floor(-metrics.actualBoundingBoxLeft) - 2;
@@ -46,7 +49,7 @@ export class Glyphs {
       return metrics.width > 0;
     }
     this.prepare(width, height);
-    this.setFont(sizePx, flags); // a resized canvas forgets it
+    this.setFont(sizePx, flags, family); // a resized canvas forgets it
     const { context } = this;
     context.clearRect(0, 0, width, height);
     context.fillText(text, -left, top);
@@ -57,11 +60,11 @@ export class Glyphs {
     return true;
   }
 
-  setFont(sizePx, flags) {
+  setFont(sizePx, flags, family) {
     const { context } = this;
     const weight = flags & flagBold ? 700 : flags & flagMedium ? 500 : 400;
     const style = flags & flagItalic ? 'italic ' : '';
-    context.font = `${style}${weight} ${sizePx}px ${flags & flagMonospace ? monospaced : proportional}`;
+    context.font = `${style}${weight} ${sizePx}px ${family}`;
     context.textBaseline = 'alphabetic';
     context.textAlign = 'left';
     context.direction = flags & flagRightToLeft ? 'rtl' : 'ltr';

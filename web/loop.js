@@ -6,7 +6,9 @@ export class Loop {
     this.surface = surface;
     this.frameRequest = 0;
     this.timer = 0;
+    this.running = false;
     this.onFrame = () => {};
+    this.isDrawable = () => true;
   }
 
   // Called by the client at the end of each of its turns. A hidden page gets no animation frames, so
@@ -14,6 +16,7 @@ export class Loop {
   schedule(frame, delayMs) {
     clearTimeout(this.timer);
     this.timer = 0;
+    if (!this.running) return;
     if (delayMs >= 0) {
       this.timer = setTimeout(() => this.bridge.call('parley_wake'), Math.min(delayMs, 0x7fffffff));
     }
@@ -21,7 +24,7 @@ export class Loop {
   }
 
   requestFrame() {
-    if (this.frameRequest !== 0) return;
+    if (this.frameRequest !== 0 || !this.running) return;
     this.frameRequest = requestAnimationFrame(() => {
       this.frameRequest = 0;
       this.draw();
@@ -31,21 +34,29 @@ export class Loop {
   // At once instead of with the next animation frame: for phones, which open the keyboard only inside a tap,
   // and for focus that must be in its place before the next key.
   drawNow() {
-    if (document.hidden) return;
+    if (document.hidden || !this.running) return;
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
     this.draw();
   }
 
   draw() {
+    if (!this.isDrawable()) return;
     const { width, height, ratio, insetTop, insetBottom, canvasWidth, canvasHeight } = this.surface.measure();
     if (canvasWidth === 0 || canvasHeight === 0 || this.surface.lost) return;
     this.bridge.call('parley_frame', width, height, ratio, insetTop, insetBottom, canvasWidth, canvasHeight);
     this.onFrame();
   }
 
+  start() {
+    this.running = true;
+  }
+
+  // What was drawn last stays on the screen.
   stop() {
+    this.running = false;
     cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = 0;
     clearTimeout(this.timer);
   }
 }

@@ -23,47 +23,53 @@ class App {
     this.page = new Page(this.bridge);
     this.store = new Store(this.bridge);
     this.socket = new Socket(this.bridge);
-    this.owner = new Owner();
-    this.running = false;
+    this.owner = new Owner({
+      taking: () => this.page.setElsewhere('ending'),
+      taken: () => this.start(),
+      lost: () => this.letGo(),
+      following: () => this.page.setElsewhere('active'),
+    });
+    this.turn = 0; // grows with every start and end, so that what is late can tell
+    this.files = null;
+    this.host = null;
+    this.cached = false;
   }
 
-  async run() {
+  run() {
     if (!this.page.root.dataset.capable) return; // boot.js has said why
     this.store.open().catch(() => {});
-    const files = loadFiles((fraction) => this.page.setProgress(fraction));
-    files.catch(() => {}); // handled below, maybe after a wait for the lock
-    if (!(await this.owner.tryAcquire())) {
-      const turn = this.owner.waitForTurn();
-      this.page.showNotice(
-        'Parley is open in another tab',
-        'One tab at a time keeps the connection. This one takes over when the other is closed.',
-        'Use here',
-        () => this.owner.takeOver(),
-      );
-      await new Promise((resolve) => {
-        this.owner.onAcquired = resolve;
-        turn.then(resolve);
-      });
-      this.page.root.dataset.screen = 'loading';
-    }
-    this.owner.onLost = () => this.yieldToOtherTab();
+    this.files = loadFiles((fraction) => this.page.setProgress(fraction));
+    this.files.catch(() => {}); // start() tells
+    element('elsewhere-button').onclick = () => this.owner.take();
+    this.owner.begin();
+  }
+
+  // A new client on this page; the first, or the next after another tab was in use.
+  async start() {
+    const turn = ++this.turn;
+    this.page.expectClient();
     try {
-      await this.start(await files);
+      const files = await this.files;
+      if (turn !== this.turn) return;
+      if (!this.host) this.furnish();
+      const module = await this.instantiate(files);
+      if (turn === this.turn) this.open(module, files);
     } catch (error) {
       this.failToLoad(error);
     }
   }
 
-  async start({ module: createParley, wasm, fonts, version }) {
-    const { bridge } = this;
+  // What the clients of this page work with, one after the other.
+  furnish() {
+    const { bridge, page, socket, store } = this;
     const stage = element('stage');
     const surface = new Surface(element('canvas'), element('insets'), bridge);
     const loop = new Loop(bridge, surface);
     const textAgent = new TextAgent(element('text-agent'), bridge);
-    const host = {
-      socket: this.socket,
-      store: this.store,
-      page: this.page,
+    this.host = {
+      socket,
+      store,
+      page,
       loop,
       glyphs: new Glyphs(bridge),
       preferences: new Preferences(bridge),
@@ -72,45 +78,62 @@ class App {
       input: new Input(stage, bridge, textAgent, loop),
       clipboard: new Clipboard(bridge, stage, textAgent),
     };
-    this.loop = loop;
-    const module = await createParley({
-      host,
-      canvas: element('canvas'),
-      instantiateWasm: (imports, done) => {
-        wasm(imports).then(
-          ({ instance, module: compiled }) => done(instance, compiled),
-          (error) => this.failToLoad(error),
-        );
-        return {};
-      },
+    surface.changed = () => loop.requestFrame();
+    page.requestPicture = () => loop.requestFrame();
+    loop.isDrawable = () => page.isDrawable;
+    loop.onFrame = () => {
+      if (page.pictureIsDrawn()) textAgent.regainFocus();
+    };
+    this.watchWorld();
+  }
+
+  instantiate({ module: createParley, wasm }) {
+    return new Promise((resolve, reject) => {
+      createParley({
+        host: this.host,
+        canvas: element('canvas'),
+        instantiateWasm: (imports, done) => {
+          wasm(imports).then(({ instance, module }) => done(instance, module), reject);
+          return {};
+        },
+      }).then(resolve, reject);
     });
+  }
+
+  open(module, { fonts, version }) {
+    const { bridge, host } = this;
+    host.mirror.clear();
     bridge.attach(module);
     fonts.forEach((bytes, index) => bridge.call('parley_font', index, bytes));
     const socketUrl = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
-    surface.measure(); // the first picture has the right size
+    host.loop.start();
     const options = packBlobs([socketUrl, deviceName(), location.origin, location.pathname, version]);
     if (!bridge.call('parley_start', options)) {
       if (!bridge.stopped) this.page.showNotice(...noGraphics);
-      bridge.stop();
+      this.stop();
       return;
     }
-    this.running = true;
-    surface.changed = () => loop.requestFrame();
-    this.page.requestPicture = () => loop.requestFrame();
-    loop.requestFrame();
-    loop.onFrame = () => {
-      if (this.page.pictureIsDrawn()) textAgent.regainFocus();
-    };
-    this.watchWorld();
+    this.tellFocus();
+    host.loop.requestFrame();
     this.page.clientIsReady();
+    this.cacheApp();
+  }
+
+  // Not sooner: its downloads and its start would slow down the first picture.
+  cacheApp() {
+    if (this.cached || !window.isSecureContext) return;
+    this.cached = true;
+    navigator.serviceWorker?.register('/sw.js').catch(() => {});
+  }
+
+  tellFocus() {
+    this.bridge.call('parley_focus', document.hasFocus() && !document.hidden);
   }
 
   watchWorld() {
     const { bridge } = this;
-    const focus = () => bridge.call('parley_focus', document.hasFocus() && !document.hidden);
-    for (const type of ['focus', 'blur']) window.addEventListener(type, focus);
-    document.addEventListener('visibilitychange', focus);
-    focus();
+    for (const type of ['focus', 'blur']) window.addEventListener(type, () => this.tellFocus());
+    document.addEventListener('visibilitychange', () => this.tellFocus());
     window.addEventListener('online', () => bridge.call('parley_network', true));
     window.addEventListener('offline', () => bridge.call('parley_network', false));
     navigator.serviceWorker?.addEventListener('message', ({ data }) => {
@@ -118,24 +141,18 @@ class App {
     });
   }
 
-  async yieldToOtherTab() {
+  // Another tab is in use from now on.
+  async letGo() {
+    this.bridge.call('parley_focus', false); // the client saves what it has put off, drafts above all
     this.stop();
     await this.store.settled();
-    this.page.showNotice(
-      'Parley is open in another tab',
-      'The conversation goes on there. Nothing is lost: everything written here is kept.',
-      'Use here',
-      () => this.owner.takeOver(),
-    );
-    // Once more in charge, everything starts from the store, which the other tab has changed.
-    this.owner.onAcquired = () => location.reload();
-    if (navigator.locks) setTimeout(() => this.owner.waitForTurn(), 0);
   }
 
   stop() {
-    this.running = false;
+    this.turn++;
     this.bridge.stop();
-    this.loop?.stop();
+    this.host?.loop.stop();
+    this.host?.textAgent.release();
     this.socket.closeAll();
   }
 
@@ -189,7 +206,6 @@ function deviceName() {
 
 const app = new App();
 app.run();
-if (window.isSecureContext) navigator.serviceWorker?.register('/sw.js').catch(() => {});
 
 // For tests and for people with the console open.
 window.__parley = {

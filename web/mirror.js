@@ -96,6 +96,14 @@ export class Mirror {
     this.bridge.call('parley_semantic_action', node.handle, kind, text);
   }
 
+  // For a new client, which knows nothing of these elements.
+  clear() {
+    this.root.replaceChildren();
+    this.nodes.clear();
+    this.standsIn = null;
+    this.agentOwner = null;
+  }
+
   // ---- from assistive technology ----
 
   handleClick(event) {

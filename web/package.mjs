@@ -37,16 +37,28 @@ function addHashed(name, contents) {
   return { url: `/${hashed}`, size: contents.length };
 }
 
-// Scripts import each other: the imported one is packed first, and its hashed name put into the importer.
-const modules = new Map();
-function addModule(name) {
-  if (!modules.has(name)) {
-    const text = read(name)
-      .toString()
-      .replace(/^(import .* from )'\.\/(.+)';$/gm, (_, start, imported) => `${start}'.${addModule(imported).url}';`);
-    modules.set(name, addHashed(name, withoutComments(text)));
+// A script and all that it imports as one file, each in a scope of its own: one request instead of a chain.
+function bundle(entry) {
+  const scopes = new Map(); // file -> the object of its exports
+  const parts = [];
+  function add(name) {
+    const exported = [];
+    const text = withoutComments(read(name).toString())
+      .replace(/^import (\{ .+ \}) from '\.\/(.+)';$/gm, (_, names, imported) => {
+        if (!scopes.has(imported)) add(imported);
+        return `const ${names} = ${scopes.get(imported)};`;
+      })
+      .replace(/^export ((?:async )?(?:class|function|const) (\w+))/gm, (_, declaration, exportedName) => {
+        exported.push(exportedName);
+        return declaration;
+      });
+    if (/^(import|export)\b[^(]/m.test(text)) throw new Error(`${name}: packing does not know this import or export`);
+    scopes.set(name, `exports${scopes.size}`);
+    if (name === entry) parts.push(text);
+    else parts.push(`const ${scopes.get(name)} = (() => {\n${text}\nreturn { ${exported.join(', ')} };\n})();`);
   }
-  return modules.get(name);
+  add(entry);
+  return parts.join('\n');
 }
 
 // Whole-line comments and indentation only: nothing that could change what the script does.
@@ -73,12 +85,11 @@ const files = {
 for (const [role, name] of Object.entries(fontFiles)) {
   files[role] = addHashed(name, readFileSync(join(options.fonts, name)));
 }
-addModule('main.js');
-const boot = addModule('boot.js');
+const main = addHashed('main.js', bundle('main.js'));
+const boot = addHashed('boot.js', withoutComments(read('boot.js').toString()));
 const style = addHashed('style.css', styleWithFonts(read('style.css').toString()));
 
 const preload = [
-  ...[...modules].filter(([name]) => name !== 'boot.js').map(([, { url }]) => `<link rel="modulepreload" href="${url}">`),
   `<link rel="modulepreload" href="${files.glue.url}">`,
   `<link rel="preload" href="${files.wasm.url}" as="fetch" type="application/wasm" crossorigin>`,
 ].join('\n');
@@ -86,7 +97,7 @@ const index = read('index.html')
   .toString()
   .replace('./boot.js', boot.url)
   .replace('./style.css', style.url)
-  .replace('./main.js', modules.get('main.js').url)
+  .replace('./main.js', main.url)
   .replace('<!-- preload -->', preload)
   .replace('{}</script>', `${JSON.stringify({ version: options.version, files })}</script>`);
 for (const left of ['./', '<!-- preload -->', '{}</script>']) {

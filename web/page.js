@@ -3,6 +3,7 @@
 import { PacketReader } from './packet.js';
 
 const screens = ['loading', 'login', 'main']; // client::Screen
+const maxNameCharacters = 80; // wire::kMaxNameCharacters
 
 export class Page {
   constructor(bridge) {
@@ -15,6 +16,7 @@ export class Page {
     this.announcer = document.getElementById('announcer');
     this.ready = false; // the client runs; before that the form's answer is kept
     this.submitted = null;
+    this.pictureIsDue = false; // the client's main screen waits for its first frame
     this.title = document.title;
     this.unread = 0;
     this.screen = this.root.dataset.screen;
@@ -24,14 +26,16 @@ export class Page {
       event.preventDefault();
       this.signIn(this.nameField.value.trim());
     });
+    if (this.root.dataset.submitted) this.signIn(this.nameField.value.trim());
     window.addEventListener('popstate', () => bridge.call('parley_navigate', location.pathname));
   }
 
   // ---- login ----
 
   signIn(name) {
-    if (name === '') {
-      this.showError('Type a name that others will see.');
+    const problem = problemOf(name);
+    if (problem !== '') {
+      this.showError(problem);
       this.nameField.focus();
       return;
     }
@@ -39,6 +43,13 @@ export class Page {
     this.setBusy(true);
     if (this.ready) this.bridge.call('parley_sign_in', name);
     else this.submitted = name;
+  }
+
+  // A new client starts and will say which screen it has.
+  expectClient() {
+    this.ready = false;
+    this.pictureIsDue = false;
+    this.screen = this.root.dataset.screen === 'login' ? 'login' : 'loading';
   }
 
   clientIsReady() {
@@ -68,6 +79,7 @@ export class Page {
     const server = reader.text();
     this.setUnread(reader.u32());
     if (screen === 'login') {
+      this.setElsewhere(null);
       this.setBusy(busy || this.submitted !== null);
       this.showError(error);
       if (suggestion !== '' && this.nameField.value === '') this.nameField.value = suggestion;
@@ -77,6 +89,7 @@ export class Page {
     this.screen = screen;
     remember('parley.signedIn', screen === 'main' ? '1' : null);
     // The main screen shows with its first picture (main.js), so that nothing flashes.
+    this.pictureIsDue = screen === 'main';
     if (screen === 'login') this.show('login');
     else {
       this.setBusy(false);
@@ -86,6 +99,7 @@ export class Page {
 
   show(screen) {
     this.root.dataset.screen = screen;
+    this.setElsewhere(null);
     // A keyboard that jumps up unasked is a nuisance on phones.
     if (screen === 'login' && matchMedia('(pointer: fine)').matches) this.nameField.focus();
     if (screen === 'main' && this.form.contains(document.activeElement)) document.activeElement.blur();
@@ -96,9 +110,27 @@ export class Page {
 
   // True when the main screen has just become visible.
   pictureIsDrawn() {
-    if (this.screen !== 'main' || this.root.dataset.screen === 'main') return false;
+    if (!this.pictureIsDue) return false;
+    this.pictureIsDue = false;
     this.show('main');
     return true;
+  }
+
+  // Without a screen from the client there is nothing to draw; the picture of an earlier one stays.
+  get isDrawable() {
+    return this.screen !== 'loading';
+  }
+
+  // ---- other tabs ----
+
+  // 'active': another tab is in use; 'ending': it was until now; null: this one is in use.
+  setElsewhere(state) {
+    const { dataset } = this.root;
+    if (state === 'active' && dataset.screen !== 'notice') dataset.elsewhere = state;
+    else if (state === 'ending' && dataset.elsewhere) dataset.elsewhere = state;
+    else if (state === null) delete dataset.elsewhere;
+    for (const id of ['stage', 'login']) document.getElementById(id).inert = 'elsewhere' in dataset;
+    if (state === 'active') document.title = this.title; // the other tab counts
   }
 
   // ---- progress and trouble ----
@@ -198,6 +230,12 @@ export class Page {
     this.pushUrl(path);
     this.bridge.call('parley_navigate', path);
   }
+}
+
+function problemOf(name) {
+  if (name === '') return 'Type a name that others will see.';
+  if ([...name].length > maxNameCharacters) return `That name is too long: ${maxNameCharacters} characters at most.`;
+  return '';
 }
 
 // Hints for the first paint only; private windows may refuse them.

@@ -40,8 +40,13 @@ export class Socket {
     this.sockets.get(attempt)?.close(1000);
   }
 
+  // The client that opened them is gone: its successor must not hear of them.
   closeAll() {
-    for (const socket of this.sockets.values()) socket.close(1000);
+    for (const socket of this.sockets.values()) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close(1000);
+    }
+    this.sockets.clear();
   }
 }
 

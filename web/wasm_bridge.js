@@ -3,7 +3,7 @@
 const encoder = new TextEncoder();
 
 export class WasmBridge {
-  // `onFailure(error)` is called once, when the module broke; it is never called into again.
+  // `onFailure(error)` is called when the module broke; it is never called into again.
   constructor(onFailure) {
     this.module = null;
     this.depth = 0;
@@ -13,6 +13,7 @@ export class WasmBridge {
 
   attach(module) {
     this.module = module;
+    this.stopped = false;
   }
 
   stop() {

@@ -14,12 +14,10 @@ std::string host_of(const std::string& server_url) {
 
 std::string identity_json(Driver& driver, const std::string& server_url) {
   const client::SelfView& self = driver.self();
-  const nlohmann::json object = {{"user_id", self.user.to_string()},
-                                 {"name", self.name},
-                                 {"device_id", self.device.to_string()},
-                                 {"server", server_url},
-                                 {"presence", presence_word(self.presence)},
-                                 {"status_text", self.status_text}};
+  const nlohmann::json object = {
+      {"user_id", self.user.to_string()},         {"name", self.name},
+      {"device_id", self.device.to_string()},     {"server", server_url},
+      {"presence", presence_word(self.presence)}, {"status_text", self.status_text}};
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -85,8 +83,8 @@ Status whoami(Context& context) {
   context.printer.line(context.printer.json()
                            ? identity_json(*context.driver, url)
                            : context.printer.style().bold(printable(self.name)) + " on " +
-                                 host_of(url) + "\nuser   " + self.user.to_string() +
-                                 "\ndevice " + self.device.to_string());
+                                 host_of(url) + "\nuser   " + self.user.to_string() + "\ndevice " +
+                                 self.device.to_string());
   return {};
 }
 
@@ -95,7 +93,8 @@ Status devices(Context& context, const std::string& revoke) {
   if (!revoke.empty()) {
     const auto id = DeviceId::parse(revoke);
     if (!id) {
-      return Error{ErrorCode::kInvalidArgument, "a device id is expected; see parley-cli devices", {}};
+      return Error{
+          ErrorCode::kInvalidArgument, "a device id is expected; see parley-cli devices", {}};
     }
     auto done = context.driver->call_for<wire::Done>(wire::Command{wire::RevokeDevice{*id}});
     if (!done) return done.error();
@@ -114,8 +113,8 @@ Status presence(Context& context, const PresenceArguments& arguments) {
   if (!arguments.room.empty()) {
     auto room = resolve_room(driver, arguments.room);
     if (!room) return room.error();
-    auto list = driver.call_for<wire::PresenceList>(
-        wire::Command{wire::GetPresence{room->room_id, {}}});
+    auto list =
+        driver.call_for<wire::PresenceList>(wire::Command{wire::GetPresence{room->room_id, {}}});
     if (!list) return list.error();
     wire::GetUsers ask;
     for (const wire::PresenceInfo& info : list->presence) {
@@ -134,10 +133,11 @@ Status presence(Context& context, const PresenceArguments& arguments) {
     return {};
   }
   const client::SelfView& self = driver.self();
-  context.printer.line(context.printer.json()
-                           ? identity_json(driver, context.store.server_url())
-                           : presence_word(self.presence) +
-                                 (self.status_text.empty() ? "" : ": " + printable(self.status_text)));
+  context.printer.line(
+      context.printer.json()
+          ? identity_json(driver, context.store.server_url())
+          : presence_word(self.presence) +
+                (self.status_text.empty() ? "" : ": " + printable(self.status_text)));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "client/cli/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <map>
 
 #include "client/cli/exit_code.hpp"
@@ -36,7 +37,7 @@ struct Values {
   double timeout_s = 30;
   std::string store = native::LocalStore::default_path("cli");
   LoginArguments login;
-  std::string room, text_query, revoke, status;
+  std::string room, revoke, status, before;
   std::vector<std::string> words;
   bool ids = false;
   PresenceArguments presence;
@@ -55,6 +56,13 @@ std::string check_place(const std::string& text) {
                       text.find_first_not_of("0123456789") == std::string::npos;
   if (digits && text.find_first_not_of('0') != std::string::npos) return {};
   return "a place is the number shown after #, not \"" + text + "\"";
+}
+
+std::string check_place_or_time(const std::string& text) {
+  if (check_place(text).empty() || from_iso8601(text)) return {};
+  return "\"" + text +
+         "\" is neither a place, the number shown after #, nor a time such as 2026-03-01T12:00Z or "
+         "2026-03-01T13:00+01:00";
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -81,7 +89,8 @@ class Grammar {
       : app_(app), v_(values), command_(command) {}
 
   void account() {
-    auto* login_app = add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
+    auto* login_app =
+        add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
     login_app->add_option("--server", v_.login.server, "address, such as wss://chat.example.org")
         ->required();
     login_app->add_option("--name", v_.login.name, "the name others see")->required();
@@ -106,9 +115,8 @@ class Grammar {
     auto* list = add("rooms", "Your rooms, newest activity first",
                      [this](Context& c) { return rooms(c, v_.ids); });
     ids(list);
-    auto* find = add("search", "Public rooms", [this](Context& c) {
-      return search(c, joined(v_.words), v_.ids);
-    });
+    auto* find = add("search", "Public rooms",
+                     [this](Context& c) { return search(c, joined(v_.words), v_.ids); });
     find->add_option("QUERY", v_.words, "words of name or topic; none: all rooms");
     ids(find);
     auto* make = add("create", "A new room; prints its id",
@@ -155,23 +163,30 @@ class Grammar {
     alter->add_option("TEXT", v_.words)->required();
     place(add("delete", "Delete a message",
               [this](Context& c) { return remove_message(c, changed()); }));
-    auto* feel = add("react", "React to a message", [this](Context& c) { return react(c, changed()); });
+    auto* feel =
+        add("react", "React to a message", [this](Context& c) { return react(c, changed()); });
     place(feel);
     feel->add_option("EMOJI", v_.change.text)->required();
     feel->add_flag("--remove", v_.change.remove, "take the reaction back");
     auto* past = add("history", "Messages as they were", [this](Context& c) {
       v_.history.room = v_.room;
+      v_.history.before_time = from_iso8601(v_.before);
+      if (!v_.history.before_time && !v_.before.empty()) {
+        v_.history.before = std::strtoull(v_.before.c_str(), nullptr, 10);
+      }
       return history(c, v_.history);
     });
     room(past);
-    past->add_option("--before", v_.history.before, "only what is before this place")
-        ->check(check_place);
+    past->add_option("--before", v_.before,
+                     "only what is before this place, or before this time (2026-03-01T12:00Z)")
+        ->check(check_place_or_time);
     past->add_option("--limit", v_.history.limit, "events at most")->check(CLI::Range(1, 100'000));
     auto* follow = add("tail", "The last messages, then new ones as they come",
                        [this](Context& c) { return tail(c, v_.tail); });
     follow->add_option("ROOM", v_.tail.rooms, "one or more rooms")->required();
-    auto* lines = follow->add_option("-n,--lines", v_.tail.lines, "events of the past to begin with")
-                      ->check(CLI::Range(0, 200));
+    auto* lines =
+        follow->add_option("-n,--lines", v_.tail.lines, "events of the past to begin with")
+            ->check(CLI::Range(0, 200));
     follow->add_option("--since", v_.tail.since, "begin with everything after this place")
         ->excludes(lines);
     follow->add_flag("--mark-read", v_.tail.mark_read, "count what is shown as read");
@@ -184,7 +199,9 @@ class Grammar {
     sub->final_callback([this, run = std::move(run)] { command_ = run; });
     return sub;
   }
-  void room(CLI::App* sub) { sub->add_option("ROOM", v_.room, "id, name or its beginning")->required(); }
+  void room(CLI::App* sub) {
+    sub->add_option("ROOM", v_.room, "id, name or its beginning")->required();
+  }
   void ids(CLI::App* sub) { sub->add_flag("--ids", v_.ids, "also show ids"); }
   void place(CLI::App* sub) {
     room(sub);

@@ -18,6 +18,10 @@ struct Context {
 
   // Opens the store and connects with the kept session.
   Status connect();
+  // Tells people why a command is not done yet.
+  std::function<void(const Error&)> on_wait() const {
+    return [this](const Error& error) { printer.note("Waiting: " + describe(error)); };
+  }
 };
 
 struct LoginArguments {
@@ -72,7 +76,8 @@ Status react(Context& context, const ChangeArguments& arguments);
 
 struct HistoryArguments {
   std::string room;
-  std::uint64_t before = 0;  // 0: the newest
+  std::uint64_t before = 0;              // a place; 0: up to the newest
+  std::optional<Timestamp> before_time;  // instead of a place
   std::uint32_t limit = 50;
 };
 Status history(Context& context, const HistoryArguments& arguments);
@@ -88,7 +93,6 @@ Status tail(Context& context, const TailArguments& arguments);
 Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver);
 Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word);
 Result<std::vector<wire::MemberInfo>> room_members(
-    Driver& driver, RoomId room,
-    const std::function<void(const wire::MemberPage&)>& page = {});
+    Driver& driver, RoomId room, const std::function<void(const wire::MemberPage&)>& page = {});
 
 }  // namespace parley::cli

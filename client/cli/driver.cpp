@@ -17,7 +17,9 @@ client::Config core_config(const std::string& server_url) {
 }  // namespace
 
 Driver::Driver(const std::string& server_url, SessionStore& store, Duration time_limit)
-    : store_(store), time_limit_(time_limit), client_(core_config(server_url), rng_),
+    : store_(store),
+      time_limit_(time_limit),
+      client_(core_config(server_url), rng_),
       transport_([this] { waker_.wake(); }) {
   client_.start(now());
   perform_effects();
@@ -105,7 +107,7 @@ Status Driver::wait_connected(bool first_attempt_only) {
            (first_attempt_only && was_closed_);
   };
   was_closed_ = false;
-  const Status waited = wait_until(deadline(), settled);
+  Status waited = wait_until(deadline(), settled);
   if (connected()) return storage_;
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
   const client::AppView& view = client_.view();
@@ -123,13 +125,12 @@ Status Driver::wait_connected(bool first_attempt_only) {
 Status Driver::connect() { return wait_connected(true); }
 
 Status Driver::sign_in(const std::string& name) {
-  PARLEY_TRY(wait_until(deadline(), [&] { return client_.view().screen != client::Screen::kStarting; }));
+  PARLEY_TRY(
+      wait_until(deadline(), [&] { return client_.view().screen != client::Screen::kStarting; }));
   was_closed_ = false;
   client_.sign_in_guest(now(), name);
-  const auto settled = [&] {
-    return connected() || was_closed_ || !client_.view().login.busy;
-  };
-  const Status waited = wait_until(deadline(), settled);
+  const auto settled = [&] { return connected() || was_closed_ || !client_.view().login.busy; };
+  Status waited = wait_until(deadline(), settled);
   if (connected()) {
     save();
     return storage_;
@@ -145,9 +146,8 @@ Status Driver::sign_in(const std::string& name) {
 Status Driver::sign_out() {
   client_.sign_out(now());
   // The answer, or the end of the connection: either way there is no session here any more.
-  const Status waited = wait_until(now().mono + std::min(time_limit_, seconds(5)), [&] {
-    return client_.view().screen == client::Screen::kLogin;
-  });
+  const Status waited = wait_until(now().mono + std::min(time_limit_, seconds(5)),
+                                   [&] { return client_.view().screen == client::Screen::kLogin; });
   (void)waited.ok();
   return store_.clear();
 }
@@ -161,20 +161,19 @@ Result<wire::Response> Driver::call(wire::Command command) {
   return answer;
 }
 
-Result<wire::Posted> Driver::post(RoomId room, wire::EventKind kind, Bytes body,
-                                  const std::function<void(const Error&)>& on_wait) {
+Result<wire::Response> Driver::insist(const wire::Command& command,
+                                      const std::function<void(const Error&)>& on_wait) {
   const MonoTime give_up = deadline();
-  const ClientId id = ClientId::make(now().wall, rng_);
   Duration backoff = milliseconds(500);
   for (;;) {
-    auto posted = call_for<wire::Posted>(wire::Command{wire::Post{room, id, kind, body}});
-    if (posted) return posted;
-    const Error error = posted.error();
+    auto response = call(command);
+    if (response) return response;
+    const Error error = response.error();
     const ErrorAction action = error_info(error.code).action;
     const bool again = action == ErrorAction::kRetryAfter || action == ErrorAction::kReconnect;
     const Duration wait = error.retry_after.ms > 0 ? error.retry_after : backoff;
     if (!again || now().mono + wait >= give_up) return error;
-    if (on_wait) on_wait(error);
+    on_wait(error);
     backoff = std::min(backoff * 2, seconds(10));
     const MonoTime next = now().mono + wait;
     const Status waited = wait_until(next, [] { return false; });

@@ -29,17 +29,19 @@ class Driver {
   Result<wire::Response> call(wire::Command command);
   template <class T>
   Result<T> call_for(wire::Command command) {
-    auto response = call(std::move(command));
-    if (!response) return response.error();
-    if (T* expected = std::get_if<T>(&*response)) return std::move(*expected);
-    return Error{ErrorCode::kProtocolViolation, "the server answered something else", {}};
+    return expect<T>(call(std::move(command)));
   }
 
-  // Appends an event and waits until it is on the server's disk. Over lost connections and rate
-  // limits it tries again with the same client id, so that the event is there at most once;
-  // `on_wait` hears why it has to wait.
-  Result<wire::Posted> post(RoomId room, wire::EventKind kind, Bytes body,
-                            const std::function<void(const Error&)>& on_wait = {});
+  // Repeats a command with a client id over lost connections and rate limits until it is done; as
+  // it stays the same command, that is once. `on_wait` hears why it has to wait.
+  Result<wire::Response> insist(const wire::Command& command,
+                                const std::function<void(const Error&)>& on_wait);
+  template <class T>
+  Result<T> insist_for(const wire::Command& command,
+                       const std::function<void(const Error&)>& on_wait) {
+    return expect<T>(insist(command, on_wait));
+  }
+  ClientId fresh_id() { return ClientId::make(now().wall, rng_); }
 
   // Does what there is to do, waiting at most so long; true when `input` became readable.
   bool pump(Duration at_most, int input = -1);
@@ -53,6 +55,12 @@ class Driver {
   std::function<void(const client::EventArrived&)> on_event;
 
  private:
+  template <class T>
+  static Result<T> expect(Result<wire::Response> response) {
+    if (!response) return response.error();
+    if (T* expected = std::get_if<T>(&*response)) return std::move(*expected);
+    return Error{ErrorCode::kProtocolViolation, "the server answered something else", {}};
+  }
   // The core saves with a delay; a command may end before that.
   void save();
   void perform_effects();

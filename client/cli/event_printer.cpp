@@ -76,12 +76,18 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
   if (const auto* change = std::get_if<wire::Membership>(&body)) {
     const std::string user = change->name.empty() ? name_of(change->user) : printable(change->name);
     switch (change->change) {
-      case wire::MemberChange::kJoined: return style.dim(user + " joined");
-      case wire::MemberChange::kLeft: return style.dim(user + " left");
-      case wire::MemberChange::kInvited: return style.dim(sender + " invited " + user);
-      case wire::MemberChange::kRemoved: return style.dim(sender + " removed " + user);
-      case wire::MemberChange::kBanned: return style.dim(sender + " banned " + user);
-      case wire::MemberChange::kUnbanned: return style.dim(sender + " lifted the ban of " + user);
+      case wire::MemberChange::kJoined:
+        return style.dim(user + " joined");
+      case wire::MemberChange::kLeft:
+        return style.dim(user + " left");
+      case wire::MemberChange::kInvited:
+        return style.dim(sender + " invited " + user);
+      case wire::MemberChange::kRemoved:
+        return style.dim(sender + " removed " + user);
+      case wire::MemberChange::kBanned:
+        return style.dim(sender + " banned " + user);
+      case wire::MemberChange::kUnbanned:
+        return style.dim(sender + " lifted the ban of " + user);
       case wire::MemberChange::kRoleChanged:
         return style.dim(sender + " made " + user + " " + role_word(change->role));
     }

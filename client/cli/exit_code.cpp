@@ -12,11 +12,13 @@ std::string in_seconds(Duration wait) {
 
 ExitCode exit_code(const Error& error) {
   switch (error.code) {
-    case ErrorCode::kNotConnected: return ExitCode::kCannotConnect;
-    default: break;
+    case ErrorCode::kNotConnected:
+      return ExitCode::kCannotConnect;
+    default:
+      break;
   }
   return error_info(error.code).action == ErrorAction::kReauthenticate ? ExitCode::kNotSignedIn
-                                                                        : ExitCode::kFailed;
+                                                                       : ExitCode::kFailed;
 }
 
 std::string describe(const Error& error) {

@@ -64,60 +64,73 @@ class Input {
   bool ended_ = false;
 };
 
+Result<wire::RoomSummary> enter(Context& context, const std::string& room) {
+  PARLEY_TRY(context.connect());
+  return resolve_room(*context.driver, room);
+}
+
+// Waits until the event is on the server's disk.
+template <class Body>
+Result<wire::Posted> post(Context& context, RoomId room, const Body& body) {
+  Driver& driver = *context.driver;
+  return driver.insist_for<wire::Posted>(
+      wire::Command{wire::Post{room, driver.fresh_id(), Body::kKind, wire::encode(body)}},
+      context.on_wait());
+}
+
+// Who is mentioned in a room's texts. Names are asked for once, and only when somebody may be.
+class Mentions {
+ public:
+  Mentions(Driver& driver, RoomId room) : driver_(driver), room_(room) {}
+
+  Result<std::vector<UserId>> in(const std::string& text) {
+    if (text.find('@') == std::string::npos) return std::vector<UserId>();
+    if (!members_) {
+      auto members = room_members(driver_, room_);
+      if (!members) return members.error();
+      members_ = *std::move(members);
+    }
+    return mentioned_users(text, *members_);
+  }
+
+ private:
+  Driver& driver_;
+  RoomId room_;
+  std::optional<std::vector<wire::MemberInfo>> members_;
+};
+
 // Sends texts to one room, each on the server's disk before the next leaves.
 class Sender {
  public:
-  Sender(Context& context, wire::RoomSummary room) : context_(context), room_(std::move(room)) {}
+  Sender(Context& context, wire::RoomSummary room)
+      : context_(context), room_(std::move(room)), mentions_(*context.driver, room_.room_id) {}
 
   Status send(const std::string& text, Seq reply_to) {
     PARLEY_TRY(check_text(text));
     wire::Message message;
     message.content = text;
     message.reply_to = reply_to;
-    PARLEY_TRY(resolve_mentions(text, message.mentions));
-    auto posted = context_.driver->post(room_.room_id, wire::EventKind::kMessage,
-                                        wire::encode(message), waiting());
+    auto mentioned = mentions_.in(text);
+    if (!mentioned) return mentioned.error();
+    message.mentions = *std::move(mentioned);
+    auto posted = post(context_, room_.room_id, message);
     if (!posted) return posted.error();
     context_.printer.answer(*posted, "Sent as #" + std::to_string(posted->seq.value) + " to " +
                                          printable(room_.settings.name) + ".");
     return {};
   }
 
-  std::function<void(const Error&)> waiting() {
-    return [this](const Error& error) {
-      context_.printer.note("Waiting: " + describe(error));
-    };
-  }
-
  private:
-  // Names are asked for once, and only when somebody may be mentioned.
-  Status resolve_mentions(const std::string& text, std::vector<UserId>& out) {
-    if (text.find('@') == std::string::npos) return {};
-    if (!members_) {
-      auto members = room_members(*context_.driver, room_.room_id);
-      if (!members) return members.error();
-      members_ = *std::move(members);
-    }
-    out = mentioned_users(text, *members_);
-    return {};
-  }
-
   Context& context_;
   wire::RoomSummary room_;
-  std::optional<std::vector<wire::MemberInfo>> members_;
+  Mentions mentions_;
 };
 
 template <class Body>
-Status change(Context& context, const ChangeArguments& arguments, const Body& body,
-              const std::string& done) {
-  PARLEY_TRY(context.connect());
-  auto room = resolve_room(*context.driver, arguments.room);
-  if (!room) return room.error();
-  auto posted = context.driver->post(
-      room->room_id, Body::kKind, wire::encode(body),
-      [&](const Error& error) { context.printer.note("Waiting: " + describe(error)); });
+Status change(Context& context, RoomId room, const Body& body, const std::string& done) {
+  auto posted = post(context, room, body);
   if (!posted) return posted.error();
-  context.printer.answer(*posted, done + " #" + std::to_string(arguments.seq) + ".");
+  context.printer.answer(*posted, done + " #" + std::to_string(body.target.value) + ".");
   return {};
 }
 
@@ -125,8 +138,7 @@ Status change(Context& context, const ChangeArguments& arguments, const Body& bo
 
 Status send(Context& context, const SendArguments& arguments) {
   if (arguments.text != "-") PARLEY_TRY(check_text(arguments.text));
-  PARLEY_TRY(context.connect());
-  auto room = resolve_room(*context.driver, arguments.room);
+  auto room = enter(context, arguments.room);
   if (!room) return room.error();
   std::string text = arguments.text;
   if (text == "-") {
@@ -139,8 +151,7 @@ Status send(Context& context, const SendArguments& arguments) {
 }
 
 Status pipe(Context& context, const std::string& word) {
-  PARLEY_TRY(context.connect());
-  auto room = resolve_room(*context.driver, word);
+  auto room = enter(context, word);
   if (!room) return room.error();
   Input input(*context.driver);
   Sender sender(context, *std::move(room));
@@ -161,14 +172,18 @@ Status pipe(Context& context, const std::string& word) {
 
 Status edit(Context& context, const ChangeArguments& arguments) {
   PARLEY_TRY(check_text(arguments.text));
-  wire::Edit body;
-  body.target = Seq{arguments.seq};
-  body.content = arguments.text;
-  return change(context, arguments, body, "Edited");
+  auto room = enter(context, arguments.room);
+  if (!room) return room.error();
+  auto mentioned = Mentions(*context.driver, room->room_id).in(arguments.text);
+  if (!mentioned) return mentioned.error();
+  return change(context, room->room_id,
+                wire::Edit{Seq{arguments.seq}, arguments.text, *std::move(mentioned)}, "Edited");
 }
 
 Status remove_message(Context& context, const ChangeArguments& arguments) {
-  return change(context, arguments, wire::Deletion{Seq{arguments.seq}}, "Deleted");
+  auto room = enter(context, arguments.room);
+  if (!room) return room.error();
+  return change(context, room->room_id, wire::Deletion{Seq{arguments.seq}}, "Deleted");
 }
 
 Status react(Context& context, const ChangeArguments& arguments) {
@@ -176,7 +191,9 @@ Status react(Context& context, const ChangeArguments& arguments) {
       !is_valid_utf8(arguments.text)) {
     return Error{ErrorCode::kInvalidArgument, "a reaction is one emoji", {}};
   }
-  return change(context, arguments,
+  auto room = enter(context, arguments.room);
+  if (!room) return room.error();
+  return change(context, room->room_id,
                 wire::Reaction{Seq{arguments.seq}, arguments.text, !arguments.remove},
                 arguments.remove ? "Took the reaction back from" : "Reacted to");
 }

@@ -22,22 +22,32 @@ std::string compact(const nlohmann::json& value) {
 
 std::string presence_word(wire::PresenceStatus status) {
   switch (status) {
-    case wire::PresenceStatus::kOnline: return "online";
-    case wire::PresenceStatus::kAway: return "away";
-    case wire::PresenceStatus::kBusy: return "busy";
-    case wire::PresenceStatus::kInvisible: return "invisible";
-    case wire::PresenceStatus::kOffline: break;
+    case wire::PresenceStatus::kOnline:
+      return "online";
+    case wire::PresenceStatus::kAway:
+      return "away";
+    case wire::PresenceStatus::kBusy:
+      return "busy";
+    case wire::PresenceStatus::kInvisible:
+      return "invisible";
+    case wire::PresenceStatus::kOffline:
+      break;
   }
   return "offline";
 }
 
 std::string role_word(wire::Role role) {
   switch (role) {
-    case wire::Role::kOwner: return "owner";
-    case wire::Role::kModerator: return "moderator";
-    case wire::Role::kMember: return "member";
-    case wire::Role::kInvited: return "invited";
-    case wire::Role::kNone: break;
+    case wire::Role::kOwner:
+      return "owner";
+    case wire::Role::kModerator:
+      return "moderator";
+    case wire::Role::kMember:
+      return "member";
+    case wire::Role::kInvited:
+      return "invited";
+    case wire::Role::kNone:
+      break;
   }
   return "none";
 }
@@ -50,9 +60,7 @@ void Printer::line(const std::string& text) const {
   std::fflush(stdout);
 }
 
-void Printer::note(const std::string& text) const {
-  std::fprintf(stderr, "%s\n", text.c_str());
-}
+void Printer::note(const std::string& text) const { std::fprintf(stderr, "%s\n", text.c_str()); }
 
 void Printer::answer(const wire::Response& response, const std::string& text) const {
   line(json_ ? wire::to_json(response, "") : text);
@@ -117,10 +125,10 @@ void Printer::members(const wire::MemberPage& page, bool ids) const {
     const auto status =
         found == presence.end() ? wire::PresenceStatus::kOffline : found->second->status;
     const std::string word = fitted(presence_word(status), 9);
-    std::string text = style_.bold(fitted(printable(member.user.name), kNameColumn)) + "  " +
-                       fitted(role_word(member.role), 9) + "  " +
-                       (status == wire::PresenceStatus::kOnline ? style_.good(word)
-                                                                : style_.dim(word));
+    std::string text =
+        style_.bold(fitted(printable(member.user.name), kNameColumn)) + "  " +
+        fitted(role_word(member.role), 9) + "  " +
+        (status == wire::PresenceStatus::kOnline ? style_.good(word) : style_.dim(word));
     if (found != presence.end() && !found->second->status_text.empty()) {
       text += "  " + printable(found->second->status_text);
     }

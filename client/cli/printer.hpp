@@ -50,8 +50,8 @@ class EventPrinter {
   void learn(const std::vector<wire::UserInfo>& users);
   void learn(UserId user, const std::string& name) { names_[user] = name; }
 
-  // A stretch of history. For people, edits, deletions and reactions of messages that are part of it
-  // are shown where they belong; JSON has every event as it is.
+  // A stretch of history. For people, edits, deletions and reactions of messages that are part of
+  // it are shown where they belong; JSON has every event as it is.
   void history(RoomId room, const std::vector<wire::Event>& events);
   // One live event.
   void event(RoomId room, const wire::Event& event);

@@ -6,10 +6,8 @@
 namespace parley::cli {
 namespace {
 
-Result<wire::HistoryPage> fetch(Driver& driver, RoomId room, wire::HistoryFrom from, Seq seq,
-                                std::uint32_t limit) {
-  return driver.call_for<wire::HistoryPage>(
-      wire::Command{wire::History{room, from, seq, {}, limit}});
+Result<wire::HistoryPage> fetch(Driver& driver, const wire::History& query) {
+  return driver.call_for<wire::HistoryPage>(wire::Command{query});
 }
 
 // Follows rooms by their own cursors: what is printed is dense and in order, whatever was lost on
@@ -18,7 +16,9 @@ class Follower {
  public:
   Follower(Context& context, const TailArguments& arguments,
            std::unordered_map<RoomId, std::string> names)
-      : context_(context), driver_(*context.driver), arguments_(arguments),
+      : context_(context),
+        driver_(*context.driver),
+        arguments_(arguments),
         printer_(context.printer, std::move(names)) {
     driver_.on_event = [this](const client::EventArrived& arrived) { handle(arrived); };
   }
@@ -32,7 +32,7 @@ class Follower {
       PARLEY_TRY(catch_up(room, cursor));
     } else {
       const std::uint32_t wanted = std::max<std::uint32_t>(arguments_.lines, 1);
-      auto page = fetch(driver_, room, wire::HistoryFrom::kNewest, {}, wanted);
+      auto page = fetch(driver_, {room, wire::HistoryFrom::kNewest, {}, {}, wanted});
       if (!page) return page.error();
       if (arguments_.lines > 0) print(room, cursor, *page);
       cursor.printed = std::max(cursor.printed, page->head);
@@ -48,9 +48,9 @@ class Follower {
       const bool connected = driver_.connected();
       if (connected != was_connected) {
         was_connected = connected;
-        context_.printer.note(connected ? "Connected again." : "Connection lost: " +
-                                                                   driver_.loss_reason() +
-                                                                   ". Reconnecting ...");
+        context_.printer.note(connected ? "Connected again."
+                                        : "Connection lost: " + driver_.loss_reason() +
+                                              ". Reconnecting ...");
         // What happened meanwhile is asked for: a live event may not follow soon.
         if (connected) {
           for (auto& [room, cursor] : cursors_) cursor.behind = true;
@@ -103,8 +103,8 @@ class Follower {
 
   Status catch_up(RoomId room, Cursor& cursor) {
     for (;;) {
-      auto page = fetch(driver_, room, wire::HistoryFrom::kAfter, cursor.printed,
-                        wire::kMaxPageSize);
+      auto page =
+          fetch(driver_, {room, wire::HistoryFrom::kAfter, cursor.printed, {}, wire::kMaxPageSize});
       if (!page) return page.error();
       print(room, cursor, *page);
       if (page->events.empty() || cursor.printed >= page->head) return {};
@@ -140,18 +140,23 @@ Status history(Context& context, const HistoryArguments& arguments) {
   // Pages from new to old, printed from old to new.
   std::vector<wire::Event> events;
   EventPrinter printer(context.printer, {});
-  Seq before{arguments.before};
+  wire::History query{room->room_id, wire::HistoryFrom::kNewest, Seq{arguments.before}, {}, 0};
+  if (arguments.before_time) {
+    query.from = wire::HistoryFrom::kTime;
+    query.time = *arguments.before_time;
+  } else if (arguments.before != 0) {
+    query.from = wire::HistoryFrom::kBefore;
+  }
   while (events.size() < arguments.limit) {
-    const auto wanted = static_cast<std::uint32_t>(
+    query.limit = static_cast<std::uint32_t>(
         std::min<std::size_t>(arguments.limit - events.size(), wire::kMaxPageSize));
-    const auto from =
-        before.value == 0 ? wire::HistoryFrom::kNewest : wire::HistoryFrom::kBefore;
-    auto page = fetch(driver, room->room_id, from, before, wanted);
+    auto page = fetch(driver, query);
     if (!page) return page.error();
     printer.learn(page->users);
     events.insert(events.begin(), page->events.begin(), page->events.end());
     if (page->start || page->events.empty()) break;
-    before = page->events.front().seq;
+    query.from = wire::HistoryFrom::kBefore;
+    query.seq = page->events.front().seq;
   }
   printer.history(room->room_id, events);
   return {};

@@ -22,7 +22,8 @@ Result<std::vector<wire::RoomListing>> directory(Driver& driver, const std::stri
 }
 
 Status entered(Context& context, wire::JoinRoom command) {
-  auto state = context.driver->call_for<wire::RoomState>(wire::Command{std::move(command)});
+  auto state = context.driver->insist_for<wire::RoomState>(wire::Command{std::move(command)},
+                                                           context.on_wait());
   if (!state) return state.error();
   context.printer.answer(*state, "Joined " + printable(state->room.settings.name) + ".");
   return {};
@@ -88,9 +89,8 @@ Status search(Context& context, const std::string& query, bool ids) {
 
 Status create(Context& context, const CreateArguments& arguments) {
   PARLEY_TRY(context.connect());
-  SystemRng rng;
   wire::CreateRoom command;
-  command.client_id = ClientId::make(now().wall, rng);
+  command.client_id = context.driver->fresh_id();
   command.access =
       arguments.invite_only ? wire::RoomAccess::kInviteOnly : wire::RoomAccess::kPublic;
   command.name = arguments.name;
@@ -146,8 +146,8 @@ Status invite(Context& context, const InviteArguments& arguments) {
   PARLEY_TRY(context.connect());
   auto room = resolve_room(*context.driver, arguments.room);
   if (!room) return room.error();
-  auto state = context.driver->call_for<wire::InviteState>(wire::Command{
-      wire::CreateInvite{room->room_id, arguments.expires_in_s, arguments.max_uses}});
+  auto state = context.driver->call_for<wire::InviteState>(
+      wire::Command{wire::CreateInvite{room->room_id, arguments.expires_in_s, arguments.max_uses}});
   if (!state) return state.error();
   const auto url = native::parse_ws_url(context.store.server_url());
   context.printer.invite(state->invite, url ? url->origin() : std::string());

@@ -37,8 +37,8 @@ std::size_t display_width(std::string_view text);
 // Cut with an ellipsis, or filled with spaces, to exactly `width` columns.
 std::string fitted(std::string_view text, std::size_t width);
 
-std::string clock_time(Timestamp at);  // "09:41", local
-std::string day_name(Timestamp at);    // "Saturday, 21 November 2026", local
+std::string clock_time(Timestamp at);          // "09:41", local
+std::string day_name(Timestamp at);            // "Saturday, 21 November 2026", local
 std::string ago(Timestamp at, Timestamp now);  // "2 min ago"
 
 }  // namespace parley::cli

@@ -199,6 +199,8 @@ class Client::Impl {
   // open_room.cpp
   void begin_view(Now now, Room& room);
   void close_room_state();
+  void jump(Room& room, Seq seq);
+  void end_jump(Now now, Room& room, Seq seq);
   void fetch_timeline(Now now);
   void fetch_members(Now now);
   void on_members(Now now, RoomId room, Outcome& outcome);
@@ -264,6 +266,7 @@ class Client::Impl {
   std::optional<RoomId> open_room_;
   std::optional<Seq> unread_after_;
   Seq jump_on_open_;         // wanted before the room was known
+  Seq scroll_to_;            // of the open room, until it is here and the view has told
   std::optional<Seq> seen_;  // shown while the window was not focused
   std::optional<MonoTime> typing_sent_;
   std::uint64_t next_token_ = 1;
@@ -271,6 +274,7 @@ class Client::Impl {
   std::deque<std::pair<MonoTime, ToastView>> toasts_;
   DirectoryView directory_;
   std::uint64_t directory_search_ = 0;  // answers to earlier searches are dropped
+  std::optional<wire::CreateRoom> unanswered_room_;
   InvitesView invites_;
   DevicesView devices_;
   Settings settings_;

@@ -16,7 +16,7 @@ void Client::Impl::open_room(Now now, RoomId id, Seq at) {
   std::erase_if(toasts_, [&](auto& pair) { return pair.second.room == id; });
   if (Room* room = find_room(id)) {
     if (!same) begin_view(now, *room);
-    if (at.value != 0) room->timeline.jump(at);
+    if (at.value != 0) jump(*room, at);
   } else {
     jump_on_open_ = at;
   }
@@ -31,9 +31,22 @@ void Client::Impl::begin_view(Now now, Room& room) {
   // The line stands where reading stopped, for as long as the room stays open.
   unread_after_.reset();
   if (room.summary.unread > 0) unread_after_ = room.read;
-  if (jump_on_open_.value != 0) room.timeline.jump(std::exchange(jump_on_open_, {}));
+  if (jump_on_open_.value != 0) jump(room, std::exchange(jump_on_open_, {}));
   built_room_.reset();
   timeline_view_.rebuild_next();
+}
+
+void Client::Impl::jump(Room& room, Seq seq) {
+  scroll_to_ = seq;
+  room.timeline.jump(seq);
+}
+
+// The server has said what there is around it.
+void Client::Impl::end_jump(Now now, Room& room, Seq seq) {
+  if (seq.value == 0 || scroll_to_ != seq || room.timeline.find(seq)) return;
+  scroll_to_ = {};
+  toast(now, ToastKind::kInfo, "The message was not found",
+        "The link names a message that this room does not have.");
 }
 
 void Client::Impl::close_room(Now now) {
@@ -54,7 +67,7 @@ void Client::Impl::close_room_state() {
   open_room_.reset();
   unread_after_.reset();
   seen_.reset();
-  jump_on_open_ = {};
+  jump_on_open_ = scroll_to_ = {};
   built_room_.reset();
   timeline_view_.rebuild_next();
   touch_rooms();
@@ -82,7 +95,12 @@ void Client::Impl::fetch_timeline(Now now) {
   if (!room->timeline.is_open()) begin_view(now, *room);
   const RoomId id = *open_room_;
   if (const auto query = room->timeline.poll_fetch(now.mono)) {
-    ask(now, *query, [this, id](Now then, Outcome& outcome) { on_page(then, id, outcome); });
+    const Seq around = query->from == wire::HistoryFrom::kAround ? query->seq : Seq{};
+    ask(now, *query, [this, id, around](Now then, Outcome& outcome) {
+      on_page(then, id, outcome);
+      Room* shown = std::holds_alternative<wire::Response>(outcome) ? open() : nullptr;
+      if (shown && open_room_ == id) end_jump(then, *shown, around);
+    });
     touch();
   }
 }

@@ -35,12 +35,30 @@ std::uint64_t Client::Impl::tokened(Now now, wire::Command command, std::string 
 std::uint64_t Client::Impl::create_room(Now now, std::string name, std::string topic,
                                         wire::RoomAccess access) {
   wire::CreateRoom command;
-  command.client_id = ClientId::make(now.wall, rng_);
   command.access = access;
   command.name = std::move(name);
   command.topic = std::move(topic);
-  return tokened(now, std::move(command), "The room was not created",
-                 [this](Now then, Outcome& outcome) { entered(then, outcome); });
+  // The same room asked for again after an answer was lost: by the same id it is made once.
+  if (unanswered_room_) command.client_id = unanswered_room_->client_id;
+  if (command != unanswered_room_) command.client_id = ClientId::make(now.wall, rng_);
+  unanswered_room_ = command;
+  const std::uint64_t token = next_token_++;
+  ask(now, std::move(command), [this, token](Now then, Outcome& outcome) {
+    if (const auto* reply = std::get_if<wire::ErrorReply>(&outcome)) {
+      const Error error = error_of(*reply);
+      const bool unanswered =
+          error.code == ErrorCode::kNotConnected || error.code == ErrorCode::kTimeout;
+      if (!unanswered) unanswered_room_.reset();
+      toast(then, ToastKind::kError, "The room was not created", words_for(error));
+      effects_.push_back(CommandDone{token, error});
+      return;
+    }
+    unanswered_room_.reset();
+    effects_.push_back(CommandDone{token, std::get<wire::Response>(outcome)});
+    entered(then, outcome);
+  });
+  settle(now);
+  return token;
 }
 
 std::uint64_t Client::Impl::join(Now now, wire::JoinRoom command) {

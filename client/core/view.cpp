@@ -185,6 +185,10 @@ void Client::Impl::build_room() {
   out.at_start = room->timeline.at_start();
   out.loading_older = room->timeline.loading_older();
   out.synced = room->timeline.synced();
+  if (scroll_to_.value != 0 && room->timeline.find(scroll_to_)) {
+    out.scroll_to = std::exchange(scroll_to_, {});
+    out.scroll_revision = view_.revision;
+  }
   out.head = summary.head;
   out.typists.clear();
   for (const UserId user : typing_.typists(*open_room_)) {

@@ -115,6 +115,10 @@ struct RoomView {  // the open room
   std::uint32_t member_count = 0;
   std::vector<TimelineItem> items;  // oldest first; the outbox's messages last
   Revision items_revision = 0;      // moved whenever `items` changed
+  // The person named a message: the face scrolls to it, or to the last one before it that it shows,
+  // when scroll_revision has moved. Set when what is around it is here.
+  Seq scroll_to;
+  Revision scroll_revision = 0;
   bool at_start = false;            // nothing older exists
   bool loading_older = false;
   bool synced = false;              // what is shown reaches the room's head

@@ -64,7 +64,8 @@ Result<LocalStore> LocalStore::open(const std::string& path) {
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
   PARLEY_TRY(store.run("PRAGMA locking_mode=EXCLUSIVE"));
   PARLEY_TRY(store.run("PRAGMA journal_mode=WAL"));
-  PARLEY_TRY(store.run("PRAGMA synchronous=NORMAL"));
+  // What waits in the outbox must be there after a power loss too.
+  PARLEY_TRY(store.run("PRAGMA synchronous=FULL"));
   PARLEY_TRY(store.run("PRAGMA secure_delete=ON"));
   PARLEY_TRY(store.run("BEGIN IMMEDIATE"));
   PARLEY_TRY(

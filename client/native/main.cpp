@@ -10,12 +10,13 @@ int main(int argc, char** argv) {
   using namespace parley;
   native::WindowOptions options;
   std::string server = "ws://localhost:8080/ws";
-  std::string name, store, size;
+  std::string name, room, store, size;
   CLI::App app{"Parley, the desktop client"};
   app.add_option("--server", server, "Address of the server, ws:// or wss://")
       ->capture_default_str()
       ->envname("PARLEY_SERVER");
   app.add_option("--name", name, "Sign in as a guest of this name at once");
+  app.add_option("--room", room, "Open this room of yours, by its name or id");
   app.add_option("--store", store, "File that keeps this device's session and messages");
   app.add_option("--screenshot", options.screenshot, "Write the window to this PNG file, then end");
   app.add_option("--after", options.screenshot_after_s, "Seconds before the screenshot")
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   options.server = native::to_string(*url);
   options.origin = url->origin();
   if (!name.empty()) options.name = name;
+  if (!room.empty()) options.room = room;
   if (!size.empty() && (std::sscanf(size.c_str(), "%dx%d", &options.width, &options.height) != 2 ||
                         options.width < 200 || options.height < 200 || options.width > 8192 ||
                         options.height > 8192)) {

@@ -137,12 +137,18 @@ class Window {
       const Now now = read_clocks();
       driver_.pump(now);
       sign_in_when_asked(now);
+      open_room_when_asked(now);
       const bool time_up =
           !options_.screenshot.empty() &&
           static_cast<double>((now.mono - start.mono).ms) >= options_.screenshot_after_s * 1000;
       if (shown_ && (exposed_ || time_up || ui_.wants_frame(now))) {
         draw(now, time_up);
         driver_.pump(now);
+      }
+      if (time_up && options_.room && !opened_) {
+        std::fprintf(stderr, "parley-native: no room of yours is called %s\n",
+                     options_.room->c_str());
+        return 1;
       }
       if (time_up) return saved_ ? 0 : 1;
       sleep(start);
@@ -228,6 +234,17 @@ class Window {
     driver_.pump(now);
   }
 
+  void open_room_when_asked(Now now) {
+    if (!options_.room || opened_ || client_.view().screen != client::Screen::kMain) return;
+    for (const client::RoomItemView& room : client_.view().rooms) {
+      const std::string id = room.room_id.to_string();
+      if (room.name != *options_.room && id != *options_.room) continue;
+      opened_ = true;
+      ui_.navigate(now, "/r/" + id);
+      return driver_.pump(now);
+    }
+  }
+
   void draw(Now now, bool save) {
     const ui::Surface on = surface();
     if (on.width < 1 || on.height < 1) return;
@@ -283,6 +300,7 @@ class Window {
   bool shown_ = true;
   bool exposed_ = true;
   bool asked_ = false;
+  bool opened_ = false;
   bool saved_ = false;
 };
 

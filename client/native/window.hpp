@@ -16,6 +16,7 @@ struct WindowOptions {
   std::string origin;  // of its web page
   std::string store_path;
   std::optional<std::string> name;  // sign in as this guest at once, when nobody is signed in
+  std::optional<std::string> room;  // open this room, by name or id, as soon as it is known
   std::string screenshot;           // PPM or PNG file to write, then end
   double screenshot_after_s = 3;
   int width = 1180;

@@ -3,6 +3,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "client/ui/views.hpp"
 
@@ -10,6 +11,16 @@ namespace parley::ui {
 namespace {
 
 constexpr std::int64_t kActivityEveryMs = 10'000;
+
+// The number after "/r/<room id>/"; none: 0.
+Seq message_number(std::string_view path) {
+  Seq seq;
+  constexpr std::size_t kRoomEnd = 3 + 36;
+  if (path.size() <= kRoomEnd || path[kRoomEnd] != '/') return seq;
+  const char* end = path.data() + path.size();
+  const auto parsed = std::from_chars(path.data() + kRoomEnd + 1, end, seq.value);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? seq : Seq{};
+}
 
 class ClientCore final : public Core {
  public:
@@ -45,6 +56,7 @@ class AppUi::Impl {
     ui_.now = now;
     if (event.action == PointerAction::kDown) active(now);
     ui_.handle_pointer(event);
+    note_focus();
     return true;
   }
 
@@ -58,7 +70,9 @@ class AppUi::Impl {
   bool key(Now now, const KeyEvent& event) {
     ui_.now = now;
     active(now);
+    note_focus();
     const bool used = route_key(event);
+    return_focus();
     run_commands(now);
     return used;
   }
@@ -98,6 +112,7 @@ class AppUi::Impl {
   void action(Now now, const SemanticAction& action) {
     ui_.now = now;
     active(now);
+    note_focus();
     ui_.handle_semantic_action(action);
   }
 
@@ -168,6 +183,7 @@ class AppUi::Impl {
     draw_toasts(view);
     draw_tooltip(view);
     ui_.close_node();
+    return_focus();
     ui_.end_frame();
     glyphs_.end_frame(*io.Fonts);
     if (glyphs_.needs_another_frame()) ui_.mark_dirty();
@@ -194,6 +210,21 @@ class AppUi::Impl {
   }
   bool overlay_open() const {
     return state_.dialog != DialogKind::kNone || state_.confirm || state_.menu || state_.emoji;
+  }
+
+  // Where the focus was before something opened over it, ...
+  void note_focus() {
+    if (!overlay_open() && !overlay_was_open_) focus_below_ = ui_.focused();
+  }
+  // ... and back, when all of it is closed and nothing else asked for the focus.
+  void return_focus() {
+    const bool open = overlay_open();
+    if (overlay_was_open_ && !open) {
+      const bool lost = ui_.focused() == 0;
+      if (lost && focus_below_ != 0 && !state_.focus_composer)
+        ui_.focus(focus_below_, ui_.focus_visible());
+    }
+    overlay_was_open_ = open;
   }
 
   void active(Now now) {
@@ -248,6 +279,7 @@ class AppUi::Impl {
       state_.members_asked = false;
     if (!room) {
       state_.details_open = false;
+      state_.find = {};
       if (view.phone) state_.page = Page::kRooms;
     }
     Rect rest = ui_.screen;
@@ -286,10 +318,12 @@ class AppUi::Impl {
     Scene view = scene();
     const Modifiers& m = event.modifiers;
     const bool modal = state_.confirm || state_.menu || state_.emoji;
+    if (!overlay_open() && mention_key(view, event)) return true;
     if (event.key == Key::kEscape) return escape(view);
     if (m.control && !m.alt && !modal && event.key == Key::kLetter) {
       if (event.letter == 'k' && !m.shift) return toggle_dialog(DialogKind::kSwitcher);
       if (event.letter == '/') return toggle_dialog(DialogKind::kShortcuts);
+      if (event.letter == 'f' && !m.shift) return find_in_room(view);
       if (event.letter == 'c' && !platform_.owns_text_editing() && !ui_.focused_field()) {
         const std::string text = view.app.room ? selected_messages(view) : std::string();
         if (text.empty()) return false;
@@ -298,6 +332,11 @@ class AppUi::Impl {
       }
     }
     if (state_.dialog == DialogKind::kSwitcher && switcher_key(view, event)) return true;
+    if (!overlay_open() && find_key(view, event)) return true;
+    if (state_.emoji && event.key == Key::kDown && ui_.focused_field()) {
+      ui_.focus_next(false);
+      return true;
+    }
     const bool vertical = event.key == Key::kUp || event.key == Key::kDown;
     if (m.alt && !m.control && vertical && !overlay_open()) {
       return step_room(event.key == Key::kUp ? -1 : 1, m.shift);
@@ -331,11 +370,20 @@ class AppUi::Impl {
   }
 
   bool toggle_dialog(DialogKind kind) {
-    if (state_.dialog == kind)
+    if (state_.dialog == kind) {
       state_.dialog = DialogKind::kNone;
-    else
+      ui_.blur();
+    } else
       state_.open_dialog(kind);
     ui_.mark_dirty();
+    return true;
+  }
+
+  // Pressed again in the search it is the browser's own.
+  bool find_in_room(Scene& view) {
+    if (!view.app.room || overlay_open() || find_has_focus(view)) return false;
+    if (view.phone && (state_.page == Page::kRooms || state_.details_open)) return false;
+    open_find(view);
     return true;
   }
 
@@ -359,17 +407,21 @@ class AppUi::Impl {
   // Closes the topmost thing that is open.
   bool escape(Scene& view) {
     ui_.mark_dirty();
-    if (state_.emoji)
+    if (state_.emoji) {
       state_.emoji.reset();
-    else if (state_.menu) {
+      ui_.blur();
+    } else if (state_.menu) {
       const Id owner = state_.menu->owner;
       state_.menu.reset();
-      ui_.focus(owner, ui_.focus_visible());
-    } else if (state_.confirm)
+      if (ui_.focus_visible()) ui_.focus(owner, true);
+    } else if (state_.confirm) {
       state_.confirm.reset();
-    else if (state_.dialog != DialogKind::kNone) {
+      if (state_.dialog == DialogKind::kNone) ui_.blur();
+    } else if (state_.dialog != DialogKind::kNone) {
       state_.dialog = DialogKind::kNone;
       ui_.blur();
+    } else if (find_has_focus(view)) {
+      close_find(view);
     } else if (view.app.composer.editing || view.app.composer.replying) {
       ui_.emit([](client::Client& c, Now n) { c.cancel_compose_mode(n); });
       state_.focus_composer = true;
@@ -377,7 +429,9 @@ class AppUi::Impl {
                !(state_.timeline.anchor_end.row == state_.timeline.caret_end.row &&
                  state_.timeline.anchor_end.place == state_.timeline.caret_end.place)) {
       clear_selection(state_);
-    } else if (state_.details_open)
+    } else if (state_.find.open)
+      close_find(view);
+    else if (state_.details_open)
       state_.details_open = false;
     else if (ui_.focused() != 0)
       ui_.blur();
@@ -393,10 +447,14 @@ class AppUi::Impl {
   void follow_path(Now now) {
     if (!wanted_path_ || core_.view().screen != client::Screen::kMain) return;
     const std::string path = std::exchange(wanted_path_, std::nullopt).value();
+    state_.wanted_room.reset();
     if (path.starts_with("/r/")) {
       if (const auto room = RoomId::parse(std::string_view(path).substr(3, 36))) {
         state_.page = Page::kTimeline;
-        core_.perform(now, [id = *room](client::Client& c, Now n) { c.open_room(n, id); });
+        state_.wanted_room = *room;
+        core_.perform(now, [id = *room, at = message_number(path)](client::Client& c, Now n) {
+          c.open_room(n, id, at);
+        });
       }
     } else if (path.starts_with("/i/")) {
       state_.invite_wanted_code = path.substr(3, wire::kMaxCodeBytes);
@@ -413,8 +471,12 @@ class AppUi::Impl {
     if (app.screen != client::Screen::kMain || wanted_path_) return;
     const bool in_room =
         app.room && !(ui_.surface.width <= kPhoneWidth && state_.page == Page::kRooms);
+    if (in_room) state_.wanted_room.reset();
+    if (state_.wanted_room) return;  // the address says more than "no room"
     const std::string path = in_room ? "/r/" + app.room->room_id.to_string() : "/";
-    if (path != told_path_) platform_.push_url(told_path_ = path);
+    // The address of a message stays as it is: a new entry would trap the way back.
+    const bool told = path == told_path_ || (in_room && told_path_.starts_with(path + "/"));
+    if (!told) platform_.push_url(told_path_ = path);
     const std::string title = in_room ? app.room->settings.name : std::string();
     if (title != told_title_ || app.total_unread != told_unread_) {
       platform_.set_title(told_title_ = title, told_unread_ = app.total_unread);
@@ -433,6 +495,8 @@ class AppUi::Impl {
   client::Revision drawn_revision_ = ~client::Revision{0};
   MonoTime last_frame_;
   MonoTime told_active_;
+  Id focus_below_ = 0;  // of what is under dialogs, menus and pickers
+  bool overlay_was_open_ = false;
   bool style_ready_ = false;
   client::Settings styled_;
   float styled_ratio_ = 0;

@@ -88,7 +88,8 @@ class AppUi {
   void handle_preferences_changed();  // system theme, motion, permission, fonts of the system
   void handle_graphics_lost();        // WebGL context lost and restored: textures are made anew
 
-  // Opens what a path names ("/", "/r/<room id>", "/i/<invite code>"): at start, back and forward.
+  // Opens what a path names ("/", "/r/<room id>", "/r/<room id>/<message number>",
+  // "/i/<invite code>"): at start, back and forward.
   void navigate(Now now, const std::string& path);
 
   // ---- drawing ----

@@ -120,7 +120,49 @@ void Canvas::icon(Icon which, Vec2 centre, float size, Color color, float width)
             color, width);
 }
 
-void Canvas::text(const TextBlock& block, Vec2 at, float alpha, const Palette* palette) {
+template <class Visit>
+void Canvas::stretches(const TextBlock& block, Vec2 at, Visit visit) {
+  const float ratio = glyphs_.pixel_ratio();
+  const Rect& area = clip();
+  const auto& glyphs = block.glyphs();
+  for (const TextBlock::Line& line : block.lines()) {
+    const float top = at.y + line.top;
+    if (top > area.bottom()) break;
+    if (top + line.height < area.y) continue;
+    const float baseline = std::round((at.y + line.baseline) * ratio) / ratio;
+    for (std::uint32_t i = line.first; i < line.last;) {
+      const std::uint16_t run = glyphs[i].run;
+      float left = 1e9f, right = -1e9f;
+      for (; i < line.last && glyphs[i].run == run; ++i) {
+        left = std::min(left, glyphs[i].x);
+        right = std::max(right, glyphs[i].x + glyphs[i].advance);
+      }
+      visit(block.runs()[run].style, at.x + left, at.x + right, baseline);
+    }
+  }
+}
+
+void Canvas::grounds(const TextBlock& block, Vec2 at, const Palette& palette) {
+  stretches(block, at, [&](const TextStyle& style, float left, float right, float baseline) {
+    const float size = style.font.size;
+    const Rect ground{left - 2, baseline - size * 0.98f, right - left + 4, size * 1.28f};
+    if (style.hidden)
+      fill(ground, palette.text_muted, 4);
+    else if (style.code)
+      fill(ground, palette.code, 4);
+    else if (style.mention)
+      fill(ground, palette.accent_soft, 4);
+  });
+}
+
+void Canvas::text(const TextBlock& block, Vec2 at, float alpha) {
+  stretches(block, at, [&](const TextStyle& style, float left, float right, float baseline) {
+    if (style.hidden || !(style.underline || style.strike)) return;
+    const float size = style.font.size;
+    const float y = style.strike ? baseline - size * 0.28f : baseline + size * 0.14f;
+    fill({left, snap(y), right - left, std::max(pixel(), snap(size / 15))},
+         style.color.with_alpha(alpha));
+  });
   const float ratio = glyphs_.pixel_ratio();
   const Rect& area = clip();
   const auto& runs = block.runs();
@@ -130,31 +172,6 @@ void Canvas::text(const TextBlock& block, Vec2 at, float alpha, const Palette* p
     if (top > area.bottom()) break;
     if (top + line.height < area.y) continue;
     const float baseline = std::round((at.y + line.baseline) * ratio) / ratio;
-    // Grounds and rules first, one for each stretch of equal style.
-    for (std::uint32_t i = line.first; i < line.last;) {
-      const std::uint16_t run = glyphs[i].run;
-      float left = 1e9f, right = -1e9f;
-      std::uint32_t k = i;
-      for (; k < line.last && glyphs[k].run == run; ++k) {
-        left = std::min(left, glyphs[k].x);
-        right = std::max(right, glyphs[k].x + glyphs[k].advance);
-      }
-      const TextStyle& style = runs[run].style;
-      const float size = style.font.size;
-      const Rect ground{at.x + left - 2, baseline - size * 0.98f, right - left + 4, size * 1.28f};
-      if (palette && style.hidden)
-        fill(ground, palette->text_muted, 4);
-      else if (palette && style.code)
-        fill(ground, palette->code, 4);
-      else if (palette && style.mention)
-        fill(ground, palette->accent_soft, 4);
-      if (!style.hidden && (style.underline || style.strike)) {
-        const float y = style.strike ? baseline - size * 0.28f : baseline + size * 0.14f;
-        fill({at.x + left, snap(y), right - left, std::max(pixel(), snap(size / 15))},
-             style.color.with_alpha(alpha));
-      }
-      i = k;
-    }
     const auto count = static_cast<int>(line.last - line.first);
     if (count == 0) continue;
     list_->PrimReserve(count * 6, count * 4);

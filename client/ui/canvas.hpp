@@ -41,7 +41,9 @@ class Canvas {
   void icon(Icon icon, Vec2 centre, float size, Color color, float stroke = kStroke);
 
   // ---- text ----
-  void text(const TextBlock& block, Vec2 at, float alpha = 1, const Palette* palette = nullptr);
+  void text(const TextBlock& block, Vec2 at, float alpha = 1);
+  // What lies behind the letters of code, mentions and hidden spoilers.
+  void grounds(const TextBlock& block, Vec2 at, const Palette& palette);
   // Layouts of labels, kept while they are in use. The reference holds until the next frame.
   const TextBlock& label(std::string_view text, const Font& font, Color color, float width = 1e6f,
                          int max_lines = 1, float line_height = 1.4f);
@@ -49,6 +51,9 @@ class Canvas {
   void forget_labels() { labels_.clear(); }
 
  private:
+  // Calls visit(style, from, to, baseline) for each visible stretch of equal style.
+  template <class Visit>
+  void stretches(const TextBlock& block, Vec2 at, Visit visit);
   struct Label {
     TextBlock block;
     std::uint64_t used = 0;

@@ -178,6 +178,7 @@ void draw_composer(Scene& scene, const Rect& area) {
     }
     if (clicked && !ui.touch()) scene.state.focus_composer = true;
   }
+  draw_mention_popup(scene, box);
   ui.close_node();
 }
 

@@ -385,6 +385,7 @@ void draw_shortcuts(Scene& scene) {
     std::string_view what;
   };
   static constexpr Row kRows[] = {{"Ctrl+K", "Go to a room"},
+                                  {"Ctrl+F", "Find in the room (again: in the page)"},
                                   {"Alt+Up", "Room above"},
                                   {"Alt+Down", "Room below"},
                                   {"Alt+Shift+Up", "Unread room above"},

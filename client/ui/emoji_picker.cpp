@@ -4,14 +4,18 @@
 
 #include "client/ui/emoji_data.hpp"
 #include "client/ui/views.hpp"
+#include "shared/base/utf8.hpp"
 
 namespace parley::ui {
 namespace {
 
 const Id kPicker = child_id(7, "emoji");
+const Id kSearch = child_id(kPicker, "search");
+constexpr std::size_t kMaxQueryBytes = 64;
 
 void close_picker(Scene& scene) {
   scene.state.emoji.reset();
+  scene.ui.blur();
   scene.ui.request_frame();
 }
 
@@ -31,10 +35,32 @@ void choose(Scene& scene, std::string_view emoji) {
   scene.state.focus_composer = true;
 }
 
+// The field at the top; returns what is searched for.
+std::string draw_search(Scene& scene, const Rect& area) {
+  Ui& ui = scene.ui;
+  EmojiPicker& picker = *scene.state.emoji;
+  TextFieldLook look;
+  look.role = SemanticRole::kSearchBox;
+  look.label = "Search emoji";
+  look.placeholder = "Search emoji";
+  look.options = {.max_bytes = kMaxQueryBytes};
+  look.has_icon = true;
+  if (std::exchange(picker.fresh, false)) {
+    ui.field(kSearch, look.options).model.set_text({});
+    if (!ui.touch()) ui.focus(kSearch);  // else a keyboard would cover the emoji
+  }
+  FieldState& field = text_field(ui, kSearch, area.inset(space::k3, 2), look);
+  if (take_changed(field)) {
+    picker.scroll = 0;
+    ui.request_frame();
+  }
+  return field.model.text();
+}
+
 }  // namespace
 
 void open_emoji_for(Scene& scene, std::optional<Seq> react_to, const Rect& anchor) {
-  scene.state.emoji = EmojiPicker{react_to, anchor, 0, 0};
+  scene.state.emoji = EmojiPicker{.react_to = react_to, .anchor = anchor};
   scene.state.menu.reset();
   scene.ui.request_frame();
 }
@@ -71,14 +97,19 @@ void draw_emoji_picker(Scene& scene) {
                .focusable = false,
                .semantic = false,
                .cursor = CursorShape::kArrow});
-  const Rect area = panel.inset(1, space::k2);
+  Rect area = panel.inset(1, space::k2);
+  const std::string query = draw_search(scene, area.take_top(ui.theme.control(40)));
+  area.take_top(space::k1);
   const ScrollArea scroll{child_id(kPicker, "scroll"), area, &picker.scroll};
   const float columns = std::floor((area.w - 2 * space::k3) / cell);
   const float left = area.x + (area.w - columns * cell) / 2;
   float y = begin_scroll(ui, scroll, picker.content);
   const float top = y;
   std::string_view chosen;
-  for (const EmojiGroup& group : emoji_groups()) {
+  const std::vector<EmojiEntry> found = find_emoji(query);
+  const EmojiGroup results[] = {{"Found", found}};
+  const bool searches = !is_blank(query);
+  for (const EmojiGroup& group : searches ? std::span(results) : emoji_groups()) {
     const Rect title{left + 6, y, columns * cell - 6, ui.theme.control(30)};
     if (ui.canvas.visible(title))
       text_line(ui, title, group.name, {Face::kMedium, type::kSmall, p.text_muted});
@@ -105,6 +136,14 @@ void draw_emoji_picker(Scene& scene) {
     ui.close_node();
     y += cell + space::k1;
   }
+  if (searches && found.empty()) {
+    constexpr std::string_view kNone = "No emoji has that name";
+    const Rect line{left, top + ui.theme.control(30), columns * cell, cell};
+    text_centred(ui, line, kNone, {Face::kRegular, 14, p.text_muted});
+    ui.node(child_id(kPicker, "none"), SemanticRole::kStatus, line, kNone);
+  }
+  FieldState* field = ui.find_field(kSearch);
+  if (field && take_submitted(*field) && !found.empty()) chosen = found.front().text;
   picker.content = y - top;
   end_scroll(ui, scroll, picker.content);
   ui.close_node();

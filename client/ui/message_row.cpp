@@ -419,8 +419,15 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
   }
 
   const float alpha = message.state == SendState::kSending && message.mine ? 0.7f : 1.0f;
+  std::vector<TextMark> marks;
+  const FindMatch* current = current_match(scene.state);
+  for (const FindMatch& match : find_matches_in(scene.state, key)) {
+    const bool shown = &match == current;
+    marks.push_back({match.from, match.to, shown ? p.find_current : p.find,
+                     shown ? p.away : p.away.with_alpha(0)});
+  }
   draw_rich_text(ui.canvas, ui.theme, layout.text, {left, at}, layout.select_from, layout.select_to,
-                 alpha);
+                 alpha, marks);
   if (!message.deleted) use_links(scene, layout.text, key, {left, at});
   const float last_line =
       at + std::max(layout.text.height, header_height(scene)) - ui.theme.line(type::kBody) / 2;
@@ -573,6 +580,11 @@ void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 
   if (!message.deleted) {
     menu.items.push_back({Icon::kCopy, "Copy text", false,
                           [&ui, text = message.content] { ui.platform.set_clipboard(text); }});
+  }
+  if (sent && scene.app.room && !ui.platform.public_origin().empty()) {
+    const std::string link = message_link(scene, scene.app.room->room_id, seq);
+    menu.items.push_back(
+        {Icon::kLink, "Copy link", false, [&ui, link] { ui.platform.set_clipboard(link); }});
   }
   if (message.mine && message.state == SendState::kFailed) {
     const ClientId id = message.client_id;

@@ -182,7 +182,7 @@ std::string copy_rich_text(const RichText& text, TextPlace from, TextPlace to) {
 }
 
 void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at,
-                    TextPlace from, TextPlace to, float alpha) {
+                    TextPlace from, TextPlace to, float alpha, std::span<const TextMark> marks) {
   const Palette& p = theme.palette;
   for (std::size_t i = 0; i < text.blocks.size(); ++i) {
     const RichBlock& block = text.blocks[i];
@@ -194,6 +194,7 @@ void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Ve
       canvas.fill(ground, p.border_strong.with_alpha(0.6f), 1.5f);
     }
     const Vec2 origin = at + block.at;
+    canvas.grounds(block.layout, origin, p);
     if (from < to && i >= from.block && i <= to.block) {
       const std::size_t begin = i == from.block ? from.offset : 0;
       const std::size_t end =
@@ -207,7 +208,15 @@ void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Ve
       const TextBlock& marker = canvas.label(block.marker, font, p.text_muted, 1e6f, 1, 1.42f);
       canvas.text(marker, {at.x + block.at.x - marker.width() - theme.size(7), origin.y}, alpha);
     }
-    canvas.text(block.layout, origin, alpha, &p);
+    for (const TextMark& mark : marks) {
+      if (mark.from.block != i) continue;
+      for (const Rect& part : block.layout.selection(mark.from.offset, mark.to.offset)) {
+        const Rect ink = part.moved(origin.x, origin.y).inset(-1, 1);
+        canvas.fill(ink, mark.ground, 3);
+        if (mark.outline.a > 0) canvas.stroke(ink, mark.outline, 3);
+      }
+    }
+    canvas.text(block.layout, origin, alpha);
   }
 }
 

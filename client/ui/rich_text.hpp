@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,16 @@ struct TextPlace {
 TextPlace hit_rich_text(const RichText& text, Vec2 at);
 std::string copy_rich_text(const RichText& text, TextPlace from, TextPlace to);
 TextPlace end_of(const RichText& text);
+
+// A part with a ground of its own, within one block.
+struct TextMark {
+  TextPlace from, to;
+  Color ground;
+  Color outline;  // alpha 0: none
+};
 // `from` < `to`: the selected part is marked.
 void draw_rich_text(Canvas& canvas, const Theme& theme, const RichText& text, Vec2 at,
-                    TextPlace from, TextPlace to, float alpha);
+                    TextPlace from, TextPlace to, float alpha,
+                    std::span<const TextMark> marks = {});
 
 }  // namespace parley::ui

@@ -49,6 +49,7 @@ void draw_header(Scene& scene, const Rect& area) {
     if (icon_button(ui, child_id(kRoom, "back"), square(inside.take_left(side)),
                     {.icon = Icon::kBack, .label = "Back to the rooms", .icon_size = 24})) {
       scene.state.page = Page::kRooms;
+      scene.state.find = {};
       ui.blur();
     }
   }
@@ -64,6 +65,16 @@ void draw_header(Scene& scene, const Rect& area) {
                     {.icon = Icon::kUserPlus, .label = "Invite people"})) {
       scene.state.open_dialog(DialogKind::kInvite);
     }
+  }
+  inside.take_right(space::k1);
+  if (icon_button(ui, child_id(kRoom, "find"), square(inside.take_right(side)),
+                  {.icon = Icon::kSearch,
+                   .label = "Find in room, " + key_name(scene, "Ctrl+F"),
+                   .active = scene.state.find.open})) {
+    if (scene.state.find.open)
+      close_find(scene);
+    else
+      open_find(scene);
   }
   inside.take_right(space::k2);
   const float avatar_side = ui.theme.control(36);
@@ -218,6 +229,7 @@ void draw_room(Scene& scene, const Rect& area) {
   Rect rest = area;
   draw_header(scene, rest.take_top(ui.theme.control(60)));
   rest.take_top(draw_connection_banner(scene, rest));
+  rest.take_top(draw_find_bar(scene, rest));
   const bool member =
       scene.app.room->role != wire::Role::kNone && scene.app.room->role != wire::Role::kInvited;
   Rect bottom = rest.take_bottom(member ? composer_height(scene, rest.w) : ui.theme.control(64));
@@ -238,7 +250,18 @@ void draw_no_room(Scene& scene, const Rect& area) {
   ui.open_node(kRoom, SemanticRole::kMain, area, "No room open");
   Rect rest = area;
   rest.take_top(draw_connection_banner(scene, rest));
-  if (scene.app.rooms.empty()) {
+  if (const auto wanted = scene.state.wanted_room) {
+    const ButtonLook look{.style = ButtonStyle::kPrimary, .label = "Join the room"};
+    const float below = 2 * button_height(ui) + space::k8;
+    const float end = empty_state(
+        ui, {rest.x, rest.y, rest.w, rest.h - below}, Icon::kChat, "You are not in this room",
+        "A public room you can simply join. For another one, ask somebody in it to invite you.");
+    const float width = button_width(ui, look);
+    const Rect place{rest.centre().x - width / 2, end + space::k5, width, button_height(ui)};
+    if (button(ui, child_id(kRoom, "join"), place, look)) {
+      ui.emit([room = *wanted](client::Client& c, Now n) { c.join_room(n, room); });
+    }
+  } else if (scene.app.rooms.empty()) {
     empty_state(
         ui, rest, Icon::kChat, "Welcome to Parley",
         "Rooms are where people talk. Create one, browse the public ones, or paste an invitation.");

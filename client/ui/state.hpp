@@ -52,6 +52,7 @@ struct Confirm {
 struct EmojiPicker {
   std::optional<Seq> react_to;  // else the composer
   Rect anchor;
+  bool fresh = true;  // opened since the last frame: the search is focused
   float scroll = 0;
   float content = 0;
 };
@@ -79,9 +80,9 @@ struct TimelineState {
   float anchor_y = 0;  // of the item's top, from the viewport's
   bool at_bottom = true;
   bool placed = false;
-  Seq last_seen;  // told to the core
-  Seq newest;     // at the time it was last at the bottom
-  std::optional<Seq> jump_to;
+  Seq last_seen;                         // told to the core
+  Seq newest;                            // at the time it was last at the bottom
+  client::Revision scroll_revision = 0;  // of the last jump
   Id flash = 0;
   MonoTime flash_at;
   std::unordered_map<Id, RowLayout> rows;
@@ -95,6 +96,36 @@ struct TimelineState {
   Id active_row = 0;  // its actions are shown
 };
 
+// One place of the words searched for.
+struct FindMatch {
+  std::size_t item = 0;  // in the room's items
+  Id row = 0;
+  TextPlace from, to;
+};
+
+struct FindState {
+  bool open = false;
+  bool fresh = false;  // opened since the last frame: the field is focused
+  RoomId room;
+  std::string query;
+  std::vector<FindMatch> matches;                                    // oldest first
+  std::unordered_map<Id, std::pair<std::size_t, std::size_t>> rows;  // first match and count
+  std::size_t current = 0;
+  bool reveal = false;  // scroll to the current one
+  // What was searched.
+  client::Revision items_revision = 0;
+  std::size_t item_count = 0;
+  std::size_t spoilers = 0;
+};
+
+// Which name the "@" before the caret stands for.
+struct MentionState {
+  std::size_t at = 0;
+  std::string words;  // from the "@" on
+  int chosen = 0;     // -1: none, Enter sends
+  bool dismissed = false;
+};
+
 struct AppState {
   Page page = Page::kRooms;
   bool details_open = false;
@@ -103,10 +134,11 @@ struct AppState {
   std::optional<Menu> menu;
   std::optional<Confirm> confirm;
   std::optional<EmojiPicker> emoji;
-  Id dialog_return_focus = 0;
   bool dialog_fresh = false;  // opened since the last frame: fields are set up and focused
 
   TimelineState timeline;
+  FindState find;
+  MentionState mention;
   client::Revision composer_reset = ~client::Revision{0};
   std::optional<RoomId> composer_room;
   bool focus_composer = false;
@@ -117,6 +149,7 @@ struct AppState {
   int create_access = 0;
   int invite_expiry = 1;
   std::string invite_wanted_code;
+  std::optional<RoomId> wanted_room;  // an address names it; of use while the person is not in it
   bool window_focused = true;
   bool members_asked = false;
   std::map<std::uint64_t, MonoTime> toast_since;

@@ -41,6 +41,8 @@ Palette make_light() {
   p.on_danger_soft = rgb(0x9b1b2b);
   p.code = rgb(0xf2f2f6);
   p.selection = rgb(0xcfcdf7);
+  p.find = rgb(0xffe291);
+  p.find_current = rgb(0xffc94d);
   p.scrim = Color{20, 20, 32, 110};
   p.shadow = Color{22, 22, 44, 255};
   p.online = rgb(0x1f8f5a);
@@ -85,6 +87,8 @@ Palette make_dark() {
   p.on_danger_soft = rgb(0xffb3b9);
   p.code = rgb(0x22232a);
   p.selection = rgb(0x3d3b78);
+  p.find = rgb(0x46380c);
+  p.find_current = rgb(0x7a5c0a);
   p.scrim = Color{0, 0, 0, 150};
   p.shadow = Color{0, 0, 0, 255};
   p.online = rgb(0x3fbf86);
@@ -133,7 +137,7 @@ Palette forced_palette(const ForcedColors& colors) {
   const Color highlight = rgb(colors.highlight), on_highlight = rgb(colors.highlight_text);
   Palette p = contrast_ratio(canvas, rgb(0)) < 4.5 ? make_dark() : make_light();
   p.canvas = p.sidebar = p.raised = p.code = canvas;
-  p.hover = p.selected = canvas;
+  p.hover = canvas;
   p.border = p.border_strong = p.text = p.text_muted = ink;
   p.accent = p.accent_hover = p.danger = highlight;
   p.on_accent = p.on_danger = on_highlight;
@@ -141,7 +145,8 @@ Palette forced_palette(const ForcedColors& colors) {
   p.danger_text = p.success_text = ink;
   p.accent_soft = p.warning_soft = p.danger_soft = canvas;
   p.on_accent_soft = p.on_warning_soft = p.on_danger_soft = ink;
-  p.selection = mix(canvas, highlight, 0.4f);
+  p.selection = p.find_current = mix(canvas, highlight, 0.4f);
+  p.find = p.selected = mix(canvas, highlight, 0.2f);
   p.online = p.away = p.busy = p.focus_ring = highlight;
   p.avatars.fill({canvas, ink});
   return p;
@@ -156,6 +161,9 @@ std::vector<TextPair> text_pairs(const Palette& p) {
       {"text on selected", p.text, p.selected},
       {"text on code", p.text, p.code},
       {"text on selection", p.text, p.selection},
+      {"text on find", p.text, p.find},
+      {"text on find, current", p.text, p.find_current},
+      {"muted on find", p.text_muted, p.find},
       {"muted on canvas", p.text_muted, p.canvas},
       {"muted on sidebar", p.text_muted, p.sidebar},
       {"muted on raised", p.text_muted, p.raised},

@@ -67,9 +67,11 @@ struct Palette {
   Color on_warning_soft;
   Color danger_soft;
   Color on_danger_soft;
-  Color code;       // background of code
-  Color selection;  // of text
-  Color scrim;      // behind dialogs
+  Color code;          // background of code
+  Color selection;     // of text
+  Color find;          // what was searched for ...
+  Color find_current;  // ... and the place that is shown
+  Color scrim;         // behind dialogs
   Color shadow;
   Color online, away, busy;  // presence dots, 3:1
   Color focus_ring;

@@ -64,14 +64,6 @@ void follow_anchor(Scene& scene) {
   t.anchor = row_key(room.items[t.anchor_index]);
 }
 
-std::size_t find_seq(const std::vector<TimelineItem>& items, Seq seq) {
-  for (std::size_t i = items.size(); i-- > 0;) {
-    const auto* message = std::get_if<MessageView>(&items[i]);
-    if (message && message->seq == seq) return i;
-  }
-  return items.size();
-}
-
 void place_first_time(Scene& scene, const Rect& area) {
   TimelineState& t = scene.state.timeline;
   const auto& items = items_of(scene);
@@ -94,19 +86,52 @@ void place_first_time(Scene& scene, const Rect& area) {
   }
 }
 
+Seq seq_of(const TimelineItem& item) {
+  if (const auto* message = std::get_if<MessageView>(&item)) return message->seq;
+  if (const auto* line = std::get_if<client::SystemLineView>(&item)) return line->seq;
+  return {};
+}
+
+// Goes where the core says: to that message or, when it is none (a reaction, an edit), to the last
+// one before it.
 void take_jump(Scene& scene, const Rect& area) {
   TimelineState& t = scene.state.timeline;
-  if (!t.jump_to) return;
-  const auto& items = items_of(scene);
-  const std::size_t index = find_seq(items, *t.jump_to);
-  if (index == items.size()) return;
-  t.jump_to.reset();
+  const client::RoomView& room = *scene.app.room;
+  if (t.scroll_revision == room.scroll_revision) return;
+  t.scroll_revision = room.scroll_revision;
+  if (room.scroll_to.value == 0) return;
+  std::size_t index = 0;
+  for (std::size_t i = 0; i < room.items.size(); ++i) {
+    const Seq seq = seq_of(room.items[i]);
+    if (seq.value != 0 && seq <= room.scroll_to) index = i;
+  }
+  scene.ui.stop_scrolling(kTimeline);
   t.at_bottom = false;
   t.anchor_index = index;
-  t.anchor = row_key(items[index]);
+  t.anchor = row_key(room.items[index]);
   t.anchor_y = area.h * 0.3f;
+  if (seq_of(room.items[index]) != room.scroll_to) return;
   t.flash = t.anchor;
   t.flash_at = scene.ui.now.mono;
+}
+
+bool is_entry(const TimelineItem& item) {
+  return std::holds_alternative<MessageView>(item) ||
+         std::holds_alternative<client::SystemLineView>(item);
+}
+
+// The anchor for the next frame: the first visible row that neither goes away nor changes its
+// height when messages are put in before it. Days and gaps do, and so does a message after one,
+// which may join the group of what is put in.
+const VisibleRow& steady_row(const std::vector<TimelineItem>& items,
+                             const std::vector<VisibleRow>& rows) {
+  const VisibleRow* entry = nullptr;
+  for (const VisibleRow& row : rows) {
+    if (!is_entry(items[row.index])) continue;
+    if (row.index > 0 && is_entry(items[row.index - 1])) return row;
+    if (!entry) entry = &row;
+  }
+  return entry ? *entry : rows.front();
 }
 
 // The rows on the screen, top to bottom, after applying limits at both ends.
@@ -150,15 +175,43 @@ std::vector<VisibleRow> visible_rows(Scene& scene, const Rect& area) {
     from_bottom();
   else
     from_anchor();
-  // Anchor for the next frame: the first row that is visible.
   if (!rows.empty()) {
-    const VisibleRow& anchor = rows.front();
+    const VisibleRow& anchor = steady_row(items, rows);
     t.anchor_index = anchor.index;
     t.anchor = anchor.key;
     t.anchor_y = anchor.y;
   }
   for (VisibleRow& row : rows) row.y = area.y + scene.ui.canvas.snap(row.y);
   return rows;
+}
+
+// Brings the current place of the search into view, unless it is there.
+void reveal_match(Scene& scene, const Rect& area, std::vector<VisibleRow>& rows) {
+  if (!std::exchange(scene.state.find.reveal, false)) return;
+  TimelineState& t = scene.state.timeline;
+  const auto& items = items_of(scene);
+  const FindMatch* match = current_match(scene.state);
+  const auto* message =
+      match && match->item < items.size() ? std::get_if<MessageView>(&items[match->item]) : nullptr;
+  if (!message) return;
+  (void)row_height(scene, match->item, area.w);  // lays it out
+  const RichText& text = t.rows[match->row].text;
+  if (match->from.block >= text.blocks.size()) return;
+  const RichBlock& block = text.blocks[match->from.block];
+  const Rect caret = block.layout.caret(match->from.offset);
+  const float inside = row_text_origin(scene, *message).y + block.at.y + caret.y;
+  const float margin = scene.size(space::k4);
+  for (const VisibleRow& row : rows) {
+    if (row.index != match->item) continue;
+    const float y = row.y + inside;
+    if (y >= area.y + margin && y + caret.h <= area.bottom() - margin) return;
+  }
+  scene.ui.stop_scrolling(kTimeline);
+  t.at_bottom = false;
+  t.anchor_index = match->item;
+  t.anchor = match->row;
+  t.anchor_y = area.h * 0.35f - inside;
+  rows = visible_rows(scene, area);
 }
 
 void apply_scroll(Scene& scene, float delta) {
@@ -173,16 +226,29 @@ void mark_seen(Scene& scene, const std::vector<VisibleRow>& rows) {
   if (!scene.state.window_focused) return;
   const auto& items = items_of(scene);
   Seq newest;
-  for (const VisibleRow& row : rows) {
-    if (const auto* message = std::get_if<MessageView>(&items[row.index]))
-      newest = std::max(newest, message->seq);
-    if (const auto* line = std::get_if<client::SystemLineView>(&items[row.index]))
-      newest = std::max(newest, line->seq);
-  }
+  for (const VisibleRow& row : rows) newest = std::max(newest, seq_of(items[row.index]));
   if (t.at_bottom && scene.app.room->synced) newest = std::max(newest, scene.app.room->head);
   if (newest <= t.last_seen) return;
   t.last_seen = newest;
   scene.ui.emit([newest](client::Client& c, Now n) { c.mark_seen(n, newest); });
+}
+
+// What is missing and comes into view is fetched: gaps from the side that the reader comes from,
+// and older messages a little ahead.
+void load_missing(Scene& scene, const std::vector<VisibleRow>& rows, const Rect& area) {
+  const auto& items = items_of(scene);
+  for (const VisibleRow& row : rows) {
+    const auto* gap = std::get_if<client::HistoryGapView>(&items[row.index]);
+    if (!gap) continue;
+    const bool from_above = row.y + row.height / 2 > area.centre().y;
+    scene.ui.emit([before = gap->before, from_above](client::Client& c, Now n) {
+      c.load_gap(n, before, from_above);
+    });
+    return;
+  }
+  if (rows.front().index < kLoadAhead && !scene.app.room->at_start) {
+    scene.ui.emit([](client::Client& c, Now n) { c.load_older(n); });
+  }
 }
 
 // ---- selection --------------------------------------------------------------------------------
@@ -377,11 +443,9 @@ void draw_position_bar(Scene& scene, const std::vector<VisibleRow>& rows, const 
 void reset_for_room(Scene& scene) {
   TimelineState& t = scene.state.timeline;
   if (t.room == scene.app.room->room_id) return;
-  const auto jump = t.room ? std::optional<Seq>{} : t.jump_to;
   const std::uint64_t generation = t.style_generation;
   t = TimelineState{};
   t.room = scene.app.room->room_id;
-  t.jump_to = jump;
   t.style_generation = generation;
 }
 
@@ -417,6 +481,7 @@ void draw_timeline(Scene& scene, const Rect& area) {
   apply_scroll(scene, delta);
   ui.canvas.push_clip(area);
   std::vector<VisibleRow> rows = visible_rows(scene, area);
+  reveal_match(scene, area, rows);
   if (t.at_bottom || rows.front().index == 0) {
     const bool up = delta < 0, ends = t.at_bottom ? !up : up;
     if (delta != 0 && ends) ui.stop_scrolling(kTimeline);
@@ -433,9 +498,7 @@ void draw_timeline(Scene& scene, const Rect& area) {
   draw_jump_button(scene, area);
 
   mark_seen(scene, rows);
-  if (rows.front().index < kLoadAhead && !room.at_start && !room.loading_older) {
-    ui.emit([](client::Client& c, Now n) { c.load_older(n); });
-  }
+  if (!room.loading_older) load_missing(scene, rows, area);
   if (t.rows.size() > kKeepRows) {
     std::erase_if(t.rows, [&](const auto& entry) { return entry.second.used + 120 < ui.frame(); });
     if (t.rows.size() > 2 * kKeepRows) t.rows.clear();
@@ -499,9 +562,7 @@ void scroll_timeline_to_end(Scene& scene, bool newest) {
 }
 
 void jump_to_message(Scene& scene, Seq seq) {
-  scene.state.timeline.jump_to = seq;
-  scene.ui.request_frame();
-  if (!scene.app.room || find_seq(items_of(scene), seq) < items_of(scene).size()) return;
+  if (!scene.app.room) return;
   scene.ui.emit([room = scene.app.room->room_id, seq](client::Client& c, Now n) {
     c.open_room(n, room, seq);
   });

@@ -1,6 +1,8 @@
 // The views: each draws its part of the screen from the view-models and emits commands.
 #pragma once
 
+#include <span>
+
 #include "client/ui/state.hpp"
 
 namespace parley::ui {
@@ -18,6 +20,10 @@ void draw_timeline(Scene& scene, const Rect& area);
 float composer_height(Scene& scene, float width);
 void draw_composer(Scene& scene, const Rect& area);
 Id composer_field_id();
+// Over the composer, while a mention is being written.
+void draw_mention_popup(Scene& scene, const Rect& composer);
+// Keys that choose from it; true: used.
+bool mention_key(Scene& scene, const KeyEvent& event);
 float typing_line_height(const Scene& scene);
 void draw_typing_line(Scene& scene, const Rect& area);
 // Draws the banner at the top of `area` when there is something to say; returns its height.
@@ -50,6 +56,17 @@ void scroll_timeline_to_end(Scene& scene, bool newest);
 void jump_to_message(Scene& scene, Seq seq);
 Id row_key(const client::TimelineItem& item);
 
+// ---- find in room ----
+void open_find(Scene& scene);
+void close_find(Scene& scene);
+bool find_has_focus(const Scene& scene);
+// Keys of its field; true: used.
+bool find_key(Scene& scene, const KeyEvent& event);
+// Draws the bar at the top of `area` while it is open; returns its height.
+float draw_find_bar(Scene& scene, const Rect& area);
+std::span<const FindMatch> find_matches_in(const AppState& state, Id row);
+const FindMatch* current_match(const AppState& state);
+
 // ---- one row ----
 struct RowPlace {
   const client::TimelineItem& item;
@@ -69,6 +86,7 @@ std::string room_kind_words(wire::RoomKind kind);
 std::string presence_words(wire::PresenceStatus status);
 std::string role_words(wire::Role role);
 std::string room_link(const Scene& scene, RoomId room);
+std::string message_link(const Scene& scene, RoomId room, Seq seq);
 std::string invite_link(const Scene& scene, const std::string& code);
 void copy_text(Scene& scene, const std::string& text);
 std::string key_name(const Scene& scene, std::string_view keys);  // "Ctrl+K" or its Mac form

@@ -40,6 +40,10 @@ std::string room_link(const Scene& scene, RoomId room) {
   return scene.ui.platform.public_origin() + "/r/" + room.to_string();
 }
 
+std::string message_link(const Scene& scene, RoomId room, Seq seq) {
+  return room_link(scene, room) + "/" + std::to_string(seq.value);
+}
+
 std::string invite_link(const Scene& scene, const std::string& code) {
   const std::string origin = scene.ui.platform.public_origin();
   return origin.empty() ? code : origin + "/i/" + code;

@@ -22,8 +22,9 @@ Shard::Shard(ShardIndex own_index) : index(own_index) {}
 Shard::~Shard() = default;
 
 App::App(Executor& executor, store::Store& store, AppConfig config, Encoders encoders, Rng& rng)
-    : context_{executor, store, std::move(config), encoders, rng, unset_key(), {}, {},
-               [](const char*, std::exception_ptr) {}} {
+    : context_{executor, store, std::move(config),
+               encoders, rng,   unset_key(),
+               {},       {},    [](const char*, std::exception_ptr) {}} {
   for (ShardIndex i = 0; i < executor.shard_count(); ++i) {
     auto shard = std::make_unique<Shard>(i);
     shard->fanout = std::make_unique<Fanout>();
@@ -41,9 +42,8 @@ void App::on_fault(std::function<void(const char*, std::exception_ptr)> handler)
 }
 
 void App::start(std::function<void(Status)> ready) {
-  context_.tell(0, [this, ready = std::move(ready)](Shard&) {
-    context_.start("start", prepare(ready));
-  });
+  context_.tell(
+      0, [this, ready = std::move(ready)](Shard&) { context_.start("start", prepare(ready)); });
 }
 
 // A secret of `bytes` random bytes, made on the first start and kept in the store.
@@ -56,10 +56,9 @@ Task<Result<Bytes>> App::setting(std::string key, std::size_t bytes) {
   if (found->has_value()) co_return **std::move(found);
   Bytes fresh(bytes);
   context_.rng.fill(fresh);
-  const auto saved = co_await stored<void>(
-      context_.executor, 0, [&](store::StatusCallback done) {
-        context_.store.put_setting(key, fresh, std::move(done));
-      });
+  const auto saved = co_await stored<void>(context_.executor, 0, [&](store::StatusCallback done) {
+    context_.store.put_setting(key, fresh, std::move(done));
+  });
   if (!saved) co_return saved.error();
   co_return fresh;
 }
@@ -76,7 +75,8 @@ Task<void> App::prepare(std::function<void(Status)> ready) {
   // No connection is there yet, so no other shard reads these.
   context_.token_key = *token_key;
   context_.store_name = to_hex(*name);
-  if (!context_.config.lobby.empty()) context_.lobby = RoomId::from_bytes(*lobby).value_or(RoomId{});
+  if (!context_.config.lobby.empty())
+    context_.lobby = RoomId::from_bytes(*lobby).value_or(RoomId{});
   const auto position = co_await stored<store::Position>(
       context_.executor, 0, [&](store::Callback<store::Position> done) {
         context_.store.write_markers({}, std::move(done));

@@ -14,7 +14,8 @@ class App {
   App(Executor& executor, store::Store& store, AppConfig config, Encoders encoders, Rng& rng);
   ~App();
 
-  // Makes or reads the server's secrets. `ready` runs once, on shard 0, when sessions may be opened.
+  // Makes or reads the server's secrets. `ready` runs once, on shard 0, when sessions may be
+  // opened.
   void start(std::function<void(Status)> ready);
 
   // On the shard's thread. The Session must go before the Peer.

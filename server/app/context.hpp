@@ -1,7 +1,8 @@
 // What every use case needs: the shards and what is shared between them.
 //
 // Rooms and users are each owned by one shard, picked by their id; connections live where they were
-// accepted. A use case runs on one shard at a time and hops to whoever owns what it needs (task.hpp).
+// accepted. A use case runs on one shard at a time and hops to whoever owns what it needs
+// (task.hpp).
 #pragma once
 
 #include <atomic>

@@ -12,8 +12,8 @@ using Counter = std::atomic<std::uint64_t>;
 struct Metrics {
   // Upper bounds of the acknowledgement latency buckets, microseconds; a last one is unbounded.
   static constexpr std::array<std::uint32_t, 12> kLatencyBoundsUs = {
-      500,     1'000,   2'500,   5'000,   10'000,    25'000,
-      50'000,  100'000, 250'000, 500'000, 1'000'000, 5'000'000};
+      500,    1'000,   2'500,   5'000,   10'000,    25'000,
+      50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
 
   Counter commands{0};
   Counter messages_accepted{0};

@@ -1,7 +1,8 @@
 // The seam between server/net and server/app.
 //
-// net owns sockets and formats; app owns meaning. A connection is a Peer to app, and app is a Session
-// to the connection. Both live on one shard (one thread); nothing here is called from another one.
+// net owns sockets and formats; app owns meaning. A connection is a Peer to app, and app is a
+// Session to the connection. Both live on one shard (one thread); nothing here is called from
+// another one.
 #pragma once
 
 #include <array>
@@ -17,7 +18,8 @@ namespace parley::app {
 // Bytes ready for the socket (WebSocket header included), encoded once and shared by all receivers.
 using SharedBytes = std::shared_ptr<const Bytes>;
 
-// How a connection speaks. Each format has one Encoder; fan-out encodes once for each format in use.
+// How a connection speaks. Each format has one Encoder; fan-out encodes once for each format in
+// use.
 enum class Format : std::uint8_t { kBinary = 0, kJson = 1 };
 inline constexpr std::size_t kFormatCount = 2;
 

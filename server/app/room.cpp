@@ -87,7 +87,8 @@ std::optional<std::vector<wire::Event>> Room::from_tail(const store::EventQuery&
       to = std::min(head_.value, query.seq.value + query.limit);
       break;
     case wire::HistoryFrom::kAround:
-    case wire::HistoryFrom::kTime: return std::nullopt;
+    case wire::HistoryFrom::kTime:
+      return std::nullopt;
   }
   std::vector<wire::Event> events;
   if (from > to) return events;

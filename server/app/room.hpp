@@ -23,11 +23,11 @@ struct Member {
   bool banned = false;
   Seq delivered;
   Seq read;
-  std::uint64_t read_ordinal = 0;  // messages up to `read`
-  std::vector<Seq> mentions;       // not read yet, since the room became active
+  std::uint64_t read_ordinal = 0;    // messages up to `read`
+  std::vector<Seq> mentions;         // not read yet, since the room became active
   std::uint32_t older_mentions = 0;  // not read yet, from before; gone with the next marker
   store::Position changed = 0;
-  wire::PresenceInfo presence;     // kOffline unless told otherwise
+  wire::PresenceInfo presence;  // kOffline unless told otherwise
 
   bool in_room() const { return role >= wire::Role::kMember; }
 };

@@ -22,6 +22,26 @@ Status require(const Room& room, UserId user, wire::Role least) {
   return role < wire::Role::kMember ? ErrorCode::kNotAMember : ErrorCode::kAccessDenied;
 }
 
+auto read_events(Context& context, ShardIndex shard, store::EventQuery query) {
+  using Events = std::vector<store::StoredEvent>;
+  return stored<Events>(context.executor, shard,
+                        [&store = context.store, query](store::Callback<Events> call_done) {
+                          store.read_events(query, std::move(call_done));
+                        });
+}
+
+store::EventQuery one_event(RoomId room, Seq seq) {
+  return {room, wire::HistoryFrom::kAfter, Seq{seq.value - 1}, {}, 1};
+}
+
+auto read_invites(Context& context, ShardIndex shard, RoomId room) {
+  using Invites = std::vector<store::InviteRecord>;
+  return stored<Invites>(context.executor, shard,
+                         [&store = context.store, room](store::Callback<Invites> call_done) {
+                           store.list_invites(room, std::move(call_done));
+                         });
+}
+
 Reply conflict(const Room& room, UserId user) {
   wire::ErrorReply reply = to_error_reply(Error{ErrorCode::kConflict, "the settings moved on", {}});
   reply.room = room.summary_for(user);
@@ -55,7 +75,7 @@ std::string make_invite_code(Rng& rng) {
 
 // ---- rooms -------------------------------------------------------------------------------------
 
-Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command) {
+Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command, UserLimits* limits) {
   const RoomId id{command.client_id.uuid};
   if (id.is_nil()) co_return fail(ErrorCode::kInvalidArgument, "client_id is missing");
   if (command.kind != wire::RoomKind::kOpen) {
@@ -79,6 +99,12 @@ Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command) {
     co_return fail(ErrorCode::kInvalidArgument, "client_id is in use");
   } else if (there.error().code != ErrorCode::kRoomNotFound) {
     co_return fail(there.error());
+  }
+  if (limits) {
+    if (auto allowed = limits->take_room(now()); !allowed) {
+      Metrics::add(context_.metrics.rate_limited);
+      co_return fail(allowed.error());
+    }
   }
 
   store::RoomRecord record;
@@ -108,8 +134,8 @@ Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command) {
   if (!entry.room) {
     store::RoomSnapshot empty;
     empty.room = record;
-    auto room = std::make_shared<Room>(context_.config, std::move(empty),
-                                       context_.executor.shard_count());
+    auto room =
+        std::make_shared<Room>(context_.config, std::move(empty), context_.executor.shard_count());
     Names names;
     names.emplace(actor.user, actor.name);
     room->apply(creation, *written, names);
@@ -206,8 +232,8 @@ Task<Reply> Rooms::join(Actor actor, RoomId id, std::optional<store::InviteRecor
   row.role = wire::Role::kMember;
   std::optional<InviteId> used;
   if (invite && !invited && !open) used = invite->info.invite_id;
-  const auto joined = co_await change_member(*room, actor, row, wire::MemberChange::kJoined,
-                                             actor.name, used);
+  const auto joined =
+      co_await change_member(*room, actor, row, wire::MemberChange::kJoined, actor.name, used);
   if (!joined) co_return fail(joined.error());
   co_return room_reply(**room, actor.user);
 }
@@ -223,8 +249,8 @@ Task<Reply> Rooms::leave(Actor actor, wire::LeaveRoom command) {
   if (last_owner && (*room)->member_count() > 1) co_return fail(ErrorCode::kLastOwner);
   store::MemberRecord row;
   row.user = actor.user;
-  const auto left = co_await change_member(*room, actor, row, wire::MemberChange::kLeft,
-                                           actor.name, std::nullopt);
+  const auto left = co_await change_member(*room, actor, row, wire::MemberChange::kLeft, actor.name,
+                                           std::nullopt);
   co_return left ? done() : fail(left.error());
 }
 
@@ -369,10 +395,7 @@ Task<Reply> Rooms::list_invites(Actor actor, wire::ListInvites command) {
   if (auto may = require(**room, actor.user, at_least_moderator()); !may) {
     co_return fail(may.error());
   }
-  const auto records = co_await stored<std::vector<store::InviteRecord>>(
-      context_.executor, shard_, [&](store::Callback<std::vector<store::InviteRecord>> call_done) {
-        context_.store.list_invites(command.room_id, std::move(call_done));
-      });
+  const auto records = co_await read_invites(context_, shard_, command.room_id);
   if (!records) co_return fail(records.error());
   wire::InviteList list;
   const Timestamp moment = context_.executor.now().wall;
@@ -390,10 +413,7 @@ Task<Reply> Rooms::revoke_invite(Actor actor, wire::RevokeInvite command) {
   if (auto may = require(**room, actor.user, at_least_moderator()); !may) {
     co_return fail(may.error());
   }
-  const auto records = co_await stored<std::vector<store::InviteRecord>>(
-      context_.executor, shard_, [&](store::Callback<std::vector<store::InviteRecord>> call_done) {
-        context_.store.list_invites(command.room_id, std::move(call_done));
-      });
+  const auto records = co_await read_invites(context_, shard_, command.room_id);
   if (!records) co_return fail(records.error());
   for (const store::InviteRecord& record : *records) {
     if (record.info.invite_id != command.invite_id) continue;
@@ -419,16 +439,8 @@ Task<Reply> Rooms::post(Actor actor, wire::Post command, CheckedPost checked) {
     const wire::Event* target = (*room)->find_in_tail(checked.target);
     std::vector<store::StoredEvent> older;
     if (!target) {
-      store::EventQuery query;
-      query.room = command.room_id;
-      query.from = wire::HistoryFrom::kAfter;
-      query.seq = Seq{checked.target.value - 1};
-      query.limit = 1;
-      auto read = co_await stored<std::vector<store::StoredEvent>>(
-          context_.executor, shard_,
-          [&](store::Callback<std::vector<store::StoredEvent>> call_done) {
-            context_.store.read_events(query, std::move(call_done));
-          });
+      auto read =
+          co_await read_events(context_, shard_, one_event(command.room_id, checked.target));
       if (!read) co_return fail(read.error());
       older = *std::move(read);
       if (!older.empty() && older.front().event.seq == checked.target) {
@@ -481,11 +493,7 @@ Task<Reply> Rooms::history(Actor actor, wire::History command) {
   if (auto recent = (*room)->from_tail(query)) {
     page.events = *std::move(recent);
   } else {
-    const auto read = co_await stored<std::vector<store::StoredEvent>>(
-        context_.executor, shard_,
-        [&](store::Callback<std::vector<store::StoredEvent>> call_done) {
-          context_.store.read_events(query, std::move(call_done));
-        });
+    const auto read = co_await read_events(context_, shard_, query);
     if (!read) co_return fail(read.error());
     page.events.reserve(read->size());
     for (const store::StoredEvent& one : *read) page.events.push_back(one.event);
@@ -516,16 +524,7 @@ Task<Reply> Rooms::mark(Actor actor, wire::Mark command) {
     if (const auto known = (*room)->ordinal_at(read)) {
       ordinal = *known;
     } else {
-      store::EventQuery query;
-      query.room = command.room_id;
-      query.from = wire::HistoryFrom::kAfter;
-      query.seq = Seq{read.value - 1};
-      query.limit = 1;
-      const auto found = co_await stored<std::vector<store::StoredEvent>>(
-          context_.executor, shard_,
-          [&](store::Callback<std::vector<store::StoredEvent>> call_done) {
-            context_.store.read_events(query, std::move(call_done));
-          });
+      const auto found = co_await read_events(context_, shard_, one_event(command.room_id, read));
       if (!found) co_return fail(found.error());
       if (!found->empty()) ordinal = found->front().ordinal;
     }
@@ -543,7 +542,7 @@ Task<void> Rooms::enter_lobby(Actor actor) {
     command.client_id = ClientId{lobby.uuid};
     command.name = context_.config.lobby;
     command.topic = "Say hello. Everybody on this server can read and write here.";
-    const Reply made = co_await create(actor, command);
+    const Reply made = co_await create(actor, command, nullptr);
     if (std::holds_alternative<wire::Response>(made)) co_return;
   }
   std::ignore = co_await join(actor, lobby, std::nullopt);

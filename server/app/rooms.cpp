@@ -75,15 +75,15 @@ Task<Result<store::RoomWritten>> Rooms::write(std::shared_ptr<Room> room, store:
                                               Names names) {
   auto written = co_await stored<store::RoomWritten>(
       context_.executor, shard_, [&](store::Callback<store::RoomWritten> done) {
-        context_.store.write_room(write, [this, done = std::move(done)](
-                                             Result<store::RoomWritten> result) {
-          const store::Position position = result ? result->position : 0;
-          done(std::move(result));
-          // After the room's shard has it in its mailbox: see Sessions::barrier.
-          if (position > context_.written.load(std::memory_order_relaxed)) {
-            context_.written.store(position, std::memory_order_release);
-          }
-        });
+        context_.store.write_room(
+            write, [this, done = std::move(done)](Result<store::RoomWritten> result) {
+              const store::Position position = result ? result->position : 0;
+              done(std::move(result));
+              // After the room's shard has it in its mailbox: see Sessions::barrier.
+              if (position > context_.written.load(std::memory_order_relaxed)) {
+                context_.written.store(position, std::memory_order_release);
+              }
+            });
       });
   if (written && !written->duplicate) {
     room->apply(write, *written, names);
@@ -282,8 +282,7 @@ void Rooms::set_name(RoomId id, wire::UserInfo user) {
   Room* room = find(id);
   if (!room) return;
   room->set_name(user.user_id, user.name);
-  broadcast(*room, encode_notice(*room, wire::UsersNotice{{std::move(user)}}),
-            Priority::kPresence);
+  broadcast(*room, encode_notice(*room, wire::UsersNotice{{std::move(user)}}), Priority::kPresence);
 }
 
 void Rooms::typing(UserId user, wire::Typing command) {

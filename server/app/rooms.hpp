@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "server/app/context.hpp"
+#include "server/app/limits.hpp"
 #include "server/app/room.hpp"
 #include "server/app/validation.hpp"
 
@@ -27,7 +28,8 @@ class Rooms {
   // Without loading; null when not active.
   Room* find(RoomId id);
 
-  Task<Reply> create(Actor actor, wire::CreateRoom command);
+  // Null: not counted among the creator's rooms of the day. Neither is what was refused or repeated.
+  Task<Reply> create(Actor actor, wire::CreateRoom command, UserLimits* limits);
   Task<Reply> update(Actor actor, wire::UpdateRoom command);
   Task<Reply> erase(Actor actor, wire::DeleteRoom command);
   Task<Reply> join(Actor actor, RoomId room, std::optional<store::InviteRecord> invite);
@@ -47,7 +49,8 @@ class Rooms {
   // The lobby, made by and for the first user. Joins it.
   Task<void> enter_lobby(Actor actor);
 
-  // Presence and names of members, told by their users' shards; nothing when the room is not active.
+  // Presence and names of members, told by their users' shards; nothing when the room is not
+  // active.
   void set_presence(RoomId room, wire::PresenceInfo presence);
   void set_name(RoomId room, wire::UserInfo user);
 
@@ -55,8 +58,8 @@ class Rooms {
   // told again: every later event reaches that shard after the caller hops there.
   struct Attached {
     wire::RoomSummary summary;
-    bool member = false;   // attached; otherwise invited, or not there any more
-    bool changed = true;   // since the position asked about
+    bool member = false;  // attached; otherwise invited, or not there any more
+    bool changed = true;  // since the position asked about
   };
   Task<Result<Attached>> attach(RoomId room, UserId user, ShardIndex listener, Format format,
                                 store::Position since, wire::PresenceInfo presence);
@@ -85,8 +88,8 @@ class Rooms {
     void await_suspend(std::coroutine_handle<> self) { entry.turns.push_back(self); }
     void await_resume() const noexcept { entry.turn_taken = true; }
   };
-  // Changes of settings and members are made one after the other in a room; posts need no turn. Holds
-  // a room's turn and hands it on when it goes. Entries with a turn taken are not forgotten.
+  // Changes of settings and members are made one after the other in a room; posts need no turn.
+  // Holds a room's turn and hands it on when it goes. Entries with a turn taken are not forgotten.
   class Turn {
    public:
     Turn(Rooms& rooms, RoomId id) : rooms_(rooms), id_(id) {}

@@ -112,7 +112,8 @@ void Sessions::notify(SessionState& state, const wire::Notice& notice, Priority 
 Status Sessions::take_sign_in(const std::string& address) {
   const std::uint32_t most = context_.config.sign_ins_per_minute_per_address;
   if (most == 0) return {};
-  if (sign_ins_.size() > 10'000) sign_ins_.clear();  // bounded; forgetting is in the caller's favour
+  if (sign_ins_.size() > 10'000)
+    sign_ins_.clear();  // bounded; forgetting is in the caller's favour
   auto& bucket = sign_ins_[address];
   if (!bucket) bucket = std::make_unique<TokenBucket>(most, minutes(1));
   const Duration wait = bucket->take(now().mono);
@@ -127,8 +128,7 @@ wire::Session Sessions::fresh_session(SessionState& state) {
   session.user = state.user;
   session.device_id = state.device;
   session.expires = state.expires;
-  session.token = context_.token_key.sign(
-      {state.user.user_id, state.device, wall, state.expires});
+  session.token = context_.token_key.sign({state.user.user_id, state.device, wall, state.expires});
   return session;
 }
 
@@ -186,9 +186,9 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     if (!allowed) co_return refuse(allowed.error());
     auto name = checked_name(command.guest_name, "name");
     if (!name) co_return refuse(name.error());
-    const auto device_name =
-        command.device_name.empty() ? Result<std::string>(std::string("Unnamed device"))
-                                    : checked_name(command.device_name, "device_name");
+    const auto device_name = command.device_name.empty()
+                                 ? Result<std::string>(std::string("Unnamed device"))
+                                 : checked_name(command.device_name, "device_name");
     if (!device_name) co_return refuse(device_name.error());
     const auto user = UserId::make(now().wall, context_.rng);
     // The server names devices: a guest who brought somebody else's device id would get that one's.
@@ -209,10 +209,8 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   co_await context_.hop(user_shard, shard_);
   if (!signed_in) co_return refuse(signed_in.error());
   const auto leave = [&] {
-    context_.tell(user_shard, [user = signed_in->user.user_id, id = state->id,
-                               from = shard_](Shard& shard) {
-      shard.users->disconnected(user, from, id);
-    });
+    context_.tell(user_shard, [user = signed_in->user.user_id, id = state->id, from = shard_](
+                                  Shard& shard) { shard.users->disconnected(user, from, id); });
   };
   if (!state->alive) co_return leave();
 
@@ -248,8 +246,7 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
 }
 
 Task<void> Sessions::attach(StatePtr state, RoomId room, store::Position since,
-                            wire::PresenceInfo presence,
-                            std::vector<wire::RoomSummary>* changed) {
+                            wire::PresenceInfo presence, std::vector<wire::RoomSummary>* changed) {
   const ShardIndex owner = context_.shard_of(room);
   const UserId user = state->user.user_id;
   const Format format = state->subscriber.peer->format();
@@ -316,7 +313,8 @@ void Sessions::dispatch(const StatePtr& state, wire::RequestId request, wire::Co
     peer.respond_error(request, to_error_reply(error));
   };
   Metrics::add(context_.metrics.commands);
-  if (context_.draining.load(std::memory_order_relaxed)) return refuse({ErrorCode::kShuttingDown, {}, {}});
+  if (context_.draining.load(std::memory_order_relaxed))
+    return refuse({ErrorCode::kShuttingDown, {}, {}});
   if (auto* sign_in = std::get_if<wire::Authenticate>(&command)) {
     if (state->phase != SessionState::Phase::kNew) {
       return refuse({ErrorCode::kAlreadyAuthenticated, {}, {}});
@@ -333,15 +331,13 @@ void Sessions::dispatch(const StatePtr& state, wire::RequestId request, wire::Co
                          });
   }
   if (state->expires <= now().wall) return refuse({ErrorCode::kTokenExpired, {}, {}});
-  if (state->tasks >= kMostTasks) return refuse({ErrorCode::kRateLimited, "too many at once", seconds(1)});
+  if (state->tasks >= kMostTasks)
+    return refuse({ErrorCode::kRateLimited, "too many at once", seconds(1)});
   // Markers are many by nature, coalesced by clients and cheap; everything else is counted.
   if (!std::holds_alternative<wire::Mark>(command)) {
-    Status allowed = std::holds_alternative<wire::Post>(command)
-                         ? state->limits->take_message(now().mono)
-                         : state->limits->take_request(now().mono);
-    if (allowed && std::holds_alternative<wire::CreateRoom>(command)) {
-      allowed = state->limits->take_room(now().mono);
-    }
+    const Status allowed = std::holds_alternative<wire::Post>(command)
+                               ? state->limits->take_message(now().mono)
+                               : state->limits->take_request(now().mono);
     if (!allowed) {
       Metrics::add(context_.metrics.rate_limited);
       return refuse(allowed.error());
@@ -420,7 +416,7 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
   }
   if (auto* c = std::get_if<wire::CreateRoom>(&command)) {
     co_return co_await in_room(RoomId{c->client_id.uuid},
-                               [&](Rooms& r) { return r.create(actor, *c); });
+                               [&](Rooms& r) { return r.create(actor, *c, state->limits.get()); });
   }
   if (auto* c = std::get_if<wire::UpdateRoom>(&command)) {
     co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.update(actor, *c); });
@@ -460,9 +456,8 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
     co_return co_await get_presence(actor, *c);
   }
   if (auto* c = std::get_if<wire::PresenceUpdate>(&command)) {
-    co_return co_await at_user([&](Users& users) {
-      return users.update_presence(actor.user, shard_, state->id, *c);
-    });
+    co_return co_await at_user(
+        [&](Users& users) { return users.update_presence(actor.user, shard_, state->id, *c); });
   }
   if (std::holds_alternative<wire::ListDevices>(command)) {
     co_return co_await at_user(
@@ -502,7 +497,8 @@ Task<Reply> Sessions::join(Actor actor, wire::JoinRoom command) {
     const bool used_up = found->info.max_uses > 0 && found->info.uses >= found->info.max_uses;
     const bool expired = expires != Timestamp{} && expires <= now().wall;
     const bool elsewhere = !command.room_id.is_nil() && command.room_id != found->info.room_id;
-    if (found->revoked || used_up || expired || elsewhere) co_return fail(ErrorCode::kInviteInvalid);
+    if (found->revoked || used_up || expired || elsewhere)
+      co_return fail(ErrorCode::kInviteInvalid);
     command.room_id = found->info.room_id;
     invite = *std::move(found);
   }
@@ -523,8 +519,7 @@ Task<Reply> Sessions::invite(Actor actor, wire::InviteMember command) {
   if (users->empty()) co_return fail(ErrorCode::kUserNotFound);
   const ShardIndex owner = context_.shard_of(command.room_id);
   co_await context_.hop(shard_, owner);
-  Reply reply =
-      co_await context_.shard(owner).rooms->invite(actor, command, users->front().name);
+  Reply reply = co_await context_.shard(owner).rooms->invite(actor, command, users->front().name);
   co_await context_.hop(owner, shard_);
   co_return reply;
 }

@@ -18,7 +18,7 @@ struct SessionState {
   Subscriber subscriber;  // .peer is valid while alive
   wire::UserInfo user;
   DeviceId device;
-  Timestamp expires;      // of the token
+  Timestamp expires;  // of the token
   std::shared_ptr<UserLimits> limits;
   std::uint32_t tasks = 0;  // commands under way
 };
@@ -37,9 +37,10 @@ class Sessions {
 
   // Every event up to `position` that `from` had to tell this shard is in the outboxes here.
   //
-  // A sync token names a position up to which its client has everything. So it may only be given out
-  // for a position whose events have all been queued to the client before. The barrier shows that:
-  // a shard that has been through its mailbox tells every other one, in order with its events.
+  // A sync token names a position up to which its client has everything. So it may only be given
+  // out for a position whose events have all been queued to the client before. The barrier shows
+  // that: a shard that has been through its mailbox tells every other one, in order with its
+  // events.
   void barrier(ShardIndex from, store::Position position);
 
   // New sessions from an address, on the one shard that counts it. kRateLimited.
@@ -57,8 +58,8 @@ class Sessions {
   Task<void> run(StatePtr state, wire::RequestId request, wire::Command command);
   Task<Reply> execute(StatePtr state, wire::Command& command);
   Task<void> authenticate(StatePtr state, wire::RequestId request, wire::Authenticate command);
-  Task<void> attach(StatePtr state, RoomId room, store::Position since,
-                    wire::PresenceInfo presence, std::vector<wire::RoomSummary>* changed);
+  Task<void> attach(StatePtr state, RoomId room, store::Position since, wire::PresenceInfo presence,
+                    std::vector<wire::RoomSummary>* changed);
   Task<void> attach_and_tell(StatePtr state, RoomId room, wire::PresenceInfo presence);
   Task<Reply> join(Actor actor, wire::JoinRoom command);
   Task<Reply> invite(Actor actor, wire::InviteMember command);
@@ -77,8 +78,8 @@ class Sessions {
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, StatePtr> sessions_;
   std::unordered_map<std::string, std::unique_ptr<TokenBucket>> sign_ins_;  // see take_sign_in
-  std::vector<store::Position> barriers_;  // by shard
-  store::Position synced_ = 0;             // least of them
+  std::vector<store::Position> barriers_;                                   // by shard
+  store::Position synced_ = 0;                                              // least of them
 };
 
 }  // namespace parley::app

@@ -141,8 +141,8 @@ inline ShardHop on(Executor& executor, std::uint16_t from, std::uint16_t to) {
 
 // Start: void(std::function<void(R)>). The callback may run on any thread.
 //
-// gcc 12 destroys aggregates twice that are made inside a co_await expression, hence the constructor.
-// Likewise, arguments of an awaited call are named variables where they own anything.
+// gcc 12 destroys aggregates twice that are made inside a co_await expression, hence the
+// constructor. Likewise, arguments of an awaited call are named variables where they own anything.
 template <class R, class Start>
 class ExternalCall {
  public:

@@ -24,7 +24,9 @@ Mac mac_of(ByteView key, std::string_view text) {
   return mac;
 }
 
-Error invalid() { return Error{ErrorCode::kTokenInvalid, "the token is not one of this server", {}}; }
+Error invalid() {
+  return Error{ErrorCode::kTokenInvalid, "the token is not one of this server", {}};
+}
 
 // The payload has one writer, so its fields stand in one order.
 struct PayloadReader {

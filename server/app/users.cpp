@@ -47,15 +47,15 @@ User& Users::put(store::UserSnapshot snapshot) {
 }
 
 Task<Status> Users::save_user(store::UserRecord record) {
-  co_return co_await stored<void>(
-      context_.executor, shard_,
-      [&](store::StatusCallback done) { context_.store.put_user(record, std::move(done)); });
+  co_return co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback done) {
+    context_.store.put_user(record, std::move(done));
+  });
 }
 
 Task<Status> Users::save_device(store::DeviceRecord record) {
-  co_return co_await stored<void>(
-      context_.executor, shard_,
-      [&](store::StatusCallback done) { context_.store.put_device(record, std::move(done)); });
+  co_return co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback done) {
+    context_.store.put_device(record, std::move(done));
+  });
 }
 
 // ---- signing in --------------------------------------------------------------------------------
@@ -155,8 +155,7 @@ Task<Reply> Users::list_devices(UserId id, DeviceId asking) {
         (*user)->connections.begin(), (*user)->connections.end(),
         [&](const UserConnection& connection) { return connection.device == record.id; });
     list.devices.push_back({record.id, record.name, record.created,
-                            connected ? wall() : record.last_seen, connected,
-                            record.id == asking});
+                            connected ? wall() : record.last_seen, connected, record.id == asking});
   }
   co_return wire::Response{std::move(list)};
 }
@@ -250,8 +249,7 @@ void Users::tell_presence(User& user) {
     seen.status = away ? wire::PresenceStatus::kAway : user.record.presence;
     seen.status_text = user.record.status_text;
   }
-  const bool same =
-      seen.status == user.told.status && seen.status_text == user.told.status_text;
+  const bool same = seen.status == user.told.status && seen.status_text == user.told.status_text;
   if (same) return;
   seen.last_seen = wall();
   user.told = seen;
@@ -292,10 +290,10 @@ void Users::membership_changed(UserId id, RoomId room, wire::Role role, wire::Me
   User& user = *found->second;
   user.rooms[room] = {role, UINT64_MAX};
   for (const UserConnection& connection : user.connections) {
-    context_.tell(connection.shard, [=, session = connection.session,
-                                     presence = user.told](Shard& shard) {
-      shard.sessions->membership_changed(session, room, role, change, deleted, presence);
-    });
+    context_.tell(
+        connection.shard, [=, session = connection.session, presence = user.told](Shard& shard) {
+          shard.sessions->membership_changed(session, room, role, change, deleted, presence);
+        });
   }
 }
 

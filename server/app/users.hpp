@@ -1,5 +1,5 @@
-// The users of one shard: their devices, rooms, connections and presence. Every member function runs
-// on that shard's thread; tasks start and end there.
+// The users of one shard: their devices, rooms, connections and presence. Every member function
+// runs on that shard's thread; tasks start and end there.
 #pragma once
 
 #include "server/app/context.hpp"
@@ -50,7 +50,8 @@ class Users {
   // A new guest on this shard. The id must be one of this shard's.
   Task<Result<SignedIn>> sign_up(UserId id, std::string name, DeviceId device,
                                  std::string device_name, UserConnection connection);
-  // A user with a verified token. kDeviceRevoked, kTooManyConnections, kTokenInvalid (no such user).
+  // A user with a verified token. kDeviceRevoked, kTooManyConnections, kTokenInvalid (no such
+  // user).
   Task<Result<SignedIn>> sign_in(UserId id, DeviceId device, UserConnection connection,
                                  store::Position since);
   void disconnected(UserId id, ShardIndex shard, std::uint64_t session);

@@ -20,8 +20,8 @@ class BinaryGateway final : public Gateway {
     auto decoded = wire::decode_client_frame(message);
     if (auto* fault = std::get_if<wire::FrameFault>(&decoded)) {
       if (fault->request == 0) return InboundFatal{std::move(fault->error)};
-      return InboundReply{framed(wire::ErrorFrame{fault->request, to_reply(fault->error)}),
-                          false, true};
+      return InboundReply{framed(wire::ErrorFrame{fault->request, to_reply(fault->error)}), false,
+                          true};
     }
     auto& frame = std::get<wire::ClientFrame>(decoded);
     if (auto* command = std::get_if<wire::CommandFrame>(&frame)) {

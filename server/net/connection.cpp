@@ -189,17 +189,26 @@ void Connection::flush() {
         retired_.reset();
       }
       break;
-    case Written::kSome: wait_writable(); break;
-    case Written::kFailed: close(); break;
+    case Written::kSome:
+      wait_writable();
+      break;
+    case Written::kFailed:
+      close();
+      break;
   }
 }
 
 void Connection::relieve() {
   if (waiting_writable_ || is_ending()) return;
   switch (write_outbox()) {
-    case Written::kAll: break;
-    case Written::kSome: wait_writable(); break;
-    case Written::kFailed: abort(); break;
+    case Written::kAll:
+      break;
+    case Written::kSome:
+      wait_writable();
+      break;
+    case Written::kFailed:
+      abort();
+      break;
   }
 }
 

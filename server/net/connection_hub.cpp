@@ -30,8 +30,7 @@ void ConnectionHub::start() {
 void ConnectionHub::adopt(int descriptor, const IpAddress& peer, AddressLimits::Place place,
                           Entrance entrance) {
   const Connection::Id id = std::exchange(next_id_, next_id_ + Connection::kIdStep);
-  auto connection =
-      std::make_shared<Connection>(*this, id, descriptor, peer, std::move(place));
+  auto connection = std::make_shared<Connection>(*this, id, descriptor, peer, std::move(place));
   connections_.emplace(id, connection);
   metrics_.connections_active.add();
   metrics_.connections_total.add();

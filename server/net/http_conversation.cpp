@@ -136,9 +136,9 @@ void HttpConversation::upgrade(const HttpRequest& request) {
   auto checked = check_upgrade(request, site_.upgrades);
   if (auto* refusal = std::get_if<HttpResponse>(&checked)) {
     if (refusal->status == 403) {
-      site_.log.warning(ops::LogCategory::kSecurity, "origin refused",
-                        {{"address", client_of(request).to_string()},
-                         {"origin", request.header("origin")}});
+      site_.log.warning(
+          ops::LogCategory::kSecurity, "origin refused",
+          {{"address", client_of(request).to_string()}, {"origin", request.header("origin")}});
     }
     refusal->keep_alive = false;
     return respond(std::move(*refusal), request);
@@ -162,8 +162,7 @@ void HttpConversation::upgrade(const HttpRequest& request) {
   }
   auto& accepted = std::get<Upgrade>(checked);
   connection_.send(render_head(accepted.response, {}), app::Priority::kControl);
-  successor_ =
-      std::make_unique<WsConversation>(connection_, *accepted.gateway, client.to_string());
+  successor_ = std::make_unique<WsConversation>(connection_, *accepted.gateway, client.to_string());
 }
 
 void HttpConversation::respond(HttpResponse response, const HttpRequest& request) {

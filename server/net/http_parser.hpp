@@ -18,8 +18,8 @@ namespace parley::net {
 
 struct HttpRequest {
   std::string method;
-  std::string path;   // decoded, starts with '/'
-  std::string query;  // as sent, without '?'
+  std::string path;                                          // decoded, starts with '/'
+  std::string query;                                         // as sent, without '?'
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   bool keep_alive = true;

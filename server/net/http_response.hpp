@@ -14,8 +14,8 @@ struct HttpResponse {
   // Complete further lines, each ended by CRLF.
   std::string headers;
   std::string cache_control = "no-store";
-  app::SharedBytes body;      // may be null
-  bool send_body = true;      // false for HEAD: the length is told, the body is not sent
+  app::SharedBytes body;  // may be null
+  bool send_body = true;  // false for HEAD: the length is told, the body is not sent
   bool keep_alive = true;
 };
 

@@ -60,8 +60,7 @@ class JsonGateway final : public Gateway {
 
   Inbound receive(ByteView message, GatewayState* state) const override {
     ops::SystemRng rng;
-    auto parsed =
-        wire::command_from_json(as_text(message), ClientId::make(clock_now().wall, rng));
+    auto parsed = wire::command_from_json(as_text(message), ClientId::make(clock_now().wall, rng));
     if (auto* fault = std::get_if<wire::JsonFault>(&parsed)) {
       return InboundReply{framed(wire::to_json(to_reply(fault->error), fault->id)), false, true};
     }

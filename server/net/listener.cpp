@@ -46,8 +46,8 @@ struct Accepted {
 };
 
 void turn_away(int descriptor) {
-  [[maybe_unused]] const ssize_t sent = ::send(descriptor, kBusyAnswer.data(), kBusyAnswer.size(),
-                                               MSG_DONTWAIT | MSG_NOSIGNAL);
+  [[maybe_unused]] const ssize_t sent =
+      ::send(descriptor, kBusyAnswer.data(), kBusyAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::close(descriptor);
 }
 
@@ -83,9 +83,8 @@ struct Listener::Impl {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
       sockaddr_storage from{};
       socklen_t size = sizeof from;
-      const int descriptor =
-          accept4(socket.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
-                  SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int descriptor = accept4(socket.native_handle(), reinterpret_cast<sockaddr*>(&from),
+                                     &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (descriptor >= 0) {
         take(descriptor, reinterpret_cast<const sockaddr&>(from));
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -142,8 +141,7 @@ struct Listener::Impl {
   bool exhausted = false;
 };
 
-Listener::Listener(ShardLoop& loop, Site& site, std::vector<ConnectionHub*> hubs,
-                   Entrance entrance)
+Listener::Listener(ShardLoop& loop, Site& site, std::vector<ConnectionHub*> hubs, Entrance entrance)
     : impl_(std::make_unique<Impl>(loop, site, std::move(hubs), entrance)) {}
 
 Listener::~Listener() = default;

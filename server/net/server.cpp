@@ -124,9 +124,9 @@ void Server::watch_memory() {
       site_.health.set_shedding(now);
       // The slowest readers hold the most memory: while it is short they are cut sooner.
       site_.outbox_halvings.store(now ? 4 : 0, std::memory_order_relaxed);
-      site_.log.warning(ops::LogCategory::kServer, now ? "memory is short" : "memory is well again",
-                        {{"used_bytes", static_cast<std::uint64_t>(used)},
-                         {"limit_bytes", memory_limit_bytes_}});
+      site_.log.warning(
+          ops::LogCategory::kServer, now ? "memory is short" : "memory is well again",
+          {{"used_bytes", static_cast<std::uint64_t>(used)}, {"limit_bytes", memory_limit_bytes_}});
     }
     watch_memory();
   });

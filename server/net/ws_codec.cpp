@@ -127,7 +127,8 @@ std::optional<WsFault> WsReader::check_header(std::uint8_t first, std::uint64_t 
         return fault(WsClose::kProtocolError, "continuation of nothing");
       }
       break;
-    default: return fault(WsClose::kProtocolError, "unknown opcode");
+    default:
+      return fault(WsClose::kProtocolError, "unknown opcode");
   }
   // No sum: a length near 2^64 must not wrap.
   if (length > max_message_bytes_ - std::min(message_.size(), max_message_bytes_)) {

@@ -12,9 +12,12 @@ constexpr std::uint8_t kMaxFaults = 20;
 
 ErrorCode code_for(WsClose close) {
   switch (close) {
-    case WsClose::kTooLarge: return ErrorCode::kTooLarge;
-    case WsClose::kInvalidPayload: return ErrorCode::kNotText;
-    default: return ErrorCode::kProtocolViolation;
+    case WsClose::kTooLarge:
+      return ErrorCode::kTooLarge;
+    case WsClose::kInvalidPayload:
+      return ErrorCode::kNotText;
+    default:
+      return ErrorCode::kProtocolViolation;
   }
 }
 
@@ -30,8 +33,7 @@ WsConversation::WsConversation(Connection& connection, const Gateway& gateway, s
       last_received_s_(connection.hub().now_s()) {
   session_ = site_.open_session(connection.hub().loop().index(), *this);
   connection.hub().metrics().websockets_active.add();
-  connection.set_deadline(
-      static_cast<std::uint32_t>(site_.config.limits.authenticate_timeout_s));
+  connection.set_deadline(static_cast<std::uint32_t>(site_.config.limits.authenticate_timeout_s));
 }
 
 WsConversation::~WsConversation() { leave(); }
@@ -143,7 +145,8 @@ void WsConversation::send(app::SharedBytes bytes, app::Priority priority) {
   if (is_full()) {
     connection_.hub().metrics().slow_readers.add();
     site_.log.info(ops::LogCategory::kConnection, "slow reader",
-                   {{"connection", connection_.id()}, {"address", address_},
+                   {{"connection", connection_.id()},
+                    {"address", address_},
                     {"queued_bytes", outbox.bytes()}});
     const ErrorCode code =
         site_.health.shedding() ? ErrorCode::kOverloaded : ErrorCode::kSlowReader;

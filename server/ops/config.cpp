@@ -19,10 +19,8 @@ constexpr Setting kSettings[] = {
 #define PARLEY_STORE_ROW(type, name, value, accepts, help) PARLEY_ROW(store, name, accepts, help)
 #define PARLEY_LIMITS_ROW(type, name, value, accepts, help) PARLEY_ROW(limits, name, accepts, help)
 #define PARLEY_LOG_ROW(type, name, value, accepts, help) PARLEY_ROW(log, name, accepts, help)
-    PARLEY_SERVER_SETTINGS(PARLEY_SERVER_ROW)
-    PARLEY_STORE_SETTINGS(PARLEY_STORE_ROW)
-    PARLEY_LIMITS_SETTINGS(PARLEY_LIMITS_ROW)
-    PARLEY_LOG_SETTINGS(PARLEY_LOG_ROW)
+    PARLEY_SERVER_SETTINGS(PARLEY_SERVER_ROW) PARLEY_STORE_SETTINGS(PARLEY_STORE_ROW)
+        PARLEY_LIMITS_SETTINGS(PARLEY_LIMITS_ROW) PARLEY_LOG_SETTINGS(PARLEY_LOG_ROW)
 #undef PARLEY_LOG_ROW
 #undef PARLEY_LIMITS_ROW
 #undef PARLEY_STORE_ROW
@@ -359,10 +357,10 @@ std::string print_config(const LoadedConfig& loaded) {
 
 std::string print_config_markdown() {
   Config defaults;
-  std::string out = "| Setting | Default | Accepts | Meaning |\n|---|---|---|---|\n";
+  std::string out = "| setting | default | meaning |\n|---|---|---|\n";
   for (const Setting& setting : kSettings) {
-    out += fmt::format("| `{}` | `{}` | {} | {} |\n", setting.name(), written(setting.in(defaults)),
-                       setting.accepted(), setting.help);
+    out += fmt::format("| `{}` | `{}` | {} |\n", setting.name(), written(setting.in(defaults)),
+                       setting.help);
   }
   return out;
 }

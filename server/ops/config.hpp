@@ -49,8 +49,8 @@ constexpr Accepts one_of(std::string_view words) { return {0, 0, words}; }
     "addresses or networks whose X-Forwarded-For is believed") \
   X(Text, metrics_address, "127.0.0.1", anything(), "IP address of the separate metrics port") \
   X(Number, metrics_port, 0, between(0, 65535), \
-    "separate port for /metrics; 0: the main port, for callers on this machine only (set a port when " \
-    "a proxy on this machine forwards every path)") \
+    "separate port for /metrics; 0: the main port, for callers on this machine only (set a port " \
+    "when a proxy on this machine forwards every path)") \
   X(Number, drain_s, 10, between(0, 300), "longest time a stop waits for connections")
 
 #define PARLEY_STORE_SETTINGS(X) \

@@ -61,6 +61,8 @@ struct Log::Sink {
   std::shared_ptr<spdlog::async_logger> logger = std::make_shared<spdlog::async_logger>(
       "parley", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
       spdlog::async_overflow_policy::overrun_oldest);
+  // Joins the thread, which writes what waits, before anything it writes with goes.
+  ~Sink() { pool.reset(); }
 };
 
 LogLevel log_level_from(std::string_view word) {
@@ -92,9 +94,8 @@ void Log::write(LogLevel level, LogCategory category, std::string_view event, Lo
 std::string format_log_line(LogFormat format, std::int64_t unix_ms, LogLevel level,
                             LogCategory category, std::string_view event, LogFields fields) {
   if (format == LogFormat::kJson) {
-    std::string out =
-        fmt::format(R"({{"time":"{}","level":"{}","category":"{}","event":")", iso_time(unix_ms),
-                    name_of(level), name_of(category));
+    std::string out = fmt::format(R"({{"time":"{}","level":"{}","category":"{}","event":")",
+                                  iso_time(unix_ms), name_of(level), name_of(category));
     append_escaped(out, event);
     out += '"';
     for (const LogField& field : fields) {
@@ -105,8 +106,8 @@ std::string format_log_line(LogFormat format, std::int64_t unix_ms, LogLevel lev
     }
     return out + '}';
   }
-  std::string out = fmt::format("{} {:<7} {}: {}", iso_time(unix_ms), name_of(level),
-                                name_of(category), event);
+  std::string out =
+      fmt::format("{} {:<7} {}: {}", iso_time(unix_ms), name_of(level), name_of(category), event);
   for (const LogField& field : fields) {
     out += fmt::format(" {}=", field.key);
     const bool quotes = needs_quotes(field.value);

@@ -33,8 +33,7 @@ struct LogField {
   LogField(std::string_view name, const char* text) : key(name), value(text) {}
   LogField(std::string_view name, const std::string& text) : key(name), value(text) {}
   template <class T>
-    requires std::integral<T> || std::floating_point<T>
-  LogField(std::string_view name, T number)
+  requires std::integral<T> || std::floating_point<T> LogField(std::string_view name, T number)
       : key(name), value(fmt::format("{}", number)), quoted(false) {}
 };
 using LogFields = std::initializer_list<LogField>;

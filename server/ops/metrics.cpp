@@ -51,11 +51,11 @@ void Metrics::add_source(std::function<void(MetricsText&)> source) {
 
 std::string Metrics::render() const {
   MetricsText text;
-#define PARLEY_METRIC(member, kind, name, help)                                       \
-  text.family(name, #kind, help);                                                     \
-  for (std::size_t i = 0; i < shards_.size(); ++i) {                                  \
-    text.sample(name, fmt::format("shard=\"{}\"", i),                                 \
-                static_cast<double>(shards_[i].member.value()));                      \
+#define PARLEY_METRIC(member, kind, name, help)                  \
+  text.family(name, #kind, help);                                \
+  for (std::size_t i = 0; i < shards_.size(); ++i) {             \
+    text.sample(name, fmt::format("shard=\"{}\"", i),            \
+                static_cast<double>(shards_[i].member.value())); \
   }
   PARLEY_SHARD_METRICS(PARLEY_METRIC)
 #undef PARLEY_METRIC

@@ -44,7 +44,8 @@ struct RoomRecord {
 };
 
 // One user's relation to one room. Kept with Role::kNone after leaving, so that other devices of
-// the user learn of it; `banned` likewise.
+// the user learn of it; `banned` likewise. A row may put `read` back, but not the mentions that
+// were read: they may be forgotten already.
 struct MemberRecord {
   UserId user;
   wire::Role role = wire::Role::kNone;

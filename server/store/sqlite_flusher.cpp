@@ -93,6 +93,14 @@ Result<std::size_t> SqliteFlusher::write_room(RoomKey key) {
                    .bind(marker.read)
                    .bind(marker.changed)
                    .run());
+    // What was read counts for nobody any more.
+    PARLEY_TRY(database_
+                   .query("DELETE FROM mentions WHERE room_key = ?1 AND user_key = ?2 "
+                          "AND seq <= ?3")
+                   .bind(key.value)
+                   .bind(user.value)
+                   .bind(marker.read)
+                   .run());
   }
   return recent->events.size() + recent->markers.size();
 }

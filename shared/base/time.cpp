@@ -36,8 +36,7 @@ constexpr std::int64_t days_from_date(Date date) {
   const std::int64_t year = date.month <= 2 ? date.year - 1 : date.year;
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
   const std::int64_t year_of_era = year - era * 400;
-  const std::int64_t day_of_year =
-      days_before_march_month((date.month + 9) % 12) + date.day - 1;
+  const std::int64_t day_of_year = days_before_march_month((date.month + 9) % 12) + date.day - 1;
   return era * kDaysPer400Years + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
          day_of_year - kEpochFromMarchZero;
 }

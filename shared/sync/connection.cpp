@@ -140,7 +140,7 @@ void Connection::handle_timeout(MonoTime now) {
 
 void Connection::on_frame(MonoTime now, wire::ServerFrame frame) {
   std::visit(
-      [&](auto&& f) {
+      [&](auto& f) {
         using T = std::decay_t<decltype(f)>;
         if constexpr (std::same_as<T, wire::ResponseFrame>) {
           on_response(now, std::move(f));
@@ -158,7 +158,7 @@ void Connection::on_frame(MonoTime now, wire::ServerFrame frame) {
           }
         }
       },
-      std::move(frame));
+      frame);
 }
 
 void Connection::keep_early(MonoTime now, ConnectionOutput output) {

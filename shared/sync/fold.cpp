@@ -40,11 +40,13 @@ std::vector<FoldedReaction> MessageFold::reactions() const {
     if (users.empty()) continue;
     std::sort(users.begin(), users.end());
     Row row{users.front().first, {emoji, {}}};
+    row.reaction.users.reserve(users.size());
     for (const auto& [seq, user] : users) row.reaction.users.push_back(user);
     rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.first < b.first; });
   std::vector<FoldedReaction> out;
+  out.reserve(rows.size());
   for (Row& row : rows) out.push_back(std::move(row.reaction));
   return out;
 }

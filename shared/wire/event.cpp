@@ -14,16 +14,24 @@ Result<EventBody> decode_as(ByteView body) {
 
 Result<EventBody> decode_body(EventKind kind, ByteView body) {
   switch (kind) {
-    case EventKind::kMessage: return decode_as<Message>(body);
-    case EventKind::kEdit: return decode_as<Edit>(body);
-    case EventKind::kDeletion: return decode_as<Deletion>(body);
-    case EventKind::kReaction: return decode_as<Reaction>(body);
-    case EventKind::kMembership: return decode_as<Membership>(body);
-    case EventKind::kRoomSettings: return decode_as<RoomSettings>(body);
-    case EventKind::kRoomDeleted: return decode_as<RoomDeleted>(body);
+    case EventKind::kMessage:
+      return decode_as<Message>(body);
+    case EventKind::kEdit:
+      return decode_as<Edit>(body);
+    case EventKind::kDeletion:
+      return decode_as<Deletion>(body);
+    case EventKind::kReaction:
+      return decode_as<Reaction>(body);
+    case EventKind::kMembership:
+      return decode_as<Membership>(body);
+    case EventKind::kRoomSettings:
+      return decode_as<RoomSettings>(body);
+    case EventKind::kRoomDeleted:
+      return decode_as<RoomDeleted>(body);
     case EventKind::kNone:
     case EventKind::kSealed:
-    case EventKind::kCommit: break;
+    case EventKind::kCommit:
+      break;
   }
   return EventBody{OpaqueBody{kind}};
 }

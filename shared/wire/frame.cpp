@@ -130,8 +130,10 @@ std::variant<ClientFrame, FrameFault> decode_client_frame(ByteView bytes) {
       if (auto done = reader.finish(); !done) return FrameFault{done.error(), 0};
       return ClientFrame{PongFrame{header.request}};
     }
-    case FrameType::kCommand: break;
-    default: return fault(ErrorCode::kProtocolViolation, "not a frame a client sends", 0);
+    case FrameType::kCommand:
+      break;
+    default:
+      return fault(ErrorCode::kProtocolViolation, "not a frame a client sends", 0);
   }
   if (header.request == 0) return fault(ErrorCode::kMalformed, "request id 0", 0);
   CommandFrame frame{header.request, {}};
@@ -159,9 +161,12 @@ Result<ServerFrame> decode_server_frame(ByteView bytes) {
       frame = std::move(response);
       break;
     }
-    case FrameType::kError: reader(frame.emplace<ErrorFrame>(ErrorFrame{header.request, {}}).error);
+    case FrameType::kError:
+      reader(frame.emplace<ErrorFrame>(ErrorFrame{header.request, {}}).error);
       break;
-    case FrameType::kEvents: reader(frame.emplace<EventBatch>()); break;
+    case FrameType::kEvents:
+      reader(frame.emplace<EventBatch>());
+      break;
     case FrameType::kNotice: {
       Notice notice;
       if (!read_alternative(reader, reader.read_varint(), notice)) {
@@ -171,12 +176,19 @@ Result<ServerFrame> decode_server_frame(ByteView bytes) {
       frame = std::move(notice);
       break;
     }
-    case FrameType::kPing: frame = PingFrame{header.request}; break;
-    case FrameType::kPong: frame = PongFrame{header.request}; break;
-    case FrameType::kGoodbye: reader(frame.emplace<Goodbye>()); break;
+    case FrameType::kPing:
+      frame = PingFrame{header.request};
+      break;
+    case FrameType::kPong:
+      frame = PongFrame{header.request};
+      break;
+    case FrameType::kGoodbye:
+      reader(frame.emplace<Goodbye>());
+      break;
     case FrameType::kCommand:
       return Error{ErrorCode::kProtocolViolation, "a server sends no commands", {}};
-    default: return frame;
+    default:
+      return frame;
   }
   PARLEY_TRY(reader.finish());
   return frame;

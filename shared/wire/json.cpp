@@ -176,14 +176,22 @@ Result<std::string> read_id(const JsonTree& tree) {
   if (member == JsonTree::kNothing) return id;
   JsonWriter writer(id);
   switch (tree.type(member)) {
-    case JsonTree::Type::kNull: return id;
-    case JsonTree::Type::kUnsigned: writer.write_number(tree.number(member)); break;
+    case JsonTree::Type::kNull:
+      return id;
+    case JsonTree::Type::kUnsigned:
+      writer.write_number(tree.number(member));
+      break;
     case JsonTree::Type::kNegative:
       writer.write_signed(static_cast<std::int64_t>(tree.number(member)));
       break;
-    case JsonTree::Type::kFloat: writer.write_json(tree.text(member)); break;
-    case JsonTree::Type::kString: writer.write_text(tree.text(member)); break;
-    default: return invalid("id: expected a string or a number");
+    case JsonTree::Type::kFloat:
+      writer.write_json(tree.text(member));
+      break;
+    case JsonTree::Type::kString:
+      writer.write_text(tree.text(member));
+      break;
+    default:
+      return invalid("id: expected a string or a number");
   }
   if (id.size() > kMaxIdBytes) return invalid("id: longer than 64 bytes");
   return id;
@@ -203,8 +211,7 @@ class Line {
   }
   JsonWriter& writer() { return writer_; }
 
-  void error_members(std::uint16_t code, const std::string& detail,
-                     std::uint32_t retry_after_ms) {
+  void error_members(std::uint16_t code, const std::string& detail, std::uint32_t retry_after_ms) {
     const ErrorInfo& info = error_info(code);
     writer_.member("code", info.name);
     writer_.member_number("number", code);

@@ -13,10 +13,18 @@ void append_escaped(char c, std::string& out) {
   out.push_back('\\');
   switch (c) {
     case '"':
-    case '\\': out.push_back(c); break;
-    case '\n': out.push_back('n'); break;
-    case '\r': out.push_back('r'); break;
-    case '\t': out.push_back('t'); break;
+    case '\\':
+      out.push_back(c);
+      break;
+    case '\n':
+      out.push_back('n');
+      break;
+    case '\r':
+      out.push_back('r');
+      break;
+    case '\t':
+      out.push_back('t');
+      break;
     default:
       out += "u00";
       out.push_back(kHexDigits[static_cast<std::uint8_t>(c) >> 4]);

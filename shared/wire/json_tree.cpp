@@ -29,8 +29,8 @@ class JsonTree::Builder {
     Level& level = levels_.back();
     const JsonTree::Index object = level.container;
     if (++level.members > kMaxJsonMembers) return stop("an object has too many members");
-    if (tree_.find(object, name) != kNothing) return stop("an object gives \"" + excerpt(name) +
-                                                          "\" twice");
+    if (tree_.find(object, name) != kNothing)
+      return stop("an object gives \"" + excerpt(name) + "\" twice");
     name_ = keep(name);
     return true;
   }

@@ -6,23 +6,11 @@
 #include <deque>
 
 #include "server/app/app.hpp"
-#include "tests/support/memory_store.hpp"
+#include "tests/support/frame_encoder.hpp"
+#include "tests/support/stepped_store.hpp"
 #include "tests/support/virtual_executor.hpp"
 
 namespace parley::testing {
-
-// Bytes "on the wire" are plain protocol frames here: no WebSocket around them.
-class FrameEncoder final : public app::Encoder {
- public:
-  app::SharedBytes events(RoomId room, std::span<const wire::Event> events) const override {
-    wire::EventBatchEncoder encoder(room, events.size(), 256 * events.size());
-    for (const wire::Event& event : events) encoder.add(event);
-    return std::make_shared<const Bytes>(std::move(encoder).finish());
-  }
-  app::SharedBytes notice(const wire::Notice& notice) const override {
-    return std::make_shared<const Bytes>(wire::encode_frame(wire::ServerFrame{notice}));
-  }
-};
 
 // One connection that keeps what it was sent.
 class TestPeer final : public app::Peer {
@@ -67,8 +55,8 @@ class Server {
     executor.clear();
     store.crash();
     app.reset();
-    app = std::make_unique<app::App>(executor, store, config_,
-                                     app::Encoders{&encoder_, &encoder_}, rng);
+    app = std::make_unique<app::App>(executor, store, config_, app::Encoders{&encoder_, &encoder_},
+                                     rng);
     app->on_fault([](const char* where, std::exception_ptr) { FAIL("fault in " << where); });
     bool ready = false;
     app->start([&](Status status) { ready = status.ok(); });
@@ -90,7 +78,7 @@ class Server {
   }
 
   VirtualExecutor executor;
-  MemoryStore store;
+  SteppedStore store;
   SeededRng rng{7};
   std::unique_ptr<app::App> app;
 
@@ -149,8 +137,7 @@ class Person {
     return static_cast<ErrorCode>(error->code);
   }
 
-  RoomId create_room(const std::string& name,
-                     wire::RoomAccess access = wire::RoomAccess::kPublic) {
+  RoomId create_room(const std::string& name, wire::RoomAccess access = wire::RoomAccess::kPublic) {
     wire::CreateRoom command;
     command.client_id = ClientId::make(server_.executor.now().wall, server_.rng);
     command.name = name;

@@ -84,8 +84,7 @@ TEST_CASE("edits, deletions and reactions need a message and the right person") 
   CHECK(eve.refusal(eve.event(room, wire::Reaction{mine, "👍", true})) == ErrorCode::kNotAMember);
   CHECK(ada.refusal(ada.event(room, wire::Reaction{Seq{1}, "👍", true})) ==
         ErrorCode::kMessageNotFound);
-  CHECK(ada.refusal(ada.event(room, wire::Edit{Seq{999}, "x", {}})) ==
-        ErrorCode::kMessageNotFound);
+  CHECK(ada.refusal(ada.event(room, wire::Edit{Seq{999}, "x", {}})) == ErrorCode::kMessageNotFound);
   // An owner moderates; a member does not.
   const Seq hers = ada.say(room, "from the owner").seq;
   CHECK(grace.refusal(grace.event(room, wire::Deletion{hers})) == ErrorCode::kNotTheAuthor);
@@ -102,8 +101,8 @@ TEST_CASE("targets older than what is in memory are found in the store") {
   const Seq old = ada.say(room, "old").seq;
   for (int i = 0; i < 10; ++i) ada.say(room, "newer");
   ada.ask<wire::Posted>(ada.event(room, wire::Edit{old, "old, edited", {}}));
-  const auto page = ada.ask<wire::HistoryPage>(
-      wire::History{room, wire::HistoryFrom::kAfter, Seq{}, {}, 3});
+  const auto page =
+      ada.ask<wire::HistoryPage>(wire::History{room, wire::HistoryFrom::kAfter, Seq{}, {}, 3});
   REQUIRE(page.events.size() == 3);
   CHECK(page.start);
   CHECK(page.events[2].seq == old);
@@ -135,8 +134,8 @@ TEST_CASE("history pages meet without gap or overlap") {
   std::vector<std::uint64_t> seqs;
   Seq before{UINT64_MAX};
   for (;;) {
-    const auto page = ada.ask<wire::HistoryPage>(
-        wire::History{room, wire::HistoryFrom::kBefore, before, {}, 13});
+    const auto page =
+        ada.ask<wire::HistoryPage>(wire::History{room, wire::HistoryFrom::kBefore, before, {}, 13});
     REQUIRE(!page.events.empty());
     for (auto it = page.events.rbegin(); it != page.events.rend(); ++it) {
       seqs.push_back(it->seq.value);

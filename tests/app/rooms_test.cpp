@@ -39,6 +39,24 @@ TEST_CASE("creating a room is idempotent and refuses what cannot be") {
   CHECK(ada.refusal(command) == ErrorCode::kUnsupported);
 }
 
+TEST_CASE("the day's rooms are those that were made") {
+  app::AppConfig config;
+  config.rooms_per_day = 1;
+  Server server(2, config);
+  Person ada(server, "Ada");
+  wire::CreateRoom command;
+  command.client_id = ClientId::make(server.executor.now().wall, server.rng);
+  command.name = " ";
+  for (int i = 0; i < 3; ++i) CHECK(ada.refusal(command) != ErrorCode::kQuotaReached);
+  command.name = "Garden";
+  const RoomId room = ada.ask<wire::RoomState>(command).room.room_id;
+  // The answer was lost and the command comes again: that is not another room.
+  CHECK(ada.ask<wire::RoomState>(command).room.room_id == room);
+  CHECK(ada.ask<wire::RoomList>(wire::ListRooms{}).rooms.size() == 2);  // and the lobby
+  command.client_id = ClientId::make(server.executor.now().wall, server.rng);
+  CHECK(ada.refusal(command) == ErrorCode::kQuotaReached);
+}
+
 TEST_CASE("many ask for one room while it loads") {
   Server server;
   RoomId room;
@@ -107,15 +125,13 @@ TEST_CASE("invite-only rooms open by invitation only") {
     CHECK(grace.heard(room) == std::vector<std::string>{"welcome"});
   }
   SECTION("by a link, as often as it says") {
-    const auto invite =
-        ada.ask<wire::InviteState>(wire::CreateInvite{room, 3600, 1}).invite;
+    const auto invite = ada.ask<wire::InviteState>(wire::CreateInvite{room, 3600, 1}).invite;
     CHECK(grace.ask<wire::RoomState>(wire::JoinRoom{{}, invite.code}).room.room_id == room);
     CHECK(eve.refusal(wire::JoinRoom{{}, invite.code}) == ErrorCode::kInviteInvalid);
     CHECK(grace.refusal(wire::CreateInvite{room, 0, 0}) == ErrorCode::kAccessDenied);
   }
   SECTION("by a link, until it expires or is withdrawn") {
-    const auto short_lived =
-        ada.ask<wire::InviteState>(wire::CreateInvite{room, 60, 0}).invite;
+    const auto short_lived = ada.ask<wire::InviteState>(wire::CreateInvite{room, 60, 0}).invite;
     const auto withdrawn = ada.ask<wire::InviteState>(wire::CreateInvite{room, 0, 0}).invite;
     CHECK(ada.ask<wire::InviteList>(wire::ListInvites{room}).invites.size() == 2);
     ada.ask<wire::Done>(wire::RevokeInvite{room, withdrawn.invite_id});

@@ -62,8 +62,8 @@ TEST_CASE("a token brings the same user back after a restart, until it ends") {
     Person ada(server, with_token(welcome), 2);
     CHECK(ada.id() == welcome.session.user.user_id);
     CHECK(ada.welcome.rooms.size() == 2);
-    const auto page = ada.ask<wire::HistoryPage>(
-        wire::History{room, wire::HistoryFrom::kNewest, {}, {}, 50});
+    const auto page =
+        ada.ask<wire::HistoryPage>(wire::History{room, wire::HistoryFrom::kNewest, {}, {}, 50});
     REQUIRE(page.events.size() == 3);
     CHECK(page.users.size() == 1);
     CHECK(page.users[0].name == "Ada");
@@ -192,7 +192,8 @@ TEST_CASE("signing out answers, closes and ends the token") {
   CHECK(back.refusal(with_token(ada.welcome)) == ErrorCode::kDeviceRevoked);
 }
 
-TEST_CASE("presence: online while any connection is, away when all are idle, invisible is offline") {
+TEST_CASE(
+    "presence: online while any connection is, away when all are idle, invisible is offline") {
   Server server;
   Person ada(server, "Ada");
   Person grace(server, "Grace", 1);
@@ -284,8 +285,7 @@ TEST_CASE("new sessions of one address are limited, on whichever shards they com
   Server server(3, config);
   std::vector<std::unique_ptr<Person>> guests;
   for (std::uint16_t i = 0; i < 4; ++i) {
-    guests.push_back(
-        std::make_unique<Person>(server, "Guest", static_cast<std::uint16_t>(i % 3)));
+    guests.push_back(std::make_unique<Person>(server, "Guest", static_cast<std::uint16_t>(i % 3)));
   }
   Person fifth(server, "", 1);
   wire::Authenticate hello;
@@ -317,8 +317,7 @@ TEST_CASE("a new name is told to everybody who can see it") {
   const auto* renamed = last_notice<wire::UsersNotice>(ada);
   REQUIRE(renamed);
   CHECK(renamed->users.at(0).name == "Admiral Hopper");
-  CHECK(ada.ask<wire::UserList>(wire::GetUsers{{grace.id()}}).users.at(0).name ==
-        "Admiral Hopper");
+  CHECK(ada.ask<wire::UserList>(wire::GetUsers{{grace.id()}}).users.at(0).name == "Admiral Hopper");
 }
 
 TEST_CASE("a welcome with more rooms than fit a frame goes on in notices") {

@@ -8,9 +8,7 @@ using namespace parley::app;
 
 namespace {
 
-TokenKey key_of(std::uint8_t byte) {
-  return *TokenKey::from_bytes(Bytes(TokenKey::kBytes, byte));
-}
+TokenKey key_of(std::uint8_t byte) { return *TokenKey::from_bytes(Bytes(TokenKey::kBytes, byte)); }
 
 TokenClaims claims() {
   SeededRng rng(3);

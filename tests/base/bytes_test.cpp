@@ -15,7 +15,7 @@ TEST_CASE("hexadecimal is two lower-case digits a byte") {
 TEST_CASE("base64url follows RFC 4648 without padding") {
   // Section 10 of the RFC, and the two characters that differ from plain base64.
   const std::pair<std::string, std::string> cases[] = {
-      {"", ""},          {"f", "Zg"},         {"fo", "Zm8"},          {"foo", "Zm9v"},
+      {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
       {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "-_8"},
   };
   for (const auto& [plain, encoded] : cases) {

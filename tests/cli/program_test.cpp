@@ -2,12 +2,15 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
 
+#include "tests/support/temp_folder.hpp"
 #include "tests/support/test_server.hpp"
 
 namespace parley::test {
@@ -17,7 +20,10 @@ using nlohmann::json;
 
 class World {
  public:
-  World() : server(PARLEY_SERVER, folder.path().string()) { REQUIRE(server.start()); }
+  explicit World(const ServerOptions& options = {})
+      : server(PARLEY_SERVER, folder.path().string()) {
+    REQUIRE(server.start(options));
+  }
 
   std::string url() const { return "ws://127.0.0.1:" + std::to_string(server.port()) + "/ws"; }
 
@@ -100,18 +106,38 @@ TEST_CASE("a script signs in, makes a room, talks, and signs out") {
   CHECK(shown.find('\x1b') == std::string::npos);  // not a terminal: no colours
   const auto events = json_lines(world.cli("Ada", {"history", "--json", "Garden"}).output);
   for (std::size_t i = 0; i < events.size(); ++i) CHECK(events[i]["seq"] == i + 1);
-  CHECK(json_lines(world.cli("Ada", {"history", "--json", "--limit", "2", "Garden"}).output).size() == 2);
+  CHECK(
+      json_lines(world.cli("Ada", {"history", "--json", "--limit", "2", "Garden"}).output).size() ==
+      2);
+
+  const auto edited = std::find_if(events.begin(), events.end(),
+                                   [](const json& event) { return event["type"] == "edit"; });
+  REQUIRE(edited != events.end());
+  const auto bob = json_lines(world.cli("Bob", {"whoami", "--json"}).output)[0]["user_id"];
+  CHECK(edited->at("mentions") == json::array({bob}));
+
+  // ISO times in one format sort as text.
+  const std::string moment = edited->at("at");
+  std::vector<json> earlier;
+  std::copy_if(events.begin(), edited, std::back_inserter(earlier),
+               [&](const json& event) { return event["at"] < moment; });
+  REQUIRE_FALSE(earlier.empty());
+  CHECK(json_lines(world.cli("Ada", {"history", "--json", "--before", moment, "Garden"}).output) ==
+        earlier);
+  CHECK(world.cli("Ada", {"history", "--before", "2026-03-01T12:00", "Garden"}, 2)
+            .error.find("2026-03-01T12:00Z") != std::string::npos);
 
   world.cli("Ada", {"delete", "Garden", place});
-  CHECK(world.cli("Ada", {"history", "Garden"}).output.find("message deleted") != std::string::npos);
+  CHECK(world.cli("Ada", {"history", "Garden"}).output.find("message deleted") !=
+        std::string::npos);
   const auto members = json_lines(world.cli("Ada", {"members", "--json", "Garden"}).output);
   CHECK(members.size() == 2);
   CHECK(world.cli("Ada", {"presence", "--set", "busy", "--text", "planting"}).code == 0);
   CHECK(world.cli("Ada", {"presence"}).output == "busy: planting\n");
   CHECK(world.cli("Ada", {"devices"}).output.find("(this one)") != std::string::npos);
 
-  const std::string code = json_lines(
-      world.cli("Ada", {"invite", "--json", "Garden"}).output)[0]["invite"]["code"];
+  const std::string code =
+      json_lines(world.cli("Ada", {"invite", "--json", "Garden"}).output)[0]["invite"]["code"];
   world.login("Cleo");
   world.cli("Cleo", {"join", "https://chat.example.org/join/" + code});
   world.cli("Cleo", {"leave", "Garden"});
@@ -147,6 +173,19 @@ TEST_CASE("lines and whole inputs become messages") {
   CHECK(texts == std::vector<std::string>{"one", "two", "three", "first line\nsecond line"});
 }
 
+TEST_CASE("what the server's rate limit refuses is sent again, once") {
+  World world({.limits = true, .flags = {"--limits.messages_per_second_burst=1"}});
+  world.login("Ada");
+  world.cli("Ada", {"create", "Log"});
+  const Finished piped = world.cli("Ada", {"pipe", "Log"}, 0, "1\n2\n3\n");
+  CHECK(piped.error.find("Waiting: ") != std::string::npos);
+  std::string texts;
+  for (const json& event : json_lines(world.cli("Ada", {"history", "--json", "Log"}).output)) {
+    if (event["type"] == "message") texts += event["content"].get<std::string>();
+  }
+  CHECK(texts == "123");
+}
+
 TEST_CASE("tail prints what was and what comes, over a restart of the server, until Ctrl+C") {
   World world;
   world.login("Ada");
@@ -180,8 +219,8 @@ TEST_CASE("tail prints what was and what comes, over a restart of the server, un
   for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i] == places[i - 1] + 1);
 
   const auto since = json_lines([&] {
-    ProcessOptions from = world.options("Bob", {"tail", "--json", "River", "--since",
-                                                std::to_string(places.back() - 1)});
+    ProcessOptions from = world.options(
+        "Bob", {"tail", "--json", "River", "--since", std::to_string(places.back() - 1)});
     from.output_file = world.folder.file("since");
     Process process;
     REQUIRE(process.start(from));

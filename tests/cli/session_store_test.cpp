@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "client/core/stored.hpp"
-#include "tests/support/process.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace parley::cli {
 namespace {
@@ -30,9 +30,11 @@ TEST_CASE("the session is kept between runs, what is fetched again is not") {
     REQUIRE(store.load().ok());
     CHECK(store.read("").empty());
     store.set_server_url("ws://127.0.0.1:8008/ws");
-    REQUIRE(store.write({{"session", client::pack(some_session())},
-                         {"room/1", {1, 2, 3}},
-                         {"outbox/1", {4, 5, 6}}}).ok());
+    REQUIRE(store
+                .write({{"session", client::pack(some_session())},
+                        {"room/1", {1, 2, 3}},
+                        {"outbox/1", {4, 5, 6}}})
+                .ok());
     CHECK(store.read("room/").size() == 1);  // for this run
     CHECK(store.read("").size() == 3);
   }

@@ -15,10 +15,18 @@ TEST_CASE("what a peer wrote cannot steer the terminal") {
       {"plain", "plain"},
       {"\x1b[31mred\x1b[0m", "\xef\xbf\xbd[31mred\xef\xbf\xbd[0m"},
       {"bell\x07", "bell\xef\xbf\xbd"},
-      {"a\rb", "a\xef\xbf\xbd" "b"},
+      {"a\rb",
+       "a\xef\xbf\xbd"
+       "b"},
       {"a\tb\nc", "a b c"},
-      {"\xc2\x9b" "2J", "\xef\xbf\xbd" "2J"},                      // C1: one-character CSI
-      {"\xe2\x80\xae" "abc", "\xef\xbf\xbd" "abc"},                // right-to-left override
+      {"\xc2\x9b"
+       "2J",
+       "\xef\xbf\xbd"
+       "2J"},  // C1: one-character CSI
+      {"\xe2\x80\xae"
+       "abc",
+       "\xef\xbf\xbd"
+       "abc"},  // right-to-left override
       {"\xff", "\xef\xbf\xbd"},
   };
   for (const auto& row : rows) CHECK(printable(row.text) == row.shown);

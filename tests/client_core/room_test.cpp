@@ -361,6 +361,30 @@ TEST_CASE("Joining opens the room; the directory pages; refusals are said in wor
   CHECK(rig.view().toasts.back().kind == ToastKind::kError);
 }
 
+TEST_CASE("A room that is asked for again after its answer was lost keeps its id") {
+  Rig rig;
+  rig.settle_in();
+  const auto create = [&](const char* name) {
+    rig.call([&](Client& c) { return c.create_room(rig.now, name, "", wire::RoomAccess::kPublic); });
+    return rig.last<wire::CreateRoom>()->client_id;
+  };
+  const auto reconnect = [&] {
+    rig.lose();
+    rig.pass(seconds(1));
+    rig.open_transport();
+    rig.reply<wire::Authenticate>(rig.welcome());
+  };
+  const ClientId first = create("Kitchen");
+  reconnect();
+  CHECK(rig.finished.back().result.error().code == ErrorCode::kNotConnected);
+  CHECK(create("Kitchen") == first);
+  rig.refuse<wire::CreateRoom>(ErrorCode::kQuotaReached);
+  const ClientId refused = create("Kitchen");
+  CHECK(refused != first);
+  reconnect();
+  CHECK(create("Garden") != refused);
+}
+
 TEST_CASE(
     "A view is built only when something changed, and what did not change keeps its revision") {
   Rig rig;

@@ -129,23 +129,6 @@ test('editing keys, selection, several lines, emoji', async () => {
   await ada.composer.fill('');
 });
 
-test('a second tab follows and can take over', async () => {
-  const first = ada.page;
-  const address = first.url();
-  await ada.openPage();
-  const second = ada.page;
-  await second.getByRole('heading', { name: 'Parley is open in another tab' }).waitFor();
-  await ada.screenshot('second-tab-dark');
-  await second.getByRole('button', { name: 'Use here' }).click();
-  await ada.ready();
-  await first.getByRole('heading', { name: 'Parley is open in another tab' }).waitFor();
-  await second.close();
-  // The other one becomes the owner again by itself.
-  ada.page = first;
-  await ada.ready();
-  assert.equal(first.url(), address);
-});
-
 test('links are real links without an opener', async () => {
   await ada.send('see https://example.org/page for more');
   const link = ada.page.getByRole('link', { name: /example\.org/ });
@@ -243,23 +226,17 @@ test('the download keeps its promise', async (t) => {
   assert.ok(total <= 2_621_440, `${total} bytes`);
 });
 
-test('loading at 10 Mb/s', async (t) => {
-  const context = await browser.chromium.newContext({ viewport: { width: 1280, height: 800 } });
-  const page = await context.newPage();
-  const session = await context.newCDPSession(page);
-  await session.send('Network.enable');
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false, latency: 20, downloadThroughput: 10e6 / 8, uploadThroughput: 10e6 / 8,
-  });
-  const begun = Date.now();
-  await page.goto(server.url, { waitUntil: 'commit' });
-  await page.getByLabel('Your name').waitFor();
-  const form = Date.now() - begun;
-  await page.getByLabel('Your name').fill('Early');
-  await page.getByRole('button', { name: 'Start chatting' }).click();
-  await page.getByRole('navigation', { name: 'Rooms' }).waitFor({ timeout: 30_000 });
-  t.diagnostic(`form after ${form} ms, signed in after ${Date.now() - begun} ms`);
-  await context.close();
+test('the form works before the client has arrived', async () => {
+  const early = await browser.person(server, 'Early');
+  const held = [];
+  await early.context.route(/\/main\.\w+\.js$/, (route) => held.push(route));
+  await early.page.reload({ waitUntil: 'commit' });
+  await early.page.getByLabel('Your name').fill('Early');
+  await early.page.getByRole('button', { name: 'Start chatting' }).click();
+  await early.until(() => held.length > 0, 'the script to be asked for');
+  await held[0].continue();
+  await early.ready();
+  await early.close();
 });
 
 test('nothing went wrong on the page', () => ada.close());

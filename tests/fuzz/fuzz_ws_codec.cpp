@@ -1,5 +1,5 @@
-// The WebSocket reader: any bytes, in any pieces, give the same messages or the same fault, and memory
-// taken stays within what came.
+// The WebSocket reader: any bytes, in any pieces, give the same messages or the same fault, and
+// memory taken stays within what came.
 #include <algorithm>
 
 #include "server/net/ws_codec.hpp"
@@ -25,7 +25,8 @@ Outcome read(parley::Bytes stream, std::size_t step) {
     outcome.fault = reader.feed(left.first(size), outcome.sink);
     left = left.subspan(size);
     // Vectors grow by doubling, so they may hold twice their content.
-    parley::test::fuzz_require(reader.held_bytes() <= 2 * (kLimit + 125), "more memory than allowed");
+    parley::test::fuzz_require(reader.held_bytes() <= 2 * (kLimit + 125),
+                               "more memory than allowed");
   }
   return outcome;
 }
@@ -44,8 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                      "the fault depends on the pieces");
   for (const test::ServerFrame& frame : whole.sink.seen) {
     test::fuzz_require(frame.payload.size() <= kLimit, "a message over the limit");
-    test::fuzz_require(frame.opcode != net::WsOpcode::kText || is_valid_utf8(as_text(frame.payload)),
-                       "text that is not UTF-8");
+    test::fuzz_require(
+        frame.opcode != net::WsOpcode::kText || is_valid_utf8(as_text(frame.payload)),
+        "text that is not UTF-8");
   }
   return 0;
 }

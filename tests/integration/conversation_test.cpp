@@ -1,4 +1,5 @@
-// Two people in one room see each other: messages, changes, ephemeral state; and JSON sees the same.
+// Two people in one room see each other: messages, changes, ephemeral state; and JSON sees the
+// same.
 #include "tests/integration/fixture.hpp"
 
 namespace parley::test {
@@ -113,12 +114,13 @@ TEST_CASE("typing, presence and read markers reach the other one") {
   CHECK(typing->user_id == pair.bob.user);
   CHECK(typing->on);
 
-  require_ok(pair.bob.call_for<wire::Done>(
-      wire::Command{wire::Mark{pair.room, posted.seq, posted.seq}}));
-  const auto read = pair.ada.next_notice<wire::MarkersNotice>([&](const wire::MarkersNotice& notice) {
-    return !notice.markers.empty() && notice.markers.back().user_id == pair.bob.user &&
-           notice.markers.back().read == posted.seq;
-  });
+  require_ok(
+      pair.bob.call_for<wire::Done>(wire::Command{wire::Mark{pair.room, posted.seq, posted.seq}}));
+  const auto read =
+      pair.ada.next_notice<wire::MarkersNotice>([&](const wire::MarkersNotice& notice) {
+        return !notice.markers.empty() && notice.markers.back().user_id == pair.bob.user &&
+               notice.markers.back().read == posted.seq;
+      });
   CHECK(read);
 
   const auto says = [&](wire::PresenceStatus status, const std::string& text) {
@@ -129,14 +131,15 @@ TEST_CASE("typing, presence and read markers reach the other one") {
       return false;
     };
   };
-  require_ok(pair.bob.call_for<wire::Done>(wire::Command{
-      wire::PresenceUpdate{wire::PresenceStatus::kBusy, "in the garden", false}}));
+  require_ok(pair.bob.call_for<wire::Done>(
+      wire::Command{wire::PresenceUpdate{wire::PresenceStatus::kBusy, "in the garden", false}}));
   CHECK(pair.ada.next_notice<wire::PresenceNotice>(
       says(wire::PresenceStatus::kBusy, "in the garden")));
   pair.bob.socket().close();
   CHECK(pair.ada.next_notice<wire::PresenceNotice>([&](const wire::PresenceNotice& notice) {
     for (const wire::PresenceInfo& info : notice.presence) {
-      if (info.user_id == pair.bob.user && info.status == wire::PresenceStatus::kOffline) return true;
+      if (info.user_id == pair.bob.user && info.status == wire::PresenceStatus::kOffline)
+        return true;
     }
     return false;
   }));
@@ -145,7 +148,8 @@ TEST_CASE("typing, presence and read markers reach the other one") {
 TEST_CASE("what happened while one was away is counted and fetched by cursor") {
   Pair pair;
   const auto seen = require_ok(pair.ada.post(pair.room, "before"));
-  require_ok(pair.bob.call_for<wire::Done>(wire::Command{wire::Mark{pair.room, seen.seq, seen.seq}}));
+  require_ok(
+      pair.bob.call_for<wire::Done>(wire::Command{wire::Mark{pair.room, seen.seq, seen.seq}}));
   pair.bob.socket().close();
   for (int i = 0; i < 5; ++i) require_ok(pair.ada.post(pair.room, "away " + std::to_string(i)));
 
@@ -169,10 +173,10 @@ TEST_CASE("rooms by invitation are closed to others") {
   CHECK((refused == ErrorCode::kInviteRequired || refused == ErrorCode::kRoomNotFound));
   CHECK_FALSE(eve.post(room, "let me in").ok());
   CHECK_FALSE(eve.read_all(room).ok());
-  const auto invite = require_ok(
-      ada.call_for<wire::InviteState>(wire::Command{wire::CreateInvite{room, 3600, 1}}));
-  const auto joined = require_ok(bob.call_for<wire::RoomState>(
-      wire::Command{wire::JoinRoom{{}, invite.invite.code}}));
+  const auto invite =
+      require_ok(ada.call_for<wire::InviteState>(wire::Command{wire::CreateInvite{room, 3600, 1}}));
+  const auto joined = require_ok(
+      bob.call_for<wire::RoomState>(wire::Command{wire::JoinRoom{{}, invite.invite.code}}));
   CHECK(joined.room.room_id == room);
   CHECK(require_error(eve.call_for<wire::RoomState>(
             wire::Command{wire::JoinRoom{{}, invite.invite.code}})) == ErrorCode::kInviteInvalid);

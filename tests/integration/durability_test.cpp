@@ -231,7 +231,8 @@ TEST_CASE("a full disk is a typed error, and the service recovers when there is 
   for (int i = 0; i < 5; ++i) require_ok(ada.post(room, "there is room again"));
 
   std::map<ClientId, Seq> found;
-  for (const wire::Event& event : require_ok(ada.read_all(room))) found[event.client_id] = event.seq;
+  for (const wire::Event& event : require_ok(ada.read_all(room)))
+    found[event.client_id] = event.seq;
   for (const auto& [id, seq] : places) {
     REQUIRE(found.contains(id));
     CHECK(found[id] == seq);

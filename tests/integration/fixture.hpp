@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/temp_folder.hpp"
 #include "tests/support/test_client.hpp"
 #include "tests/support/test_server.hpp"
 
@@ -11,7 +12,8 @@ namespace parley::test {
 // The server's own log stands in the report when a test fails.
 class Served {
  public:
-  explicit Served(const ServerOptions& options = {}) : server(PARLEY_SERVER, folder.path().string()) {
+  explicit Served(const ServerOptions& options = {})
+      : server(PARLEY_SERVER, folder.path().string()) {
     INFO(server.log());
     REQUIRE(server.start(options));
   }
@@ -40,8 +42,8 @@ class Served {
 
 template <class T>
 T require_ok(Result<T> result) {
-  INFO((result ? std::string() : std::string(error_info(result.error().code).name) + ": " +
-                                     result.error().detail));
+  INFO((result ? std::string()
+               : std::string(error_info(result.error().code).name) + ": " + result.error().detail));
   REQUIRE(result.ok());
   return *std::move(result);
 }

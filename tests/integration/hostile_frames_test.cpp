@@ -85,13 +85,13 @@ TEST_CASE("bad commands are answered by name and leave the connection up") {
   post.insert(post.end(), nil_ids.begin(), nil_ids.end());
 
   CHECK(answer_to({0xff, 0x7f}) == ErrorCode::kUnknownCommand);
-  CHECK(answer_to({30}) == ErrorCode::kMalformed);                          // nothing follows
-  CHECK(answer_to({15, 1, 2, 3}) == ErrorCode::kMalformed);                 // trailing bytes
+  CHECK(answer_to({30}) == ErrorCode::kMalformed);           // nothing follows
+  CHECK(answer_to({15, 1, 2, 3}) == ErrorCode::kMalformed);  // trailing bytes
   CHECK(answer_to(with(post, {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f})) ==
-        ErrorCode::kMalformed);                                             // a body of 2^62 bytes
+        ErrorCode::kMalformed);  // a body of 2^62 bytes
   CHECK(answer_to(with(post, {1, 0xff, 0xff, 0x03, 0})) == ErrorCode::kMalformed);  // cut short
-  CHECK(answer_to(with(post, {1, 0x81, 0x00, 0})) == ErrorCode::kMalformed);  // not canonical
-  CHECK(answer_to({16, 2, 0xff, 0xfe, 0, 1}) == ErrorCode::kMalformed);     // a query, not UTF-8
+  CHECK(answer_to(with(post, {1, 0x81, 0x00, 0})) == ErrorCode::kMalformed);        // not canonical
+  CHECK(answer_to({16, 2, 0xff, 0xfe, 0, 1}) == ErrorCode::kMalformed);  // a query, not UTF-8
   require_ok(client.call_for<wire::RoomList>(wire::Command{wire::ListRooms{}}));
 
   const RoomId room = require_ok(client.create_room("Lab")).room_id;
@@ -120,7 +120,8 @@ TEST_CASE("frames past the size limit end the connection before they are read") 
     witness.check();
   };
   try_raw("a length of 1 TiB", {0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4});
-  try_raw("the largest length", {0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4});
+  try_raw("the largest length",
+          {0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4});
   try_raw("one byte more than 1 MiB", {0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 1, 1, 2, 3, 4});
 
   SECTION("endless fragments") {
@@ -156,7 +157,9 @@ TEST_CASE("breaches of the WebSocket protocol end the connection") {
   });
   try_frames("a long ping", [&](WsSocket& s) { s.send_frame(0x89, Bytes(126, 1)); });
   try_frames("a fragmented ping", [&](WsSocket& s) { s.send_frame(0x09, hello); });
-  try_frames("a close code nobody may send", [&](WsSocket& s) { s.send_frame(0x88, Bytes{3, 237}); });
+  try_frames("a close code nobody may send", [&](WsSocket& s) {
+    s.send_frame(0x88, Bytes{3, 237});
+  });
   try_frames("a length not in its shortest form", [&](WsSocket& s) {
     s.send_raw(Bytes{0x82, 0xfe, 0, 3, 0, 0, 0, 0, 1, 6, 0});
   });
@@ -228,14 +231,19 @@ TEST_CASE("random changes of good frames never bring the server down") {
   client.socket().close();
   for (int i = 0; i < 600; ++i) {
     if (client.ended()) client = served.guest("Mallory");
-    Bytes frame = wire::encode_frame(
-        wire::ClientFrame{wire::CommandFrame{1000 + static_cast<wire::RequestId>(i),
-                                             good[rng.below(good.size())]}});
+    Bytes frame = wire::encode_frame(wire::ClientFrame{
+        wire::CommandFrame{1000 + static_cast<wire::RequestId>(i), good[rng.below(good.size())]}});
     for (std::uint64_t changes = 1 + rng.below(4); changes > 0; --changes) {
       switch (rng.below(4)) {
-        case 0: frame[rng.below(frame.size())] = static_cast<std::uint8_t>(rng.next_u64()); break;
-        case 1: frame.resize(1 + rng.below(frame.size())); break;
-        case 2: frame.insert(frame.end(), rng.below(20), static_cast<std::uint8_t>(rng.next_u64())); break;
+        case 0:
+          frame[rng.below(frame.size())] = static_cast<std::uint8_t>(rng.next_u64());
+          break;
+        case 1:
+          frame.resize(1 + rng.below(frame.size()));
+          break;
+        case 2:
+          frame.insert(frame.end(), rng.below(20), static_cast<std::uint8_t>(rng.next_u64()));
+          break;
         default: {
           const std::size_t at = rng.below(frame.size());
           frame.insert(frame.begin() + static_cast<std::ptrdiff_t>(at), 9, 0xff);

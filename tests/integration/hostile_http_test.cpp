@@ -48,15 +48,15 @@ TEST_CASE("bad HTTP is refused and the server goes on") {
       {"an encoding that is not last",
        "POST /ws HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n" + good_end +
            "0\r\n\r\n"},
-      {"two lengths",
-       "POST /ws HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n" + good_end +
-           "hello!"},
+      {"two lengths", "POST /ws HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n" +
+                          good_end + "hello!"},
       {"a negative length", "POST /ws HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n" + good_end},
       {"a huge length",
        "POST /ws HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n" + good_end},
       {"huge headers",
        "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(100'000, 'x') + "\r\n" + good_end},
-      {"an endless address", "GET /" + std::string(100'000, 'x') + " HTTP/1.1\r\nHost: a\r\n" + good_end},
+      {"an endless address",
+       "GET /" + std::string(100'000, 'x') + " HTTP/1.1\r\nHost: a\r\n" + good_end},
   };
   for (const auto& [what, bytes] : refused) {
     INFO(what);
@@ -80,7 +80,8 @@ TEST_CASE("paths that leave the web folder find nothing") {
     options.port = served.server.port();
     WsSocket socket;
     REQUIRE(socket.connect(options));
-    socket.send_raw("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    socket.send_raw("GET " + std::string(path) +
+                    " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     CHECK(socket.read_to_end(Milliseconds(5000)).find("root:") == std::string::npos);
   }
 }

@@ -15,7 +15,8 @@ ServerOptions with_limits(std::vector<std::string> flags = {}) {
 
 }  // namespace
 
-TEST_CASE("the eleventh message within a second waits, and goes through after the time it was told") {
+TEST_CASE(
+    "the eleventh message within a second waits, and goes through after the time it was told") {
   Served served(with_limits());
   TestClient ada = served.guest("Ada");
   const RoomId room = require_ok(ada.create_room("Hurry")).room_id;
@@ -23,9 +24,8 @@ TEST_CASE("the eleventh message within a second waits, and goes through after th
   for (int i = 0; i < 12; ++i) {
     wire::Message message;
     message.content = "message " + std::to_string(i);
-    requests.push_back(ada.send(wire::Command{wire::Post{room, ada.next_client_id(),
-                                                         wire::EventKind::kMessage,
-                                                         wire::encode(message)}}));
+    requests.push_back(ada.send(wire::Command{
+        wire::Post{room, ada.next_client_id(), wire::EventKind::kMessage, wire::encode(message)}}));
   }
   int accepted = 0;
   std::optional<Error> limited;

@@ -39,7 +39,8 @@ TEST_CASE("networks") {
   CHECK(in("2001:db8::/33", "2001:db8:7fff::1"));
   CHECK_FALSE(in("2001:db8::/33", "2001:db8:8000::1"));
   CHECK(in("192.0.2.1", "192.0.2.1"));
-  for (const char* text : {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "x/8", "10.0.0.0/-1"}) {
+  for (const char* text :
+       {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "x/8", "10.0.0.0/-1"}) {
     INFO(text);
     CHECK_FALSE(IpNetwork::parse(text));
   }

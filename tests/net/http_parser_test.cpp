@@ -14,9 +14,12 @@ int status_of(std::string_view text) {
   HttpParser parser(kLimits);
   parser.feed(as_bytes(text));
   switch (parser.state()) {
-    case HttpParser::State::kReady: return 200;
-    case HttpParser::State::kFault: return parser.fault().status;
-    default: return 0;
+    case HttpParser::State::kReady:
+      return 200;
+    case HttpParser::State::kFault:
+      return parser.fault().status;
+    default:
+      return 0;
   }
 }
 
@@ -88,8 +91,8 @@ TEST_CASE("what an exposed server must refuse") {
       {"chunked", get + "Host: h\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
       {"chunked, identity", get + "Host: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 501},
       {"HTTP/1.0 chunked", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 501},
-      {"both lengths",
-       get + "Host: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 0},
+      {"both lengths", get + "Host: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+       0},
       {"two lengths", get + "Host: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400},
       {"length not a number", get + "Host: h\r\nContent-Length: x\r\n\r\n", 400},
       {"negative length", get + "Host: h\r\nContent-Length: -1\r\n\r\n", 400},

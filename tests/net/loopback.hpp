@@ -11,8 +11,8 @@
 #include <string>
 
 #include "server/net/server.hpp"
-#include "tests/net/temporary_folder.hpp"
 #include "tests/net/ws_frames.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace parley::test {
 
@@ -86,7 +86,7 @@ class LoopbackServer {
   static ops::Number free_port();
 
   ops::Config config_;
-  TemporaryFolder folder_;
+  TempFolder folder_;
   ops::Log log_{ops::LogLevel::kError, ops::LogFormat::kText};
   ops::Metrics metrics_{2};
   ops::Health health_{[] { return true; }};
@@ -160,16 +160,17 @@ class TestSocket {
 
   // The head of the server's answer.
   std::string upgrade(std::string_view more = {}) {
-    send("GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-         std::string(more) + "\r\n");
+    send(
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+        std::string(more) + "\r\n");
     return read_response(true);
   }
   std::string upgrade_binary() { return upgrade("Sec-WebSocket-Protocol: parley.v1\r\n"); }
   void command(wire::RequestId request, wire::Command command) {
-    send(client_frame(net::WsOpcode::kBinary,
-                      wire::encode_frame(wire::ClientFrame{
-                          wire::CommandFrame{request, std::move(command)}})));
+    send(client_frame(
+        net::WsOpcode::kBinary,
+        wire::encode_frame(wire::ClientFrame{wire::CommandFrame{request, std::move(command)}})));
   }
   // Nothing at the end of the stream.
   std::optional<ServerFrame> read_frame() {

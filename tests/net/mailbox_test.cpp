@@ -66,7 +66,8 @@ TEST_CASE("many posters: nothing is lost, the order of each is kept, every fill 
   for (int poster = 0; poster < kPosters; ++poster) {
     posters.emplace_back([&, poster] {
       for (int i = 0; i < kTasks; ++i) {
-        if (mailbox.post([&seen, poster, i] { seen[static_cast<std::size_t>(poster)].push_back(i); })) {
+        if (mailbox.post(
+                [&seen, poster, i] { seen[static_cast<std::size_t>(poster)].push_back(i); })) {
           wakes.fetch_add(1);
         }
       }

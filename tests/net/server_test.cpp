@@ -68,8 +68,8 @@ TEST_CASE("pipelined requests are answered in order, HEAD without a body") {
   LoopbackServer server;
   TestSocket client(server.server().port());
   const std::string head = " HTTP/1.1\r\nHost: h\r\n";
-  client.send("GET /big.0123456789abcdef.wasm" + head + "\r\nHEAD /" + head + "\r\nGET /livez" + head +
-              "\r\nGET /" + head + "Connection: close\r\n\r\nGET /livez" + head + "\r\n");
+  client.send("GET /big.0123456789abcdef.wasm" + head + "\r\nHEAD /" + head + "\r\nGET /livez" +
+              head + "\r\nGET /" + head + "Connection: close\r\n\r\nGET /livez" + head + "\r\n");
   const std::string big = client.read_response();
   CHECK(big.size() > 3'000'000);
   CHECK(has(big, "immutable"));
@@ -155,8 +155,7 @@ TEST_CASE("a binary conversation") {
                            wire::encode_frame(wire::ClientFrame{wire::PingFrame{77}})));
   CHECK(read_as<wire::PongFrame>(client).request == 77);
   client.send(client_frame(net::WsOpcode::kPing, "hello"));
-  CHECK(client.read_frame() ==
-        ServerFrame{net::WsOpcode::kPong, to_bytes(as_bytes("hello"))});
+  CHECK(client.read_frame() == ServerFrame{net::WsOpcode::kPong, to_bytes(as_bytes("hello"))});
 
   client.send(client_frame(net::WsOpcode::kClose, Bytes{0x03, 0xe9}));
   CHECK(read_close(client) == 1001);
@@ -189,9 +188,9 @@ TEST_CASE("a JSON conversation, also without a subprotocol") {
 TEST_CASE("frames in the same packet as the handshake are not lost") {
   LoopbackServer server;
   TestSocket client(server.server().port());
-  Bytes all = to_bytes(as_bytes(
-      "GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+  Bytes all = to_bytes(
+      as_bytes("GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
   const Bytes frame = client_frame(net::WsOpcode::kText, R"({"type":"list_rooms"})");
   all.insert(all.end(), frame.begin(), frame.end());
   client.send(all);
@@ -343,7 +342,8 @@ TEST_CASE("a slow reader is cut off with a reason, and memory stays bounded") {
   REQUIRE(last_message);
   const auto goodbye = wire::decode_server_frame(last_message->payload);
   REQUIRE(goodbye);
-  CHECK(std::get<wire::Goodbye>(*goodbye).code == static_cast<std::uint16_t>(ErrorCode::kSlowReader));
+  CHECK(std::get<wire::Goodbye>(*goodbye).code ==
+        static_cast<std::uint16_t>(ErrorCode::kSlowReader));
   REQUIRE(close);
   CHECK(close->payload[0] == 0x03);
   CHECK(close->payload[1] == 0xf5);  // 1013

@@ -16,9 +16,8 @@ TEST_CASE("tasks run on their shard, and one that throws is reported and does no
   pool.start();
   std::promise<bool> on_own_shard;
   pool.post(1, [] { throw std::runtime_error("broken task"); });
-  pool.post(1, [&] {
-    on_own_shard.set_value(pool.loop(1).is_current() && !pool.loop(0).is_current());
-  });
+  pool.post(
+      1, [&] { on_own_shard.set_value(pool.loop(1).is_current() && !pool.loop(0).is_current()); });
   CHECK(fault.get_future().get() == "broken task");
   CHECK(on_own_shard.get_future().get());
   CHECK(pool.shard_count() == 2);

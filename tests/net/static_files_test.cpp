@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "server/net/static_files.hpp"
-#include "tests/net/temporary_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace parley::test {
 namespace {
@@ -24,7 +24,7 @@ std::string body_of(const net::HttpResponse& response) {
 }
 
 struct Fixture {
-  TemporaryFolder folder;
+  TempFolder folder;
   net::StaticFiles files;
 
   Fixture() {

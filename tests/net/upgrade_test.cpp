@@ -36,11 +36,16 @@ TEST_CASE("the example of RFC 6455 section 1.3") {
 TEST_CASE("who may connect") {
   const net::UpgradePolicy policy{{"https://friend.example"}, "https://public.example/chat"};
   const std::pair<const char*, bool> cases[] = {
-      {"http://chat.example.org", true},    {"https://chat.example.org", true},
-      {"https://CHAT.example.org", true},   {"https://friend.example", true},
-      {"https://public.example", true},     {"https://chat.example.org.evil", false},
-      {"https://evil.example", false},      {"https://chat.example.org:444", false},
-      {"http://friend.example", false},     {"null", false},
+      {"http://chat.example.org", true},
+      {"https://chat.example.org", true},
+      {"https://CHAT.example.org", true},
+      {"https://friend.example", true},
+      {"https://public.example", true},
+      {"https://chat.example.org.evil", false},
+      {"https://evil.example", false},
+      {"https://chat.example.org:444", false},
+      {"http://friend.example", false},
+      {"null", false},
       {"", false},
   };
   for (const auto& [origin, allowed] : cases) {
@@ -81,7 +86,8 @@ TEST_CASE("handshakes that are not complete") {
   request = upgrade_request();
   replace(request, "sec-websocket-version", "8");
   CHECK(status_of(request) == 426);
-  for (const char* key : {"", "short==", "dGhlIHNhbXBsZSBub25jZQ=!", "dGhlIHNhbXBsZSBub25jZTEyMzQ="}) {
+  for (const char* key :
+       {"", "short==", "dGhlIHNhbXBsZSBub25jZQ=!", "dGhlIHNhbXBsZSBub25jZTEyMzQ="}) {
     INFO(key);
     request = upgrade_request();
     replace(request, "sec-websocket-key", key);

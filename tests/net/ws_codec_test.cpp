@@ -144,9 +144,9 @@ TEST_CASE("close codes") {
   }
   for (const int bad : {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535}) {
     INFO(bad);
-    CHECK(close_of(client_frame(WsOpcode::kClose,
-                                close_payload(static_cast<std::uint16_t>(bad)))) ==
-          WsClose::kProtocolError);
+    CHECK(
+        close_of(client_frame(WsOpcode::kClose, close_payload(static_cast<std::uint16_t>(bad)))) ==
+        WsClose::kProtocolError);
   }
   CHECK(read_all(client_frame(WsOpcode::kClose, "")).sink.closed == WsClose::kNoStatus);
 }
@@ -225,8 +225,8 @@ TEST_CASE("any chunking gives the same messages") {
     Bytes rest = stream;
     std::span<std::uint8_t> left(rest);
     while (!left.empty() && !fault) {
-      const std::size_t size = std::min<std::size_t>(1 + rng.below(rng.below(2) == 0 ? 3 : 5000),
-                                                     left.size());
+      const std::size_t size =
+          std::min<std::size_t>(1 + rng.below(rng.below(2) == 0 ? 3 : 5000), left.size());
       fault = reader.feed(left.first(size), sink);
       left = left.subspan(size);
     }

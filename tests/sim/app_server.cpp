@@ -1,25 +1,14 @@
-// server/app itself, on virtual shards and a store in memory, behind frames.
+// server/app itself, on virtual shards and the SQLite store, behind frames.
 #include <map>
 
 #include "server/app/app.hpp"
 #include "tests/sim/server.hpp"
-#include "tests/support/memory_store.hpp"
+#include "tests/support/frame_encoder.hpp"
+#include "tests/support/stepped_store.hpp"
 #include "tests/support/virtual_executor.hpp"
 
 namespace parley::sim {
 namespace {
-
-class FrameEncoder final : public app::Encoder {
- public:
-  app::SharedBytes events(RoomId room, std::span<const wire::Event> events) const override {
-    wire::EventBatchEncoder encoder(room, events.size(), 256 * events.size());
-    for (const wire::Event& event : events) encoder.add(event);
-    return std::make_shared<const Bytes>(std::move(encoder).finish());
-  }
-  app::SharedBytes notice(const wire::Notice& notice) const override {
-    return std::make_shared<const Bytes>(wire::encode_frame(wire::ServerFrame{notice}));
-  }
-};
 
 class FramePeer final : public app::Peer {
  public:
@@ -140,9 +129,9 @@ class AppServer final : public Server {
 
   SeededRng rng_;
   testing::VirtualExecutor executor_;
-  testing::MemoryStore store_;
+  testing::SteppedStore store_;
   app::AppConfig config_;
-  FrameEncoder encoder_;
+  testing::FrameEncoder encoder_;
   Duration offset_;
   bool calm_ = true;
   std::unique_ptr<app::App> app_;

@@ -84,6 +84,11 @@ class Model {
     }
     return position;
   }
+  std::uint64_t read_by(std::uint64_t room, std::uint64_t user) const {
+    const auto& members = rooms.at(room).members;
+    const auto row = members.find(user);
+    return row == members.end() ? 0 : row->second.read.value;
+  }
   template <class Identity>
   static std::uint64_t number(const Identity& id) {
     return id.uuid.bytes[7];
@@ -180,7 +185,9 @@ class Comparison {
       row.role = static_cast<wire::Role>(below(5));
       row.banned = below(6) == 0;
       const std::uint64_t head = fresh ? 0 : model_.rooms[room].log.size();
-      row.read = {below(head + 1)};
+      // Not back: mentions that were read may be forgotten.
+      const std::uint64_t read = fresh ? 0 : model_.read_by(room, Model::number(row.user));
+      row.read = {read + below(head - read + 1)};
       row.delivered = {below(head + 1)};
       write.members.push_back(row);
     }

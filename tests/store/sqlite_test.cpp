@@ -207,6 +207,27 @@ TEST_CASE("a full queue refuses and takes nothing", "[store][sqlite]") {
   CHECK(Calls(*store).room(room_id(1))->head == Seq{taken});
 }
 
+TEST_CASE("mentions that were read are not kept", "[store][sqlite]") {
+  TempFolder folder;
+  auto store = must_open(options(folder));
+  Calls calls(*store);
+  for (std::uint64_t n = 1; n <= 2; ++n) REQUIRE(calls.put(user_record(n)).ok());
+  REQUIRE(calls.write(creation(1, {1, 2})).ok());
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    NewEvent event = message(1, i);
+    event.mentions = {user_id(1), user_id(2)};
+    REQUIRE(calls.write(append(1, {event})).ok());
+  }
+  REQUIRE(calls.markers({{room_id(1), user_id(2), {7}, {7}}}).ok());
+  store.reset();  // moves the journal, and with it the markers, to the tables
+  const std::string path = options(folder).path;
+  CHECK(scalar(path, "SELECT count(*) FROM mentions") == 13);
+  CHECK(scalar(path, "SELECT min(seq) FROM mentions GROUP BY user_key ORDER BY user_key DESC") ==
+        8);
+  store = must_open(options(folder));
+  CHECK(Calls(*store).room(room_id(1))->mentions == std::vector<std::uint32_t>{10, 3});
+}
+
 TEST_CASE("the write-ahead log and the journal stay bounded", "[store][sqlite]") {
   TempFolder folder;
   SqliteOptions small = options(folder);

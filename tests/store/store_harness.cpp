@@ -1,7 +1,5 @@
 #include "tests/store/store_harness.hpp"
 
-#include <stdlib.h>
-
 namespace parley::store::testing {
 namespace {
 
@@ -19,17 +17,6 @@ Identity numbered(std::uint8_t kind, std::uint64_t n) {
 }
 
 }  // namespace
-
-TempFolder::TempFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 UserId user_id(std::uint64_t n) { return numbered<UserId>(1, n); }
 RoomId room_id(std::uint64_t n) { return numbered<RoomId>(2, n); }

@@ -1,9 +1,7 @@
-// Store calls that wait for their answer, makers of test records, and folders that remove
-// themselves.
+// Store calls that wait for their answer, and makers of test records.
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
@@ -11,20 +9,11 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "server/store/sqlite_store.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace parley::store::testing {
 
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TempFolder;
 
 // A clock that the test moves.
 class TestClock {

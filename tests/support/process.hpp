@@ -1,10 +1,9 @@
-// Child processes of a test and a folder of its own.
+// Child processes of a test.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,22 +11,8 @@
 
 namespace parley::test {
 
-// An empty folder, removed with everything in it at the end.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 struct ProcessOptions {
-  std::vector<std::string> arguments;  // the program first
+  std::vector<std::string> arguments;                            // the program first
   std::vector<std::pair<std::string, std::string>> environment;  // in addition to the test's own
   std::string input_file;   // standard input; empty: nothing to read
   std::string output_file;  // standard output and, unless named, error; appended

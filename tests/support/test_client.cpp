@@ -97,7 +97,8 @@ Result<wire::Response> TestClient::wait_answer(wire::RequestId request, Millisec
       answers.erase(at);
       return answer;
     }
-    if (!pump_until(end)) return Error{ended_ ? ErrorCode::kNotConnected : ErrorCode::kTimeout, {}, {}};
+    if (!pump_until(end))
+      return Error{ended_ ? ErrorCode::kNotConnected : ErrorCode::kTimeout, {}, {}};
   }
 }
 
@@ -130,7 +131,8 @@ Result<wire::Welcome> TestClient::resume(const std::string& old_token,
   return welcomed(std::move(hello));
 }
 
-Result<wire::RoomSummary> TestClient::create_room(const std::string& name, wire::RoomAccess access) {
+Result<wire::RoomSummary> TestClient::create_room(const std::string& name,
+                                                  wire::RoomAccess access) {
   wire::CreateRoom command;
   command.client_id = next_client_id();
   command.name = name;

@@ -1,6 +1,7 @@
 // A protocol client that asks and waits, for tests against a real server.
 //
-// Events and notices that arrive while an answer is awaited are kept, in order, until they are taken.
+// Events and notices that arrive while an answer is awaited are kept, in order, until they are
+// taken.
 #pragma once
 
 #include <deque>
@@ -36,8 +37,8 @@ class TestClient {
 
   Result<wire::Welcome> sign_in(const std::string& guest_name);
   Result<wire::Welcome> resume(const std::string& token, const std::string& sync_token = {});
-  Result<wire::RoomSummary> create_room(const std::string& name, wire::RoomAccess access =
-                                                                     wire::RoomAccess::kPublic);
+  Result<wire::RoomSummary> create_room(const std::string& name,
+                                        wire::RoomAccess access = wire::RoomAccess::kPublic);
   Result<wire::RoomSummary> join(RoomId room);
   Result<wire::Posted> post(RoomId room, const std::string& text);
   template <class Body>
@@ -48,8 +49,8 @@ class TestClient {
   // All events with seq > after, checked to be dense.
   Result<std::vector<wire::Event>> read_all(RoomId room, Seq after = {});
 
-  // The next event of any room, or of the notices the first that fits; nothing when the time is over
-  // or the connection ended.
+  // The next event of any room, or of the notices the first that fits; nothing when the time is
+  // over or the connection ended.
   std::optional<std::pair<RoomId, wire::Event>> next_event(Milliseconds wait = kDefaultWait);
   template <class T>
   std::optional<T> next_notice(const std::function<bool(const T&)>& fits = {},

@@ -24,8 +24,11 @@ bool is_ready(std::uint16_t port) {
 bool TestServer::start(const ServerOptions& options) {
   if (port_ == 0) port_ = free_port();
   ProcessOptions process;
-  process.arguments = {program_, "serve", "--server.address=127.0.0.1",
-                       "--server.port=" + std::to_string(port_), "--server.lobby=",
+  process.arguments = {program_,
+                       "serve",
+                       "--server.address=127.0.0.1",
+                       "--server.port=" + std::to_string(port_),
+                       "--server.lobby=",
                        "--store.path=" + database()};
   if (!options.limits) {
     for (const char* name :

@@ -6,8 +6,8 @@
 namespace parley::test {
 
 struct ServerOptions {
-  bool limits = false;               // keep the default rate limits; false: none
-  std::vector<std::string> flags;    // "--section.key=value", after the others
+  bool limits = false;             // keep the default rate limits; false: none
+  std::vector<std::string> flags;  // "--section.key=value", after the others
   std::function<bool()> before_exec;
 };
 

@@ -37,7 +37,8 @@ std::string lower(std::string text) {
 
 bool wait_for(int fd, short events, std::chrono::steady_clock::time_point end) {
   for (;;) {
-    const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
     pollfd watched{fd, events, 0};
     const int ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready > 0) return true;
@@ -95,8 +96,8 @@ bool WsSocket::connect(const WsOptions& options, Milliseconds wait) {
 }
 
 bool WsSocket::upgrade(const WsOptions& options, Milliseconds wait) {
-  std::string request = "GET " + options.path + " HTTP/1.1\r\nHost: 127.0.0.1:" +
-                        std::to_string(options.port) +
+  std::string request = "GET " + options.path +
+                        " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) +
                         "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
                         kKey + "\r\n";
@@ -193,13 +194,18 @@ std::optional<WsMessage> WsSocket::take_message() {
     const std::uint8_t opcode = in_[0] & 0x0f;
     in_.erase(in_.begin(), begin + static_cast<std::ptrdiff_t>(length));
     switch (opcode) {
-      case 1: return WsMessage{WsMessage::Kind::kText, payload, 0};
-      case 2: return WsMessage{WsMessage::Kind::kBinary, payload, 0};
+      case 1:
+        return WsMessage{WsMessage::Kind::kText, payload, 0};
+      case 2:
+        return WsMessage{WsMessage::Kind::kBinary, payload, 0};
       case 8:
-        return WsMessage{WsMessage::Kind::kClose, {},
-                         payload.size() >= 2 ? payload[0] << 8 | payload[1] : 0};
-      case 9: send_frame(0x8a, payload); break;
-      default: break;
+        return WsMessage{
+            WsMessage::Kind::kClose, {}, payload.size() >= 2 ? payload[0] << 8 | payload[1] : 0};
+      case 9:
+        send_frame(0x8a, payload);
+        break;
+      default:
+        break;
     }
   }
 }

@@ -16,7 +16,7 @@ inline constexpr Milliseconds kDefaultWait{10'000};
 
 struct WsMessage {
   enum class Kind { kText, kBinary, kClose, kEnd } kind = Kind::kEnd;
-  Bytes bytes;     // of a text or binary message
+  Bytes bytes;         // of a text or binary message
   int close_code = 0;  // kClose; 0: the peer gave none
 };
 
@@ -37,8 +37,8 @@ class WsSocket {
 
   // TCP only. False when nobody listens.
   bool connect(const WsOptions& options, Milliseconds wait = kDefaultWait);
-  // Sends the upgrade and checks the answer, its key and its subprotocol. False when it was refused;
-  // http_answer() then has what came.
+  // Sends the upgrade and checks the answer, its key and its subprotocol. False when it was
+  // refused; http_answer() then has what came.
   bool upgrade(const WsOptions& options, Milliseconds wait = kDefaultWait);
   const std::string& http_answer() const { return http_answer_; }
 

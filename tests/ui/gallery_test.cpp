@@ -137,6 +137,43 @@ std::vector<View> views() {
          h.click(SemanticRole::kButton, "Insert an emoji");
        },
        {{SemanticRole::kDialog, "Choose an emoji"}}},
+      {"find",
+       nothing,
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Find in room");
+         h.type("the");
+         h.key(ui::Key::kEnter);
+       },
+       {{SemanticRole::kSearch, "Find in room"},
+        {SemanticRole::kStatus, "matches"},
+        {SemanticRole::kButton, "Previous match"}}},
+      {"find_older",
+       [](client::AppView& a) { a.room->at_start = false; },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Find in room");
+         h.type("xyz");
+       },
+       {{SemanticRole::kStatus, "No matches"}, {SemanticRole::kButton, "Load older messages"}}},
+      {"mention",
+       nothing,
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kMultiLineTextBox, "Message Design review");
+         h.type("Can you two look at it, @h");
+       },
+       {{SemanticRole::kListBox, "People to mention"},
+        {SemanticRole::kOption, "Grace Hopper"},
+        {SemanticRole::kOption, "Margaret Hamilton"}}},
+      {"emoji_search",
+       nothing,
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Insert an emoji");
+         h.type("party");
+       },
+       {{SemanticRole::kSearchBox, "Search emoji"}, {SemanticRole::kButton, "Party popper"}}},
       {"replying",
        [](client::AppView& a) {
          a.composer.replying = client::ReplyView{

@@ -69,7 +69,9 @@ class FakeCore final : public ui::Core {
 // Owns the ImGui context of one test.
 class Harness {
  public:
-  explicit Harness(float width = 1280, float height = 800, float ratio = 1)
+  // `over`: in place of the fixed views of `core`.
+  explicit Harness(float width = 1280, float height = 800, float ratio = 1,
+                   ui::Core* over = nullptr)
       : surface{width, height, ratio, 0, 0} {
     context = ImGui::CreateContext();
     const std::string folder = PARLEY_FONTS;
@@ -79,7 +81,7 @@ class Harness {
     }
     ui::Options options;
     options.fonts = {fonts[0], fonts[1], fonts[2], fonts[3], fonts[4]};
-    app = std::make_unique<ui::AppUi>(core, platform, options);
+    app = std::make_unique<ui::AppUi>(over ? *over : core, platform, options);
   }
   ~Harness() {
     app.reset();

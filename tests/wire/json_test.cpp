@@ -61,14 +61,14 @@ TEST_CASE("messages, edits, deletions and reactions become posts") {
   const std::string user = "0190b5a0-7c1e-7abc-8def-0000000000aa";
   const auto rich = posted<Message>(in_room(
       "send_message", R"("content":"\u00e9\ud83d\ude00","message_type":"action","reply_to":7,)"
-                      R"("mentions":[")" + user + R"("])"));
+                      R"("mentions":[")" +
+                          user + R"("])"));
   CHECK(rich.content == "é😀");
   CHECK(rich.message_type == MessageType::kAction);
   CHECK(rich.reply_to == Seq{7});
   CHECK(rich.mentions == std::vector{*UserId::parse(user)});
 
-  CHECK(posted<Edit>(in_room("edit_message", R"("target":3,"content":"x")")) ==
-        Edit{{3}, "x", {}});
+  CHECK(posted<Edit>(in_room("edit_message", R"("target":3,"content":"x")")) == Edit{{3}, "x", {}});
   CHECK(posted<Edit>(in_room("edit_message", R"("seq":3,"content":"x")")) == Edit{{3}, "x", {}});
   CHECK(posted<Deletion>(in_room("delete_message", R"("target":3)")) == Deletion{{3}});
   CHECK(posted<Reaction>(in_room("react", R"("target":3,"emoji":"+1")")) ==
@@ -90,12 +90,10 @@ TEST_CASE("the other commands go by their names") {
   CHECK(std::get<JoinRoom>(read(in_room("join_room", "")).command) == JoinRoom{kRoom, ""});
   CHECK(std::get<LeaveRoom>(read(in_room("leave_room", "")).command) == LeaveRoom{kRoom});
   CHECK(std::get<Typing>(read(in_room("typing", "")).command) == Typing{kRoom, true});
-  CHECK(std::get<Typing>(read(in_room("typing", R"("on":false)")).command) ==
-        Typing{kRoom, false});
+  CHECK(std::get<Typing>(read(in_room("typing", R"("on":false)")).command) == Typing{kRoom, false});
   CHECK(std::get<PresenceUpdate>(read(R"({"type":"presence_update","status":"busy"})").command)
             .status == PresenceStatus::kBusy);
-  CHECK(std::get<Mark>(read(in_room("mark_read", R"("seq":9)")).command) ==
-        Mark{kRoom, {9}, {9}});
+  CHECK(std::get<Mark>(read(in_room("mark_read", R"("seq":9)")).command) == Mark{kRoom, {9}, {9}});
   CHECK(std::get<Mark>(read(in_room("mark_read", R"("delivered":9,"read":4)")).command) ==
         Mark{kRoom, {9}, {4}});
   const auto history = std::get<History>(
@@ -149,32 +147,29 @@ TEST_CASE("what is wrong is said, with the field") {
       {R"({"type":"typing","type":"post"})", ErrorCode::kMalformed,
        "an object gives \"type\" twice"},
       {R"({"type":"share_file"})", ErrorCode::kUnsupported, "share_file"},
-      {R"({"type":"send_message","content":"x"})", ErrorCode::kInvalidArgument,
-       "room_id: missing"},
+      {R"({"type":"send_message","content":"x"})", ErrorCode::kInvalidArgument, "room_id: missing"},
       {in_room("send_message", ""), ErrorCode::kInvalidArgument, "content: missing"},
       {in_room("send_message", R"("content":null)"), ErrorCode::kInvalidArgument,
        "content: missing"},
       {in_room("send_message", R"("content":5)"), ErrorCode::kInvalidArgument,
        "content: expected a string"},
-      {in_room("send_message", R"("content":")" + long_text + "\""),
-       ErrorCode::kMessageTooLong, "content"},
+      {in_room("send_message", R"("content":")" + long_text + "\""), ErrorCode::kMessageTooLong,
+       "content"},
       {in_room("send_message", R"("content":"x","message_type":"image")"),
        ErrorCode::kInvalidArgument, "message_type: not one of the known names"},
-      {in_room("send_message", R"("content":"x","message_type":256)"),
-       ErrorCode::kInvalidArgument, "message_type: number out of range"},
-      {in_room("send_message", R"("content":"x","mentions":["y"])"),
-       ErrorCode::kInvalidArgument, "mentions[0]: expected a UUID"},
+      {in_room("send_message", R"("content":"x","message_type":256)"), ErrorCode::kInvalidArgument,
+       "message_type: number out of range"},
+      {in_room("send_message", R"("content":"x","mentions":["y"])"), ErrorCode::kInvalidArgument,
+       "mentions[0]: expected a UUID"},
       {in_room("send_message", R"("content":"x","mentions":{})"), ErrorCode::kInvalidArgument,
        "mentions: expected an array"},
       {in_room("send_message", R"("content":"x","reply_to":-1)"), ErrorCode::kInvalidArgument,
        "reply_to: expected a whole number, 0 or more"},
       {in_room("send_message", R"("content":"x","reply_to":1.0)"), ErrorCode::kInvalidArgument,
        "reply_to: expected a whole number, 0 or more"},
-      {in_room("edit_message", R"("content":"x")"), ErrorCode::kInvalidArgument,
-       "target: missing"},
+      {in_room("edit_message", R"("content":"x")"), ErrorCode::kInvalidArgument, "target: missing"},
       {in_room("react", R"("target":1)"), ErrorCode::kInvalidArgument, "emoji: missing"},
-      {in_room("typing", R"("on":1)"), ErrorCode::kInvalidArgument,
-       "on: expected true or false"},
+      {in_room("typing", R"("on":1)"), ErrorCode::kInvalidArgument, "on: expected true or false"},
       {in_room("history", R"("time":"yesterday")"), ErrorCode::kInvalidArgument,
        "time: expected a moment such as 2026-03-01T12:34:56.789Z"},
       {in_room("history", R"("limit":4294967296)"), ErrorCode::kInvalidArgument,
@@ -185,8 +180,7 @@ TEST_CASE("what is wrong is said, with the field") {
        "room_id: expected a UUID"},
       {R"({"type":"set_profile","name":")" + std::string(kMaxNameBytes + 1, 'x') + "\"}",
        ErrorCode::kInvalidArgument, "name: longer than 320 bytes"},
-      {std::string(17, '[') + std::string(17, ']'), ErrorCode::kMalformed,
-       "nested too deeply"},
+      {std::string(17, '[') + std::string(17, ']'), ErrorCode::kMalformed, "nested too deeply"},
       {std::string(kMaxFrameBytes + 1, ' '), ErrorCode::kTooLarge, "JSON text"},
   };
   for (const auto& [text, code, detail] : cases) {
@@ -199,8 +193,8 @@ TEST_CASE("what is wrong is said, with the field") {
 }
 
 TEST_CASE("a path names elements of lists") {
-  const auto fault = decode_json<RoomList>(
-      R"({"rooms":[{},{"settings":{"name":"n"}},{"settings":{"name":[]}}]})");
+  const auto fault =
+      decode_json<RoomList>(R"({"rooms":[{},{"settings":{"name":"n"}},{"settings":{"name":[]}}]})");
   REQUIRE(!fault.ok());
   CHECK(fault.error().detail == "rooms[2].settings.name: expected a string");
 }
@@ -219,9 +213,8 @@ TEST_CASE("answers and events are one line each") {
         R"({"type":"error","id":7,"code":"rate_limited","number":300,)"
         R"("message":"Too fast. It can be sent again shortly.","detail":"messages",)"
         R"("retry_after_ms":1500})");
-  CHECK(to_json(Goodbye{603, "", 0}) ==
-        R"({"type":"goodbye","code":"shutting_down","number":603,)"
-        R"("message":"The server is restarting."})");
+  CHECK(to_json(Goodbye{603, "", 0}) == R"({"type":"goodbye","code":"shutting_down","number":603,)"
+                                        R"("message":"The server is restarting."})");
   CHECK(to_json(Notice{TypingNotice{kRoom, {}, true}}) ==
         R"({"type":"typing","room_id":")" + kRoomText +
             R"(","user_id":"00000000-0000-0000-0000-000000000000","on":true})");
@@ -235,10 +228,9 @@ TEST_CASE("an event carries its body's fields beside its own") {
   event.kind = EventKind::kMessage;
   event.body = encode(Message{MessageType::kText, "line\nbreak \"quoted\" \x01", {}, {}});
   const std::string nil = "00000000-0000-0000-0000-000000000000";
-  const std::string envelope = R"("room_id":")" + kRoomText +
-                               R"(","seq":5,"at":"2026-03-01T12:34:56.789Z","sender":")" + nil +
-                               R"(","device":")" + nil + R"(","client_id":")" +
-                               kFresh.to_string() + "\"";
+  const std::string envelope =
+      R"("room_id":")" + kRoomText + R"(","seq":5,"at":"2026-03-01T12:34:56.789Z","sender":")" +
+      nil + R"(","device":")" + nil + R"(","client_id":")" + kFresh.to_string() + "\"";
   CHECK(to_json(kRoom, event) ==
         R"({"type":"message",)" + envelope +
             R"(,"message_type":"text","content":"line\nbreak \"quoted\" \u0001",)"
@@ -248,8 +240,7 @@ TEST_CASE("an event carries its body's fields beside its own") {
   event.body = {1, 2, 3};
   CHECK(to_json(kRoom, event) == R"({"type":"sealed",)" + envelope + R"(,"body":"AQID"})");
   event.kind = EventKind{99};
-  CHECK(to_json(kRoom, event) ==
-        R"({"type":"event","kind":99,)" + envelope + R"(,"body":"AQID"})");
+  CHECK(to_json(kRoom, event) == R"({"type":"event","kind":99,)" + envelope + R"(,"body":"AQID"})");
   event.kind = EventKind::kMessage;  // a body that is none
   CHECK(to_json(kRoom, event) == R"({"type":"message",)" + envelope + R"(,"body":"AQID"})");
 }

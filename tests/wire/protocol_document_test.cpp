@@ -29,8 +29,8 @@ TEST_CASE("every row of the code's tables stands in PROTOCOL.md") {
   }
 }
 
-// Rows that begin with a number and a name in quotes are commands, responses, notices, events or error
-// codes; what the code no longer has must leave the document.
+// Rows that begin with a number and a name in quotes are commands, responses, notices, events or
+// error codes; what the code no longer has must leave the document.
 TEST_CASE("PROTOCOL.md has no numbers that the code does not have") {
   std::set<std::string> known;
   for (const ProtocolTable& table : protocol_tables()) {

@@ -33,7 +33,7 @@ class RandomFill {
     out = static_cast<T>(std::is_signed_v<T> && coin() ? ~raw : raw);
   }
   template <class E>
-    requires std::is_enum_v<E>
+  requires std::is_enum_v<E>
   void fill(E& out) {
     if (rarely(8)) {
       std::underlying_type_t<E> number{};
@@ -91,22 +91,18 @@ class RandomFill {
     if (typical_ || coin()) fill(out.emplace());
   }
   template <class T>
-    requires wire::Declared<T, RandomFill>
-  void fill(T& out) {
-    out.serialize(*this);
-  }
+  requires wire::Declared<T, RandomFill>
+  void fill(T& out) { out.serialize(*this); }
 
  private:
   bool rarely(std::uint64_t one_in) { return !typical_ && rng_.below(one_in) == 0; }
-  std::size_t index_below(std::size_t bound) {
-    return static_cast<std::size_t>(rng_.below(bound));
-  }
+  std::size_t index_below(std::size_t bound) { return static_cast<std::size_t>(rng_.below(bound)); }
   bool coin() { return rng_.below(2) == 1; }
 
   char32_t random_code_point() {
-    constexpr char32_t kInteresting[] = {0,      0x0a,   0x1f,   '"',     '\\',    '/',     0x7f,
-                                         0x80,   0x7ff,  0x800,  0x2028,  0xd7ff,  0xe000,  0xfffd,
-                                         0xffff, 0x10000, 0x1f600, 0x10ffff};
+    constexpr char32_t kInteresting[] = {0,      0x0a,   0x1f,   '"',     '\\',    '/',
+                                         0x7f,   0x80,   0x7ff,  0x800,   0x2028,  0xd7ff,
+                                         0xe000, 0xfffd, 0xffff, 0x10000, 0x1f600, 0x10ffff};
     if (typical_) return rng_.below(12) == 0 ? 0xe9 : static_cast<char32_t>('a' + rng_.below(26));
     if (rng_.below(4) == 0) return kInteresting[index_below(std::size(kInteresting))];
     return static_cast<char32_t>(' ' + rng_.below(95));

@@ -80,8 +80,7 @@ std::vector<Sample> make_samples() {
     if constexpr (Declared<T, BinaryWriter>) {
       const std::string name = "event." + std::string(enum_name(T::kKind));
       const Bytes body = encode(random_value<T>(seed_of(name), Fill::kTypical));
-      samples.push_back(
-          {SampleForm::kEventBody, name, static_cast<std::uint16_t>(T::kKind), body});
+      samples.push_back({SampleForm::kEventBody, name, static_cast<std::uint16_t>(T::kKind), body});
     }
   });
   return samples;
@@ -98,7 +97,8 @@ std::string sample_as_json(const Sample& sample) {
       const auto frame = decode_server_frame(sample.bytes);
       return frame ? json_of(*frame) : "";
     }
-    case SampleForm::kEventBody: break;
+    case SampleForm::kEventBody:
+      break;
   }
   Event event;
   event.kind = EventKind{sample.event_kind};
@@ -117,7 +117,8 @@ Bytes sample_recoded(const Sample& sample) {
       const auto frame = decode_server_frame(sample.bytes);
       return frame ? encode_frame(*frame) : Bytes{};
     }
-    case SampleForm::kEventBody: break;
+    case SampleForm::kEventBody:
+      break;
   }
   const auto body = decode_body(EventKind{sample.event_kind}, sample.bytes);
   if (!body) return {};

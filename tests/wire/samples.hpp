@@ -13,7 +13,7 @@ enum class SampleForm { kClientFrame, kServerFrame, kEventBody };
 
 struct Sample {
   SampleForm form;
-  std::string name;         // "command.post", "event.message", ...
+  std::string name;          // "command.post", "event.message", ...
   std::uint16_t event_kind;  // of a kEventBody
   Bytes bytes;
 };

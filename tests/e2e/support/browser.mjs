@@ -4,6 +4,7 @@ import { chromium } from 'playwright-core';
 import { Person } from './person.mjs';
 
 const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+export const insecureHost = 'plain.test';
 
 export class Browser {
   static async launch() {
@@ -13,6 +14,8 @@ export class Browser {
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync',
+        // Loopback under a name that browsers do not trust as they trust "localhost": no secure context.
+        `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`,
       ],
     });
     return browser;
