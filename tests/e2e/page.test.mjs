@@ -228,13 +228,16 @@ test('the download keeps its promise', async (t) => {
 
 test('the form works before the client has arrived', async () => {
   const early = await browser.person(server, 'Early');
+  // The page's own request and, after the first visit, the service worker's.
   const held = [];
-  await early.context.route(/\/main\.\w+\.js$/, (route) => held.push(route));
+  let released = false;
+  await early.context.route(/\/main\.\w+\.js$/, (route) => (released ? route.continue() : held.push(route)));
   await early.page.reload({ waitUntil: 'commit' });
   await early.page.getByLabel('Your name').fill('Early');
   await early.page.getByRole('button', { name: 'Start chatting' }).click();
   await early.until(() => held.length > 0, 'the script to be asked for');
-  await held[0].continue();
+  released = true;
+  for (const route of held) await route.continue();
   await early.ready();
   await early.close();
 });
