@@ -74,6 +74,7 @@ class AppUi::Impl {
     const bool used = route_key(event);
     return_focus();
     run_commands(now);
+    settle_text(now);
     return used;
   }
 
@@ -85,12 +86,14 @@ class AppUi::Impl {
       ui_.focus(composer_field_id());
     }
     ui_.handle_character(c);
+    settle_text(now);
   }
 
   void text_input(Now now, const TextInputEvent& event) {
     ui_.now = now;
     active(now);
     ui_.handle_text_input(event);
+    settle_text(now);
   }
 
   std::string copy(Now now, bool cut) {
@@ -98,6 +101,7 @@ class AppUi::Impl {
     std::string text = ui_.copy_from_field(cut);
     if (text.empty() && core_.view().room && !ui_.focused_field())
       text = selected_messages(scene());
+    settle_text(now);
     return text;
   }
 
@@ -107,6 +111,7 @@ class AppUi::Impl {
       ui_.focus(composer_field_id());
     }
     ui_.paste_into_field(text);
+    settle_text(now);
   }
 
   void action(Now now, const SemanticAction& action) {
@@ -114,6 +119,7 @@ class AppUi::Impl {
     active(now);
     note_focus();
     ui_.handle_semantic_action(action);
+    settle_text(now);
   }
 
   void focus(Now now, bool focused) {
@@ -193,6 +199,7 @@ class AppUi::Impl {
     statistics_.evictions = glyphs_.evictions();
     tell_place(app);
     run_commands(now);
+    settle_text(now);
     follow_path(now);
   }
 
@@ -239,6 +246,19 @@ class AppUi::Impl {
     std::vector<Command> commands;
     commands.swap(ui_.commands);
     for (const Command& command : commands) core_.perform(now, command);
+  }
+
+  // What was written goes to the core with the input that wrote it, not with a later frame: letters typed
+  // after Enter begin the next message, however long a frame takes.
+  void settle_text(Now now) {
+    if (!composer_shown()) return;
+    Scene view = scene();
+    const bool sent = settle_composer(view);
+    run_commands(now);
+    if (!sent) return;
+    Scene after = scene();
+    settle_composer(after);
+    ui_.tell_text_input();
   }
 
   void update_style(const client::AppView& app, const Surface& surface) {

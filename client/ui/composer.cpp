@@ -43,7 +43,7 @@ void take_over_draft(Scene& scene, FieldState& state) {
   ui_state.composer_reset = scene.app.composer.reset;
   ui_state.composer_room = room;
   if (state.model.text() != scene.app.composer.text) state.model.set_text(scene.app.composer.text);
-  state.changed = false;
+  state.changed = state.submitted = false;
 }
 
 void draw_banner(Scene& scene, Rect area) {
@@ -77,6 +77,25 @@ void draw_banner(Scene& scene, Rect area) {
 }  // namespace
 
 Id composer_field_id() { return child_id(kComposer, "field"); }
+
+bool settle_composer(Scene& scene) {
+  Ui& ui = scene.ui;
+  FieldState* state = ui.find_field(composer_field_id());
+  if (!state) return false;
+  take_over_draft(scene, *state);
+  const bool changed = take_changed(*state);
+  const bool sends = take_submitted(*state) && !is_blank(state->model.text());
+  if (!changed && !sends) return false;
+  ui.emit([sends, text = state->model.text()](client::Client& c, Now n) {
+    c.set_draft(n, text);
+    if (sends) c.send_draft(n);
+  });
+  if (sends) {
+    scene.state.timeline.at_bottom = true;
+    clear_selection(scene.state);
+  }
+  return sends;
+}
 
 float composer_height(Scene& scene, float width) {
   FieldState& state = scene.ui.field(composer_field_id(), field_options(scene));
@@ -128,9 +147,6 @@ void draw_composer(Scene& scene, const Rect& area) {
   look.options = field_options(scene);
   look.framed = false;
   FieldState& state = text_field(ui, composer_field_id(), inside.inset(0, pad), look);
-  if (take_changed(state)) {
-    ui.emit([text = state.model.text()](client::Client& c, Now n) { c.set_draft(n, text); });
-  }
   if (std::exchange(state.pressed_up, false)) {
     ui.emit([](client::Client& c, Now n) { c.start_edit_last(n); });
   }
@@ -167,16 +183,9 @@ void draw_composer(Scene& scene, const Rect& area) {
                                     .disabled = !can_send,
                                     .accent = true,
                                     .icon_size = 19});
-  if (take_submitted(state) || clicked) {
-    if (can_send) {
-      ui.emit([text = state.model.text()](client::Client& c, Now n) {
-        c.set_draft(n, text);
-        c.send_draft(n);
-      });
-      scene.state.timeline.at_bottom = true;
-      clear_selection(scene.state);
-    }
-    if (clicked && !ui.touch()) scene.state.focus_composer = true;
+  if (clicked) {
+    state.submitted = true;
+    if (!ui.touch()) scene.state.focus_composer = true;
   }
   draw_mention_popup(scene, box);
   ui.close_node();

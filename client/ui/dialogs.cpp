@@ -13,7 +13,7 @@ const Id kDialog = child_id(10, "dialog");
 
 void close_dialog(Scene& scene) {
   scene.state.dialog = DialogKind::kNone;
-  scene.ui.blur();
+  scene.ui.blur_layer();
   scene.ui.request_frame();
 }
 

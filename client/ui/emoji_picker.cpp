@@ -15,7 +15,7 @@ constexpr std::size_t kMaxQueryBytes = 64;
 
 void close_picker(Scene& scene) {
   scene.state.emoji.reset();
-  scene.ui.blur();
+  scene.ui.blur_layer();
   scene.ui.request_frame();
 }
 

@@ -160,7 +160,7 @@ void draw_confirm(Scene& scene) {
   end_dialog(ui);
   if (!open) {
     scene.state.confirm.reset();
-    if (scene.state.dialog == DialogKind::kNone) ui.blur();
+    if (scene.state.dialog == DialogKind::kNone) ui.blur_layer();
     ui.request_frame();
   }
 }

@@ -387,7 +387,7 @@ void draw_settings(Scene& scene) {
   end_dialog(ui);
   if (!open) {
     scene.state.dialog = DialogKind::kNone;
-    ui.blur();
+    ui.blur_layer();
     ui.request_frame();
   }
 }

@@ -47,7 +47,7 @@ std::vector<const client::RoomItemView*> found_rooms(const Scene& scene, std::st
 
 void close(Scene& scene) {
   scene.state.dialog = DialogKind::kNone;
-  scene.ui.blur();
+  scene.ui.blur_layer();
   scene.ui.request_frame();
 }
 

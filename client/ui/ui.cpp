@@ -405,6 +405,15 @@ void Ui::focus(Id id, bool visible) {
   focus_visible_ = visible;
 }
 
+void Ui::blur_layer() {
+  const auto holds_focus = [this](const std::vector<Focusable>& all, std::size_t start) {
+    return std::any_of(all.begin() + static_cast<std::ptrdiff_t>(std::min(start, all.size())),
+                       all.end(), [this](const Focusable& f) { return f.id == focused_; });
+  };
+  const bool here = backdrop_now_ > 0 && holds_focus(focusables_, modal_start_);
+  if (here || (backdrop_last_ > 0 && holds_focus(last_focusables_, last_modal_start_))) blur();
+}
+
 void Ui::focus_next(bool backwards) {
   const auto first = last_focusables_.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                     last_modal_start_, last_focusables_.size()));

@@ -122,6 +122,8 @@ class Ui {
   bool focus_visible() const { return focus_visible_; }
   void focus(Id id, bool visible = false);
   void blur() { focus(0); }
+  // Takes the focus from the topmost layer, which is closing; what got it elsewhere keeps it.
+  void blur_layer();
   void focus_next(bool backwards);
   bool focus_in_group(int direction, bool to_end);
   void draw_focus_ring(const Rect& rect, float rounding);
@@ -131,6 +133,7 @@ class Ui {
   FieldState* focused_field();
   FieldState* find_field(Id id);
   void announce_field(Id id, const Rect& caret);  // the focused one, by the drawing code
+  void tell_text_input();  // its text, to the platform, when that changed
 
   // ---- scrolling: movement of the content asked for since the last frame ----
   float scroll_region(Id id, const Rect& rect);
@@ -213,7 +216,6 @@ class Ui {
   bool edit_key(FieldState& state, const KeyEvent& event);
   bool step_vertically(FieldState& state, int direction, bool extend);
   void place_caret(FieldState& state, Vec2 at, int clicks, bool extend);
-  void tell_text_input();
   void publish_semantics();
 
   std::uint64_t frame_ = 0;

@@ -329,6 +329,12 @@ void Ui::handle_text_input(const TextInputEvent& event) {
   state->wanted_x = -1;
   state->model.assume(event.text, event.selection_start, event.selection_end,
                       {event.composition_start, event.composition_end});
+  if (told_input_ && told_input_->field == event.field) {
+    // What the platform has by now; it must hear of every difference from this.
+    told_input_->text = event.text;
+    told_input_->selection_start = event.selection_start;
+    told_input_->selection_end = event.selection_end;
+  }
 }
 
 std::string Ui::copy_from_field(bool cut) {

@@ -20,6 +20,9 @@ void draw_timeline(Scene& scene, const Rect& area);
 float composer_height(Scene& scene, float width);
 void draw_composer(Scene& scene, const Rect& area);
 Id composer_field_id();
+// After each input: the core hears what was written before anything else can come between. True: it is
+// told to send, and has another draft after that.
+bool settle_composer(Scene& scene);
 // Over the composer, while a mention is being written.
 void draw_mention_popup(Scene& scene, const Rect& composer);
 // Keys that choose from it; true: used.

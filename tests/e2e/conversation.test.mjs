@@ -77,6 +77,36 @@ test('reactions', async () => {
   await grace.message('Good morning').getByRole('button', { name: /2.*/ }).first().waitFor();
 });
 
+test('words written faster than frames are drawn are kept', async () => {
+  await ada.composer.focus();
+  await ada.page.evaluate(() => {
+    const field = document.activeElement;
+    for (const text of ['quick one', 'quick two', 'quick three', 'unfinished']) {
+      field.value += text; // typed on, into what Enter has left
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      if (text !== 'unfinished') field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    }
+  });
+  for (const text of ['quick one', 'quick two', 'quick three']) await grace.sees(text);
+  assert.equal(await ada.composer.inputValue(), 'unfinished');
+  await ada.composer.fill('');
+});
+
+test('the composer can be asked for while a picker closes', async () => {
+  await ada.actOn('quick one', 'React');
+  const dialog = ada.page.getByRole('dialog', { name: 'Choose a reaction' });
+  const emoji = await dialog.getByRole('button').first().elementHandle();
+  const field = await ada.composer.elementHandle();
+  await ada.page.evaluate(([emoji, field]) => {
+    emoji.click();
+    field.focus();
+  }, [emoji, field]);
+  await dialog.waitFor({ state: 'detached' });
+  await ada.page.keyboard.insertText('straight on');
+  await ada.until(async () => (await ada.composer.inputValue()) === 'straight on', 'the words in the composer');
+  await ada.composer.fill('');
+});
+
 test('replying', async () => {
   await grace.actOn('line 5', 'Reply');
   await grace.send('agreed');

@@ -75,6 +75,40 @@ TEST_CASE("a name that is written out is sent by Enter") {
   CHECK(room.rig.count<wire::Post>() == 1);
 }
 
+TEST_CASE("what is written after Enter begins the next message, however late the frame comes") {
+  LiveRoom room(60);
+  Harness& h = room.h;
+  h.click(SemanticRole::kMultiLineTextBox, "Message");
+  const auto field = h.find(SemanticRole::kMultiLineTextBox, "Message")->id;
+  const auto messages = [&] {
+    std::vector<std::string> out;
+    for (const auto& item : room.rig.view().room->items) {
+      if (const auto* own = std::get_if<client::MessageView>(&item); own && own->mine)
+        out.push_back(own->content);
+    }
+    return out;
+  };
+  SECTION("by keys") {
+    for (const char c : std::string("one")) h.app->handle_character(h.now, static_cast<char32_t>(c));
+    h.app->handle_key(h.now, {.key = Key::kEnter});
+    for (const char c : std::string("two")) h.app->handle_character(h.now, static_cast<char32_t>(c));
+  }
+  SECTION("by a platform that owns the text") {
+    h.platform.owns_editing = true;
+    h.app->handle_text_input(h.now, {.field = field, .text = "one"});
+    h.app->handle_key(h.now, {.key = Key::kEnter});
+    REQUIRE(h.platform.input);
+    CHECK(h.platform.input->text.empty());  // told at once
+    h.app->handle_text_input(h.now, {.field = field, .text = "two"});
+  }
+  CHECK(messages() == std::vector<std::string>{"one"});
+  h.settle();
+  CHECK(messages() == std::vector<std::string>{"one"});
+  CHECK(text_of(h) == "two");
+  h.app->handle_key(h.now, {.key = Key::kEnter});
+  CHECK(messages() == std::vector<std::string>{"one", "two"});
+}
+
 TEST_CASE("Esc leaves the words as they are, and they can be sent") {
   LiveRoom room(60);
   Harness& h = room.h;

@@ -86,6 +86,23 @@ TEST_CASE("the composer gets the focus back from whatever was opened over it") {
   CHECK(h->find(SemanticRole::kMultiLineTextBox, kComposer)->value == "x");
 }
 
+TEST_CASE("a field that is asked for while a picker closes keeps the focus") {
+  auto h = room();
+  h->hover(h->find(SemanticRole::kArticle, "")->rect.centre());
+  REQUIRE(h->click(SemanticRole::kButton, "React"));
+  REQUIRE(focused(*h) == "Search emoji");
+  const auto act = [&](ui::SemanticActionKind kind, SemanticRole role, std::string_view label) {
+    const auto* node = h->find(role, label);
+    REQUIRE(node);
+    h->app->handle_semantic_action(h->now, {kind, node->id, {}});
+  };
+  act(ui::SemanticActionKind::kActivate, SemanticRole::kButton, "Grinning face");
+  act(ui::SemanticActionKind::kFocus, SemanticRole::kMultiLineTextBox, kComposer);
+  h->settle();
+  CHECK_FALSE(h->find(SemanticRole::kSearchBox, "Search emoji"));
+  CHECK(focused(*h) == kComposer);
+}
+
 TEST_CASE("a control that was reached by keys gets the focus back, a room without focus none") {
   auto h = room();
   h->key(Key::kLetter, kControl, 'k');
