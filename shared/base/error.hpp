@@ -21,7 +21,7 @@ enum class ErrorAction : std::uint8_t {
 
 // X(name, code, wire name, action, text for people)
 // 1xx frames and protocol · 2xx sessions · 3xx limits · 4xx rooms and members · 5xx messages
-// 6xx server · 9xx local to a client, never on the wire
+// 6xx server · 7xx encryption · 9xx local to a client, never on the wire
 #define PARLEY_ERROR_TABLE(X)                                                                       \
   X(kMalformed, 100, "malformed", kReconnect, "The data could not be read.")                        \
   X(kTooLarge, 101, "too_large", kTellUser, "That is larger than this server accepts.")             \
@@ -66,6 +66,11 @@ enum class ErrorAction : std::uint8_t {
   X(kStorageFailed, 602, "storage_failed", kRetryAfter, "The server could not save this.")          \
   X(kShuttingDown, 603, "shutting_down", kReconnect, "The server is restarting.")                   \
   X(kUnsupported, 604, "unsupported", kTellUser, "This server does not offer that.")                \
+  X(kDecryptionFailed, 700, "decryption_failed", kTellUser,                                         \
+    "This was not sealed with the expected key, or was changed on its way.")                        \
+  X(kSignatureInvalid, 701, "signature_invalid", kTellUser,                                         \
+    "The signature does not belong to the sender and this content.")                                \
+  X(kKeyInvalid, 702, "key_invalid", kTellUser, "A public key is not valid.")                       \
   X(kNotConnected, 900, "not_connected", kRetryAfter, "There is no connection.")                    \
   X(kTimeout, 901, "timeout", kRetryAfter, "No answer in time.")                                    \
   X(kCancelled, 902, "cancelled", kTellUser, "Cancelled.")                                          \
