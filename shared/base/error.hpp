@@ -71,6 +71,7 @@ enum class ErrorAction : std::uint8_t {
   X(kSignatureInvalid, 701, "signature_invalid", kTellUser,                                         \
     "The signature does not belong to the sender and this content.")                                \
   X(kKeyInvalid, 702, "key_invalid", kTellUser, "A public key is not valid.")                       \
+  X(kMlsInvalid, 703, "mls_invalid", kTellUser, "A message broke the rules of the encrypted group.") \
   X(kNotConnected, 900, "not_connected", kRetryAfter, "There is no connection.")                    \
   X(kTimeout, 901, "timeout", kRetryAfter, "No answer in time.")                                    \
   X(kCancelled, 902, "cancelled", kTellUser, "Cancelled.")                                          \

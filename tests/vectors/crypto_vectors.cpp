@@ -209,7 +209,7 @@ const std::map<std::string, Check>& checks() {
 
 Check find_crypto_check(const std::string& stem) {
   const auto found = checks().find(stem);
-  return found == checks().end() ? nullptr : found->second;
+  return found == checks().end() ? Check() : found->second;
 }
 
 }  // namespace parley::vectors

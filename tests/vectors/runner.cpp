@@ -10,7 +10,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void check_file(const fs::path& path, Report& report) {
-  const Check check = find_crypto_check(path.stem().string());
+  const std::string stem = path.stem().string();
+  Check check = find_crypto_check(stem);
+  if (check == nullptr) check = find_mls_check(stem);
   if (check == nullptr) {
     report.fail(path.string(), "no kind of vectors is known by this name");
     return;

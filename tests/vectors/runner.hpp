@@ -58,6 +58,7 @@ Bytes unhex(const Json& text);
 void require_equal(ByteView expected, ByteView got, const std::string& what);
 std::string describe(const Error& error);
 template <class T>
+  requires(!std::is_void_v<T>)
 T require_ok(Result<T>&& result, const std::string& what) {
   if (!result) throw Failure(what + ": " + describe(result.error()));
   return std::move(result).value();
@@ -75,8 +76,10 @@ crypto::Secret secret(const Json& hex);
 
 // ---- the checks, by the file's name without its ending ----
 
-using Check = void (*)(const Json& file, Report& report);
+using Check = std::function<void(const Json& file, Report& report)>;
 
+// Empty when they know no such kind.
 Check find_crypto_check(const std::string& stem);
+Check find_mls_check(const std::string& stem);
 
 }  // namespace parley::vectors
