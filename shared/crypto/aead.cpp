@@ -12,7 +12,8 @@ static_assert(std::tuple_size_v<XChaChaNonce> == crypto_aead_xchacha20poly1305_i
 namespace {
 
 template <class Encrypt, class Nonce>
-Bytes seal(Encrypt encrypt, const Secret& key, const Nonce& nonce, ByteView aad, ByteView plaintext) {
+Bytes seal(Encrypt encrypt, const Secret& key, const Nonce& nonce, ByteView aad,
+           ByteView plaintext) {
   Bytes sealed(plaintext.size() + kAeadTagSize);
   encrypt(sealed.data(), nullptr, plaintext.data(), plaintext.size(), aad.data(), aad.size(),
           nullptr, nonce.data(), key.expose().data());

@@ -1,4 +1,5 @@
-// Ed25519 signatures (RFC 8032), checked strictly: S below the group's order, no points of small order.
+// Ed25519 signatures (RFC 8032), checked strictly: S below the group's order, no points of small
+// order.
 #pragma once
 
 #include <array>

@@ -28,12 +28,6 @@ Varint varint_bytes(std::size_t value) {
   return encoded;
 }
 
-void Writer::insert_length(std::size_t start) {
-  const Varint length = varint_bytes(out_.size() - start);
-  out_.insert(out_.begin() + static_cast<std::ptrdiff_t>(start), length.bytes.begin(),
-              length.bytes.begin() + static_cast<std::ptrdiff_t>(length.size));
-}
-
 ByteView Reader::raw(std::size_t size) {
   if (size > left_.size()) {
     fail("the input ends too early");

@@ -1,16 +1,18 @@
-// The presentation language of TLS 1.3 as MLS uses it (RFC 9420 section 2): big-endian numbers, variable
-// vectors with a varint of bytes before them, optional values with a presence byte.
+// The presentation language of TLS 1.3 as MLS uses it (RFC 9420 section 2): big-endian numbers,
+// variable vectors with a varint of bytes before them, optional values with a presence byte.
 //
 // A struct lists its fields once, for both directions:
 //
 //   template <class Self, class Archive>
 //   static void fields(Self& self, Archive& ar) { ar(self.group_id, self.epoch); }
 //
-// Bytes is opaque<V>, vector<T> is T<V>, array<uint8_t, N> is opaque[N], optional<T> is optional<T>. The
-// reader allocates no more than the input can fill, refuses varints that are longer than needed, presence
-// bytes other than 0 and 1, trailing bytes, and goes on failing after its first failure.
+// Bytes is opaque<V>, vector<T> is T<V>, array<uint8_t, N> is opaque[N], optional<T> is
+// optional<T>. The reader allocates no more than the input can fill, refuses varints that are
+// longer than needed, presence bytes other than 0 and 1, trailing bytes, and goes on failing after
+// its first failure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <memory>
@@ -46,11 +48,17 @@ inline constexpr bool is_byte_array = false;
 template <std::size_t N>
 inline constexpr bool is_byte_array<std::array<std::uint8_t, N>> = true;
 template <class T>
+inline constexpr bool is_secret_array = false;
+template <std::size_t N>
+inline constexpr bool is_secret_array<crypto::SecretArray<N>> = true;
+template <class T>
 inline constexpr bool is_boxed = false;
 template <class T>
 inline constexpr bool is_boxed<std::shared_ptr<const T>> = true;
 
-class Writer {
+// `Buffer`: a vector of bytes; one that wipes itself for what holds secrets.
+template <class Buffer>
+class BasicWriter {
  public:
   template <class... T>
   void operator()(const T&... values) {
@@ -67,7 +75,8 @@ class Writer {
     raw({encoded.bytes.data(), encoded.size});
   }
   void number(std::uint64_t value, std::size_t size) {
-    for (std::size_t i = size; i > 0; --i) out_.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
+    for (std::size_t i = size; i > 0; --i)
+      out_.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
   }
   // A vector whose contents `body` writes; its length is put before it.
   template <class Body>
@@ -84,7 +93,7 @@ class Writer {
 
   void reserve(std::size_t size) { out_.reserve(size); }
   ByteView bytes() const { return out_; }
-  Bytes take() { return std::move(out_); }
+  Buffer take() { return std::move(out_); }
 
  private:
   template <class T>
@@ -99,6 +108,8 @@ class Writer {
       opaque(value.expose());
     } else if constexpr (is_byte_array<T>) {
       raw(value);
+    } else if constexpr (is_secret_array<T>) {
+      raw(value.expose());
     } else if constexpr (is_vector<T>) {
       vector([&] {
         for (const auto& element : value) write(element);
@@ -112,10 +123,17 @@ class Writer {
       T::fields(value, *this);
     }
   }
-  void insert_length(std::size_t start);
+  void insert_length(std::size_t start) {
+    const Varint length = varint_bytes(out_.size() - start);
+    out_.insert(out_.begin() + static_cast<std::ptrdiff_t>(start), length.bytes.begin(),
+                length.bytes.begin() + static_cast<std::ptrdiff_t>(length.size));
+  }
 
-  Bytes out_;
+  Buffer out_;
 };
+using Writer = BasicWriter<Bytes>;
+using SecretBuffer = std::vector<std::uint8_t, crypto::WipingAllocator<std::uint8_t>>;
+using SecretWriter = BasicWriter<SecretBuffer>;
 
 class Reader {
  public:
@@ -158,6 +176,9 @@ class Reader {
     } else if constexpr (is_byte_array<T>) {
       const ByteView bytes = raw(value.size());
       for (std::size_t i = 0; i < bytes.size(); ++i) value[i] = bytes[i];
+    } else if constexpr (is_secret_array<T>) {
+      const ByteView bytes = raw(value.size());
+      std::ranges::copy(bytes, value.write().begin());
     } else if constexpr (is_vector<T>) {
       Reader inner(opaque());
       while (ok() && !inner.at_end()) {

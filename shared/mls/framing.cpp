@@ -61,7 +61,8 @@ Bytes content_to_be_signed(const AuthenticatedContent& content, ByteView group_c
   out.reserve(256 + group_context.size());
   out(ProtocolVersion::kMls10, content.wire_format, content.content);
   const SenderType sender = content.content.sender.type;
-  if (sender == SenderType::kMember || sender == SenderType::kNewMemberCommit) out.raw(group_context);
+  if (sender == SenderType::kMember || sender == SenderType::kNewMemberCommit)
+    out.raw(group_context);
   return out.take();
 }
 
@@ -105,8 +106,8 @@ Result<AuthenticatedContent> unprotect_public(PublicMessage message, const Secre
   auto content = open_public(std::move(message));
   if (!content) return content.error();
   if (content->content.sender.type == SenderType::kMember &&
-      !crypto::constant_time_equal(
-          membership_tag(*content, membership_key, group_context).expose(), tag)) {
+      !crypto::constant_time_equal(membership_tag(*content, membership_key, group_context).expose(),
+                                   tag)) {
     return invalid("6.2: a membership tag does not hold");
   }
   return content;
@@ -134,8 +135,8 @@ Result<PrivateMessage> protect_private(Rng& rng, const AuthenticatedContent& con
   if (!key) return key.error();
   sender.generation = key->generation;
   Bytes clear = plaintext.take();
-  message.ciphertext =
-      crypto::chacha_seal(key->key, nonce_of(*key, sender.reuse_guard), content_aad(message), clear);
+  message.ciphertext = crypto::chacha_seal(key->key, nonce_of(*key, sender.reuse_guard),
+                                           content_aad(message), clear);
   crypto::wipe(clear);
   const MessageKey sender_key = sender_data_key(sender_data_secret, message.ciphertext);
   message.encrypted_sender_data = crypto::chacha_seal(sender_key.key, nonce_of(sender_key),
@@ -147,9 +148,9 @@ Result<OpenedPrivate> unprotect_private(const PrivateMessage& message,
                                         const Secret& sender_data_secret, SecretTree& keys,
                                         const std::function<bool(LeafIndex)>& is_member) {
   const MessageKey sender_key = sender_data_key(sender_data_secret, message.ciphertext);
-  const auto sender_bytes = crypto::chacha_open(sender_key.key, nonce_of(sender_key),
-                                                sender_data_aad(message),
-                                                message.encrypted_sender_data);
+  const auto sender_bytes =
+      crypto::chacha_open(sender_key.key, nonce_of(sender_key), sender_data_aad(message),
+                          message.encrypted_sender_data);
   if (!sender_bytes) return sender_bytes.error();
   const auto sender = decode<SenderData>(sender_bytes->expose());
   if (!sender) return sender.error();

@@ -27,7 +27,8 @@ Result<AuthenticatedContent> unprotect_public(PublicMessage message, const Secre
 // For those without the membership key (the server): the shape only.
 Result<AuthenticatedContent> open_public(PublicMessage message);
 
-// Messages are filled up with zeros to a multiple of this many bytes, so that their size tells less.
+// Messages are filled up with zeros to a multiple of this many bytes, so that their size tells
+// less.
 inline constexpr std::size_t kPaddingStep = 64;
 
 Result<PrivateMessage> protect_private(Rng& rng, const AuthenticatedContent& content,

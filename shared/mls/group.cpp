@@ -21,7 +21,9 @@ Capabilities default_capabilities() {
 KeyPackageKeys make_key_package(Rng& rng, const crypto::SigningKey& signing_key,
                                 const Identity& identity, Lifetime lifetime,
                                 Extensions extensions) {
-  KeyPackageKeys made{{}, crypto::KemKeyPair::generate(rng), crypto::KemKeyPair::generate(rng),
+  KeyPackageKeys made{{},
+                      crypto::KemKeyPair::generate(rng),
+                      crypto::KemKeyPair::generate(rng),
                       signing_key.clone()};
   KeyPackage& package = made.key_package;
   LeafNode& leaf = package.leaf_node;
@@ -117,9 +119,9 @@ Result<Group> Group::join(const Welcome& welcome, const KeyPackageKeys& keys,
   TreeKeys tree_keys(*own, keys.leaf_key.clone());
   if (opened->path_secret) {
     if (info.signer == *own) return invalid("12.4.3.1: a new member welcomes itself");
-    auto derived = derive_path(group->tree(), group->tree().filtered_path(info.signer),
-                               common_ancestor(*own, info.signer), std::move(*opened->path_secret),
-                               tree_keys);
+    auto derived =
+        derive_path(group->tree(), group->tree().filtered_path(info.signer),
+                    common_ancestor(*own, info.signer), std::move(*opened->path_secret), tree_keys);
     if (!derived) return derived.error();
   }
   return Group(std::move(*group), std::move(secrets), std::move(tree_keys),
@@ -197,9 +199,9 @@ Result<Bytes> Group::propose_update(Rng& rng, WireFormat format) {
   leaf.source = LeafNodeSource::kUpdate;
   leaf.lifetime = {};
   leaf.parent_hash.clear();
-  leaf.signature = to_bytes(
-      sign_with_label(signing_key_, "LeafNodeTBS",
-                      leaf_to_be_signed(leaf, public_.context().group_id, own_leaf())));
+  leaf.signature =
+      to_bytes(sign_with_label(signing_key_, "LeafNodeTBS",
+                               leaf_to_be_signed(leaf, public_.context().group_id, own_leaf())));
   AuthenticatedContent content =
       sign(format, Proposal{Update{std::make_shared<LeafNode>(std::move(leaf))}}, {});
   auto ref = public_.keep_proposal(content);
@@ -313,8 +315,7 @@ Result<PendingCommit> Group::join_external(Rng& rng, const GroupInfo& info,
   RatchetTree before = applied->tree;
   auto own = before.add(std::make_shared<LeafNode>(leaf));
   if (!own) return own.error();
-  const NewPath path =
-      make_path(rng, before, *own, leaf, signing_key, group->context().group_id);
+  const NewPath path = make_path(rng, before, *own, leaf, signing_key, group->context().group_id);
   GroupContext next = group->provisional_context(applied->extensions, path.tree);
   auto update = encrypt_path(rng, path, before, {}, *own, encode(next));
   if (!update) return update.error();
@@ -359,8 +360,8 @@ Result<Processed> Group::process(Message message, const PskLookup& psks) {
       return invalid("6: a message for another group");
     }
     if (open->content.epoch != epoch()) return invalid("6: a message of another epoch");
-    auto content = unprotect_public(std::move(*open), secrets_.membership_key,
-                                    public_.encoded_context());
+    auto content =
+        unprotect_public(std::move(*open), secrets_.membership_key, public_.encoded_context());
     if (!content) return content.error();
     return process_handshake(std::move(*content), std::nullopt, psks);
   }
@@ -393,9 +394,8 @@ Result<Processed> Group::process_application(const PrivateMessage& message) {
     sender_data_secret = &past->sender_data_secret;
     keys = &past->message_keys;
   }
-  auto opened = unprotect_private(message, *sender_data_secret, *keys, [&](LeafIndex leaf) {
-    return tree->leaf(leaf) != nullptr;
-  });
+  auto opened = unprotect_private(message, *sender_data_secret, *keys,
+                                  [&](LeafIndex leaf) { return tree->leaf(leaf) != nullptr; });
   if (!opened) return opened.error();
   const LeafIndex sender = opened->content.content.sender.leaf;
   if (!verify_content(opened->content, tree->leaf(sender)->signature_key, context)) {
@@ -421,7 +421,8 @@ Result<Processed> Group::process_handshake(AuthenticatedContent content,
                                     std::get<Proposal>(content.content.content).type()});
 }
 
-Result<Processed> Group::process_commit(const AuthenticatedContent& content, const PskLookup& psks) {
+Result<Processed> Group::process_commit(const AuthenticatedContent& content,
+                                        const PskLookup& psks) {
   if (closed_) return Error{ErrorCode::kMlsInvalid, "the group was closed for another one", {}};
   const Sender& sender = content.content.sender;
   if (sender == Sender{SenderType::kMember, own_leaf(), 0}) {

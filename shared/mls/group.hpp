@@ -1,13 +1,14 @@
 // A member's view of an encrypted group (RFC 9420 sections 8.4, 11, 12).
 //
-// One thread owns a group. Every function either succeeds or leaves the group as it was. What changes the epoch
-// comes in two steps, since the delivery service decides which commit wins: commit() makes the message and the
-// state after it, and the caller installs that state with become() when the commit was accepted, or drops it.
+// One thread owns a group. Every function either succeeds or leaves the group as it was. What
+// changes the epoch comes in two steps, since the delivery service decides which commit wins:
+// commit() makes the message and the state after it, and the caller installs that state with
+// become() when the commit was accepted, or drops it.
 //
 //   auto group = Group::create(...);                   or  Group::join(welcome, ...)
 //   auto pending = group.commit(rng, {.proposals = {add(key_package)}}, psks);
-//   send pending.message;   on acceptance: group.become(std::move(pending.next)), send pending.welcome
-//   on conflict: drop pending, group.process(winner), commit again
+//   send pending.message;   on acceptance: group.become(std::move(pending.next)), send
+//   pending.welcome on conflict: drop pending, group.process(winner), commit again
 #pragma once
 
 #include <deque>
@@ -16,8 +17,8 @@
 
 namespace parley::mls {
 
-// The value of an external PSK; nullopt when it is not known. Resumption PSKs of this group are known by it;
-// those of other groups are asked for here as well.
+// The value of an external PSK; nullopt when it is not known. Resumption PSKs of this group are
+// known by it; those of other groups are asked for here as well.
 using PskLookup = std::function<std::optional<crypto::SecretBytes>(const PreSharedKeyId&)>;
 std::optional<crypto::SecretBytes> no_psk(const PreSharedKeyId&);
 
@@ -86,8 +87,8 @@ struct PendingCommit;
 
 class Group {
  public:
-  static Result<Group> create(Rng& rng, Bytes group_id, KeyPackageKeys creator, Extensions extensions,
-                              Policy policy);
+  static Result<Group> create(Rng& rng, Bytes group_id, KeyPackageKeys creator,
+                              Extensions extensions, Policy policy);
   static Result<Group> join(const Welcome& welcome, const KeyPackageKeys& keys,
                             std::optional<ByteView> ratchet_tree, const PskLookup& psks,
                             Policy policy);
@@ -104,7 +105,8 @@ class Group {
 
   // ---- sending ----
   // kPublicMessage or kPrivateMessage.
-  Result<Bytes> propose(Rng& rng, Proposal proposal, WireFormat format = WireFormat::kPublicMessage);
+  Result<Bytes> propose(Rng& rng, Proposal proposal,
+                        WireFormat format = WireFormat::kPublicMessage);
   // An update of the own leaf; its private key is kept for the commit that takes it up.
   Result<Bytes> propose_update(Rng& rng, WireFormat format = WireFormat::kPublicMessage);
   Result<PendingCommit> commit(Rng& rng, CommitOptions options, const PskLookup& psks);
@@ -133,6 +135,7 @@ class Group {
   void become(Group&& next) { *this = std::move(next); }
 
  private:
+  friend class StateCodec;
   struct PastEpoch {
     std::uint64_t epoch = 0;
     Bytes context;  // encoded
@@ -145,13 +148,15 @@ class Group {
         Bytes confirmation_tag);
 
   // The group of the next epoch, with what is carried over from this one.
-  Group advance(PublicGroup next, EpochSecrets secrets, TreeKeys keys, Bytes confirmation_tag) const;
+  Group advance(PublicGroup next, EpochSecrets secrets, TreeKeys keys,
+                Bytes confirmation_tag) const;
   Result<Secret> psk_secret(std::span<const PreSharedKeyId> ids, const PskLookup& psks) const;
   Result<Bytes> frame(Rng& rng, AuthenticatedContent content);
   AuthenticatedContent sign(WireFormat format, Content content, Bytes authenticated_data) const;
   Result<Processed> process_application(const PrivateMessage& message);
   Result<Processed> process_handshake(AuthenticatedContent content,
-                                      std::optional<SecretTree::Opening> key, const PskLookup& psks);
+                                      std::optional<SecretTree::Opening> key,
+                                      const PskLookup& psks);
   Result<Processed> process_commit(const AuthenticatedContent& content, const PskLookup& psks);
 
   PublicGroup public_;
@@ -167,8 +172,8 @@ class Group {
 };
 
 struct PendingCommit {
-  Bytes message;                  // an MLSMessage with the commit
-  std::optional<Bytes> welcome;   // an MLSMessage for those who were added
+  Bytes message;                 // an MLSMessage with the commit
+  std::optional<Bytes> welcome;  // an MLSMessage for those who were added
   Group next;
 };
 

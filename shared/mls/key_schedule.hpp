@@ -40,7 +40,8 @@ struct EpochSecrets {
   EpochSecrets clone() const;
 };
 
-Secret joiner_secret(const Secret& init_secret, const Secret& commit_secret, ByteView group_context);
+Secret joiner_secret(const Secret& init_secret, const Secret& commit_secret,
+                     ByteView group_context);
 // What a new member's group info is sealed under.
 Secret welcome_secret(const Secret& joiner_secret, const Secret& psk_secret);
 

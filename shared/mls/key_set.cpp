@@ -27,7 +27,8 @@ void KeySet::change(const Key& key, std::int32_t by) {
   const auto entry = changes_.try_emplace(key, 0).first;
   entry->second += by;
   if (entry->second == 0) changes_.erase(entry);
-  duplicates_ += static_cast<std::int32_t>(count(key) > 1) - static_cast<std::int32_t>(was_duplicate);
+  duplicates_ +=
+      static_cast<std::int32_t>(count(key) > 1) - static_cast<std::int32_t>(was_duplicate);
   if (changes_.size() > 64 + base_->size() / 4) merge();
 }
 

@@ -1,8 +1,8 @@
 // Counts of 32-byte keys, cheap to copy: a shared base and what changed since.
 //
-// A ratchet tree asks with it whether a key is used twice. A group's next state is a copy of its current
-// one, so a copy must not cost as much as the group has members: the changes are copied, and merged into
-// a new base when they have become many.
+// A ratchet tree asks with it whether a key is used twice. A group's next state is a copy of its
+// current one, so a copy must not cost as much as the group has members: the changes are copied,
+// and merged into a new base when they have become many.
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@ class KeySet {
  public:
   using Key = std::array<std::uint8_t, 32>;
 
-  // Keys of another size are no keys of the ciphersuite: they are refused elsewhere and not counted.
+  // Keys of another size are no keys of the ciphersuite: they are refused elsewhere and not
+  // counted.
   void add(ByteView key);
   void remove(ByteView key);
   bool contains(ByteView key) const;
@@ -26,7 +27,8 @@ class KeySet {
   bool has_duplicates() const { return duplicates_ > 0; }
 
  private:
-  // Keys are public and come from peers, but only a member can choose them, and a collision costs time only.
+  // Keys are public and come from peers, but only a member can choose them, and a collision costs
+  // time only.
   struct Hash {
     std::size_t operator()(const Key& key) const {
       std::size_t value = 0;

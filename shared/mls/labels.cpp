@@ -35,10 +35,10 @@ void expand_with_label(const Secret& secret, std::string_view label, ByteView co
                                 static_cast<std::uint8_t>(out.size())};
   const Length label_size(kPrefix.size() + label.size());
   const Length context_size(context.size());
-  crypto::HkdfSha256::expand(secret.expose(),
-                             {size, label_size.bytes(), as_bytes(kPrefix), as_bytes(label),
-                              context_size.bytes(), context},
-                             out);
+  crypto::HkdfSha256::expand(
+      secret.expose(),
+      {size, label_size.bytes(), as_bytes(kPrefix), as_bytes(label), context_size.bytes(), context},
+      out);
 }
 
 Secret derive_secret(const Secret& secret, std::string_view label) {

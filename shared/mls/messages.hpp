@@ -1,5 +1,5 @@
-// What members send each other: proposals, commits, framing, welcomes (RFC 9420 sections 6, 8, 11, 12).
-// Plain data as on the wire; nothing here is checked.
+// What members send each other: proposals, commits, framing, welcomes (RFC 9420 sections 6, 8, 11,
+// 12). Plain data as on the wire; nothing here is checked.
 #pragma once
 
 #include <variant>
@@ -27,7 +27,7 @@ enum class ResumptionUsage : std::uint8_t { kApplication = 1, kReInit = 2, kBran
 
 struct PreSharedKeyId {
   PskType type = PskType::kExternal;
-  Bytes id;                                              // kExternal
+  Bytes id;                                               // kExternal
   ResumptionUsage usage = ResumptionUsage::kApplication;  // kResumption, with the two below
   Bytes group_id;
   std::uint64_t epoch = 0;
@@ -38,7 +38,9 @@ struct PreSharedKeyId {
   static void fields(Self& self, Archive& ar) {
     ar(self.type);
     switch (self.type) {
-      case PskType::kExternal: ar(self.id); break;
+      case PskType::kExternal:
+        ar(self.id);
+        break;
       case PskType::kResumption:
         ar(self.usage);
         if (self.usage < ResumptionUsage::kApplication || self.usage > ResumptionUsage::kBranch) {
@@ -46,7 +48,8 @@ struct PreSharedKeyId {
         }
         ar(self.group_id, self.epoch);
         break;
-      default: ar.fail("a PSK of an unknown type");
+      default:
+        ar.fail("a PSK of an unknown type");
     }
     ar(self.nonce);
   }
@@ -107,7 +110,8 @@ struct GroupContextExtensions {
 
 // The alternatives are in the order of ProposalType, from 1.
 struct Proposal {
-  std::variant<Add, Update, Remove, PreSharedKey, ReInit, ExternalInit, GroupContextExtensions> body;
+  std::variant<Add, Update, Remove, PreSharedKey, ReInit, ExternalInit, GroupContextExtensions>
+      body;
 
   ProposalType type() const { return static_cast<ProposalType>(body.index() + 1); }
   template <class Self, class Archive>
@@ -116,14 +120,29 @@ struct Proposal {
     ar(type);
     if constexpr (Archive::kReads) {
       switch (type) {
-        case ProposalType::kAdd: self.body = Add(); break;
-        case ProposalType::kUpdate: self.body = Update(); break;
-        case ProposalType::kRemove: self.body = Remove(); break;
-        case ProposalType::kPreSharedKey: self.body = PreSharedKey(); break;
-        case ProposalType::kReInit: self.body = ReInit(); break;
-        case ProposalType::kExternalInit: self.body = ExternalInit(); break;
-        case ProposalType::kGroupContextExtensions: self.body = GroupContextExtensions(); break;
-        default: ar.fail("a proposal of an unknown type");
+        case ProposalType::kAdd:
+          self.body = Add();
+          break;
+        case ProposalType::kUpdate:
+          self.body = Update();
+          break;
+        case ProposalType::kRemove:
+          self.body = Remove();
+          break;
+        case ProposalType::kPreSharedKey:
+          self.body = PreSharedKey();
+          break;
+        case ProposalType::kReInit:
+          self.body = ReInit();
+          break;
+        case ProposalType::kExternalInit:
+          self.body = ExternalInit();
+          break;
+        case ProposalType::kGroupContextExtensions:
+          self.body = GroupContextExtensions();
+          break;
+        default:
+          ar.fail("a proposal of an unknown type");
       }
     }
     std::visit([&](auto& body) { ar(body); }, self.body);
@@ -204,11 +223,17 @@ struct Sender {
   static void fields(Self& self, Archive& ar) {
     ar(self.type);
     switch (self.type) {
-      case SenderType::kMember: ar(self.leaf); break;
-      case SenderType::kExternal: ar(self.index); break;
+      case SenderType::kMember:
+        ar(self.leaf);
+        break;
+      case SenderType::kExternal:
+        ar(self.index);
+        break;
       case SenderType::kNewMemberProposal:
-      case SenderType::kNewMemberCommit: break;
-      default: ar.fail("a sender of an unknown type");
+      case SenderType::kNewMemberCommit:
+        break;
+      default:
+        ar.fail("a sender of an unknown type");
     }
   }
 };
@@ -232,10 +257,17 @@ template <class Archive, class SomeContent>
 void content_fields(Archive& ar, ContentType type, SomeContent& content) {
   if constexpr (Archive::kReads) {
     switch (type) {
-      case ContentType::kApplication: content = ApplicationData(); break;
-      case ContentType::kProposal: content = Proposal(); break;
-      case ContentType::kCommit: content = Commit(); break;
-      default: ar.fail("content of an unknown type");
+      case ContentType::kApplication:
+        content = ApplicationData();
+        break;
+      case ContentType::kProposal:
+        content = Proposal();
+        break;
+      case ContentType::kCommit:
+        content = Commit();
+        break;
+      default:
+        ar.fail("content of an unknown type");
     }
   }
   std::visit([&](auto& body) { ar(body); }, content);
@@ -385,12 +417,23 @@ struct Message {
     ar(format);
     if constexpr (Archive::kReads) {
       switch (format) {
-        case WireFormat::kPublicMessage: self.body.template emplace<PublicMessage>(); break;
-        case WireFormat::kPrivateMessage: self.body.template emplace<PrivateMessage>(); break;
-        case WireFormat::kWelcome: self.body.template emplace<Welcome>(); break;
-        case WireFormat::kGroupInfo: self.body.template emplace<GroupInfo>(); break;
-        case WireFormat::kKeyPackage: self.body.template emplace<KeyPackage>(); break;
-        default: ar.fail("a message of an unknown format");
+        case WireFormat::kPublicMessage:
+          self.body.template emplace<PublicMessage>();
+          break;
+        case WireFormat::kPrivateMessage:
+          self.body.template emplace<PrivateMessage>();
+          break;
+        case WireFormat::kWelcome:
+          self.body.template emplace<Welcome>();
+          break;
+        case WireFormat::kGroupInfo:
+          self.body.template emplace<GroupInfo>();
+          break;
+        case WireFormat::kKeyPackage:
+          self.body.template emplace<KeyPackage>();
+          break;
+        default:
+          ar.fail("a message of an unknown format");
       }
     }
     std::visit([&](auto& body) { ar(body); }, self.body);

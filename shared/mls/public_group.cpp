@@ -16,10 +16,12 @@ struct Resolved {
 // Section 12.1.8.1 and 12.1.8.2: who may propose what.
 bool may_propose(SenderType sender, ProposalType type) {
   switch (sender) {
-    case SenderType::kMember: return type != ProposalType::kExternalInit;
+    case SenderType::kMember:
+      return type != ProposalType::kExternalInit;
     case SenderType::kExternal:
       return type != ProposalType::kUpdate && type != ProposalType::kExternalInit;
-    case SenderType::kNewMemberProposal: return type == ProposalType::kAdd;
+    case SenderType::kNewMemberProposal:
+      return type == ProposalType::kAdd;
     case SenderType::kNewMemberCommit:
       return type == ProposalType::kExternalInit || type == ProposalType::kRemove ||
              type == ProposalType::kPreSharedKey;
@@ -89,7 +91,8 @@ Result<PublicGroup> PublicGroup::join(const GroupInfo& info, std::optional<ByteV
     return invalid("12.4.3.1: the tree is not the one of the group's context");
   }
   PARLEY_TRY(check_extensions(context.extensions));
-  PARLEY_TRY(validate_tree(*decoded, context.group_id, context.extensions, policy.unique_identities));
+  PARLEY_TRY(
+      validate_tree(*decoded, context.group_id, context.extensions, policy.unique_identities));
   PublicGroup group(context, std::move(*decoded), policy);
   group.interim_transcript_hash_ =
       mls::interim_transcript_hash(context.confirmed_transcript_hash, info.confirmation_tag);
@@ -110,7 +113,8 @@ Result<Bytes> PublicGroup::signature_key(const AuthenticatedContent& message) co
     }
     case SenderType::kExternal: {
       if (proposal == nullptr) return invalid("6: an external sender may only propose");
-      const Extension* senders = find_extension(context_.extensions, ExtensionType::kExternalSenders);
+      const Extension* senders =
+          find_extension(context_.extensions, ExtensionType::kExternalSenders);
       if (senders == nullptr) return invalid("12.1.8.1: the group has no external senders");
       const auto list = decode<std::vector<ExternalSender>>(senders->data);
       if (!list) return list.error();
@@ -206,8 +210,7 @@ Result<ProposalRef> PublicGroup::keep_proposal(const AuthenticatedContent& messa
 }
 
 Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& proposals,
-                                            const Sender& committer,
-                                            const LeafNode* joiner) const {
+                                            const Sender& committer, const LeafNode* joiner) const {
   if (proposals.size() > kMaxProposals) {
     return Error{ErrorCode::kTooLarge, "too many proposals in a commit", {}};
   }
@@ -276,8 +279,8 @@ Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& pr
     return invalid("12.2: an external commit without an external init");
   }
 
-  // Each for itself, under the extensions that will be in force. What was referred to was checked when it
-  // came, but for new extensions.
+  // Each for itself, under the extensions that will be in force. What was referred to was checked
+  // when it came, but for new extensions.
   for (const Resolved& one : resolved) {
     if (!one.by_reference || changes_extensions) {
       PARLEY_TRY(check_proposal(one.sent, applied.extensions));
@@ -304,8 +307,8 @@ Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& pr
   for (const Resolved& one : resolved) {
     const auto* add = std::get_if<Add>(&one.sent.proposal.body);
     if (add == nullptr) continue;
-    auto index =
-        applied.tree.add(std::shared_ptr<const LeafNode>(add->key_package, &add->key_package->leaf_node));
+    auto index = applied.tree.add(
+        std::shared_ptr<const LeafNode>(add->key_package, &add->key_package->leaf_node));
     if (!index) return index.error();
     applied.added.push_back(*index);
     applied.added_packages.push_back(add->key_package);
@@ -335,8 +338,8 @@ GroupContext PublicGroup::provisional_context(const Extensions& extensions,
 PublicGroup PublicGroup::advance(GroupContext context, RatchetTree tree,
                                  ByteView confirmation_tag) const {
   PublicGroup next(std::move(context), std::move(tree), policy_);
-  next.interim_transcript_hash_ = mls::interim_transcript_hash(
-      next.context_.confirmed_transcript_hash, confirmation_tag);
+  next.interim_transcript_hash_ =
+      mls::interim_transcript_hash(next.context_.confirmed_transcript_hash, confirmation_tag);
   return next;
 }
 
@@ -366,8 +369,8 @@ Result<StagedCommit> PublicGroup::stage(const AuthenticatedContent& message) con
     }
     auto path = merge_update_path(tree, committer, *commit->path, applied->added, used);
     if (!path) return path.error();
-    PARLEY_TRY(validate_leaf(commit->path->leaf_node, {context_.group_id, committer,
-                                                       applied->extensions, std::nullopt}));
+    PARLEY_TRY(validate_leaf(commit->path->leaf_node,
+                             {context_.group_id, committer, applied->extensions, std::nullopt}));
     PARLEY_TRY(validate_members(path->tree, policy_.unique_identities));
     merged = std::move(*path);
     tree = merged->tree;

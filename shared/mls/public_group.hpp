@@ -1,6 +1,6 @@
-// The part of a group that needs no secret: its context, tree and open proposals, and the rules by which a
-// commit changes them (RFC 9420 sections 12.1 to 12.4). Members keep their secrets beside it (group.hpp); the
-// server follows a group with it alone.
+// The part of a group that needs no secret: its context, tree and open proposals, and the rules by
+// which a commit changes them (RFC 9420 sections 12.1 to 12.4). Members keep their secrets beside
+// it (group.hpp); the server follows a group with it alone.
 //
 // Copies are cheap (see RatchetTree). stage() computes the next state aside and changes nothing.
 #pragma once
@@ -53,7 +53,8 @@ class PublicGroup {
 
   // From a GroupInfo and its tree, checked in full (section 12.4.3.1). `tree`: when the info has no
   // ratchet_tree extension.
-  static Result<PublicGroup> join(const GroupInfo& info, std::optional<ByteView> tree, Policy policy);
+  static Result<PublicGroup> join(const GroupInfo& info, std::optional<ByteView> tree,
+                                  Policy policy);
 
   const GroupContext& context() const { return context_; }
   ByteView encoded_context() const { return encoded_context_; }
@@ -69,19 +70,21 @@ class PublicGroup {
   // Keeps a proposal that verify() has passed for the next commit.
   Result<ProposalRef> keep_proposal(const AuthenticatedContent& content);
 
-  // The effect of a commit's proposals, with every rule of section 12.2. `committer_identity`: of somebody
-  // who joins by this commit.
-  Result<AppliedProposals> apply(const std::vector<ProposalOrRef>& proposals, const Sender& committer,
-                                 const LeafNode* joiner = nullptr) const;
+  // The effect of a commit's proposals, with every rule of section 12.2. `committer_identity`: of
+  // somebody who joins by this commit.
+  Result<AppliedProposals> apply(const std::vector<ProposalOrRef>& proposals,
+                                 const Sender& committer, const LeafNode* joiner = nullptr) const;
   // A commit that verify() has passed.
   Result<StagedCommit> stage(const AuthenticatedContent& commit) const;
 
-  // The context of the epoch after `applied`, with the old transcript hash: what a path is sealed for.
+  // The context of the epoch after `applied`, with the old transcript hash: what a path is sealed
+  // for.
   GroupContext provisional_context(const Extensions& extensions, const RatchetTree& tree) const;
   // The next state; `confirmed`: its transcript hash.
   PublicGroup advance(GroupContext context, RatchetTree tree, ByteView confirmation_tag) const;
 
  private:
+  friend class StateCodec;
   Result<Bytes> signature_key(const AuthenticatedContent& content) const;
   Status check_proposal(const SentProposal& sent, std::span<const Extension> extensions) const;
 

@@ -1,6 +1,7 @@
 #include "shared/mls/ratchet_tree.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace parley::mls {
 namespace {
@@ -76,6 +77,12 @@ RatchetTree::NodePtr RatchetTree::build(std::span<const std::optional<TreeNode>>
   return make_leaf(present ? std::get<LeafPtr>(*present) : nullptr);
 }
 
+std::optional<TreeNode> RatchetTree::body_of(const Node& node) {
+  if (node.leaf) return TreeNode{node.leaf};
+  if (node.parent) return TreeNode{node.parent};
+  return std::nullopt;
+}
+
 Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree_extension) {
   auto nodes = mls::decode<std::vector<std::optional<TreeNode>>>(ratchet_tree_extension);
   if (!nodes) return nodes.error();
@@ -97,20 +104,59 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree_extension) {
   return tree;
 }
 
-Bytes RatchetTree::encode() const {
+std::vector<std::optional<TreeNode>> RatchetTree::nodes() const {
   std::vector<std::optional<TreeNode>> nodes(size_.nodes());
   const auto fill = [&](const auto& self, const Node& node, NodeIndex at) -> void {
-    if (at.is_leaf()) {
-      if (node.leaf) nodes[at.value] = TreeNode{node.leaf};
-      return;
-    }
-    if (node.parent) nodes[at.value] = TreeNode{node.parent};
+    nodes[at.value] = body_of(node);
+    if (at.is_leaf()) return;
     self(self, *node.left, at.left());
     self(self, *node.right, at.right());
   };
   fill(fill, *root_, size_.root());
-  while (!nodes.empty() && !nodes.back()) nodes.pop_back();
-  return mls::encode(nodes);
+  return nodes;
+}
+
+Bytes RatchetTree::encode() const {
+  std::vector<std::optional<TreeNode>> present = nodes();
+  while (!present.empty() && !present.back()) present.pop_back();
+  return mls::encode(present);
+}
+
+RatchetTree::Changes RatchetTree::changes_from(const RatchetTree& base) const {
+  Changes changes{size_, {}};
+  const auto compare = [&](const auto& self, const Node& node, NodeIndex at) -> void {
+    const Node* old = base.find(at);
+    if (old == &node) return;
+    const bool same = old == nullptr ? !node.leaf && !node.parent
+                                     : old->leaf == node.leaf && old->parent == node.parent;
+    if (!same) changes.nodes.emplace_back(at, body_of(node));
+    if (at.is_leaf()) return;
+    self(self, *node.left, at.left());
+    self(self, *node.right, at.right());
+  };
+  compare(compare, *root_, size_.root());
+  return changes;
+}
+
+Result<RatchetTree> RatchetTree::with_changes(const Changes& changes) const {
+  const auto malformed = [] {
+    return Error{ErrorCode::kMalformed, "not changes of this tree", {}};
+  };
+  if (changes.size.value > kMaxLeaves || !std::has_single_bit(changes.size.value))
+    return malformed();
+  std::vector<std::optional<TreeNode>> present = nodes();
+  present.resize(changes.size.nodes());
+  for (const auto& [index, node] : changes.nodes) {
+    if (index.value >= present.size() || (node && node->body.index() != index.value % 2)) {
+      return malformed();
+    }
+    present[index.value] = node;
+  }
+  RatchetTree tree;
+  tree.size_ = changes.size;
+  tree.root_ = build(present, tree.size_.root());
+  tree.count_all();
+  return tree;
 }
 
 // ---- looking ----
@@ -127,9 +173,7 @@ const RatchetTree::Node* RatchetTree::find(NodeIndex index) const {
   return node;
 }
 
-const LeafNode* RatchetTree::leaf(LeafIndex index) const {
-  return leaf_ptr(index).get();
-}
+const LeafNode* RatchetTree::leaf(LeafIndex index) const { return leaf_ptr(index).get(); }
 
 LeafPtr RatchetTree::leaf_ptr(LeafIndex index) const {
   const Node* node = index.value < kMaxLeaves ? find(index) : nullptr;
@@ -186,10 +230,9 @@ std::vector<RatchetTree::PathStep> RatchetTree::filtered_path(LeafIndex leaf) co
 
 const crypto::Digest& RatchetTree::hash_of(const Node& node, NodeIndex at) const {
   if (!node.hash) {
-    node.hash = at.is_leaf()
-                    ? leaf_hash(at.leaf(), node.leaf.get())
-                    : parent_node_hash(node.parent.get(), hash_of(*node.left, at.left()),
-                                       hash_of(*node.right, at.right()));
+    node.hash = at.is_leaf() ? leaf_hash(at.leaf(), node.leaf.get())
+                             : parent_node_hash(node.parent.get(), hash_of(*node.left, at.left()),
+                                                hash_of(*node.right, at.right()));
   }
   return *node.hash;
 }
@@ -202,7 +245,8 @@ const crypto::Digest& RatchetTree::hash(NodeIndex index) const {
 
 crypto::Digest RatchetTree::hash_without(const Node& node, NodeIndex at,
                                          std::span<const LeafIndex> leaves) const {
-  const bool none_here = std::ranges::none_of(leaves, [&](LeafIndex leaf) { return at.is_above(leaf); });
+  const bool none_here =
+      std::ranges::none_of(leaves, [&](LeafIndex leaf) { return at.is_above(leaf); });
   if (none_here) return hash_of(node, at);
   if (at.is_leaf()) return leaf_hash(at.leaf(), nullptr);
   std::vector<LeafIndex> here;
@@ -218,8 +262,7 @@ crypto::Digest RatchetTree::hash_without(const Node& node, NodeIndex at,
   return parent_node_hash(&original, left, right);
 }
 
-crypto::Digest RatchetTree::hash_without(NodeIndex index,
-                                         std::span<const LeafIndex> leaves) const {
+crypto::Digest RatchetTree::hash_without(NodeIndex index, std::span<const LeafIndex> leaves) const {
   const Node* node = find(index);
   assert(node != nullptr);
   return hash_without(*node, index, leaves);
@@ -236,7 +279,9 @@ crypto::Digest RatchetTree::parent_hash(const ParentNode& parent, NodeIndex sibl
 
 void RatchetTree::count_leaf(const LeafNode* leaf, bool present) {
   if (leaf == nullptr) return;
-  const auto change = [present](KeySet& set, ByteView key) { present ? set.add(key) : set.remove(key); };
+  const auto change = [present](KeySet& set, ByteView key) {
+    present ? set.add(key) : set.remove(key);
+  };
   change(encryption_keys_, leaf->encryption_key);
   change(signature_keys_, leaf->signature_key);
   change(identities_, identity_of(*leaf));
@@ -268,9 +313,11 @@ RatchetTree::NodePtr RatchetTree::edit(const NodePtr& node, NodeIndex at, LeafIn
     count_parent(parent.get(), true);
   }
   if (NodeIndex(target) < at) {
-    return join(std::move(parent), edit(node->left, at.left(), target, leaf, edit_parent), node->right);
+    return join(std::move(parent), edit(node->left, at.left(), target, leaf, edit_parent),
+                node->right);
   }
-  return join(std::move(parent), node->left, edit(node->right, at.right(), target, leaf, edit_parent));
+  return join(std::move(parent), node->left,
+              edit(node->right, at.right(), target, leaf, edit_parent));
 }
 
 template <class EditParent>
@@ -312,8 +359,8 @@ void RatchetTree::remove(LeafIndex index) {
 }
 
 void RatchetTree::shrink() {
-  // Section 7.8: as long as the right half is empty. It holds no parents then either, since those above a
-  // removed leaf are blanked.
+  // Section 7.8: as long as the right half is empty. It holds no parents then either, since those
+  // above a removed leaf are blanked.
   while (size_.value > 1 && root_->right->members == 0) {
     root_ = root_->left;
     size_ = {size_.value / 2};
@@ -325,8 +372,7 @@ void RatchetTree::merge_path(LeafIndex index, LeafPtr leaf, std::span<const Pare
   assert(path.size() == parents.size());
   edit_path(index, leaf, [&](NodeIndex at, ParentPtr& parent) {
     const auto step = std::ranges::find(path, at, &PathStep::node);
-    parent = step == path.end() ? nullptr
-                                : parents[static_cast<std::size_t>(step - path.begin())];
+    parent = step == path.end() ? nullptr : parents[static_cast<std::size_t>(step - path.begin())];
   });
 }
 

@@ -1,9 +1,9 @@
 // The public side of a group's ratchet tree (RFC 9420 sections 4, 7).
 //
-// A value: copying it costs nothing, and a changed copy shares every node that did not change with the
-// original, hashes included. So a commit can be applied to a copy and thrown away when it proves wrong, and
-// costs as many nodes as the tree is high. Every change touches one leaf and the nodes above it.
-// Copies belong to one thread together, because they share cached hashes.
+// A value: copying it costs nothing, and a changed copy shares every node that did not change with
+// the original, hashes included. So a commit can be applied to a copy and thrown away when it
+// proves wrong, and costs as many nodes as the tree is high. Every change touches one leaf and the
+// nodes above it. Copies belong to one thread together, because they share cached hashes.
 #pragma once
 
 #include "shared/crypto/hash.hpp"
@@ -12,7 +12,8 @@
 
 namespace parley::mls {
 
-// A tree with more leaves is refused; also the bound of what a stranger's tree can make us allocate.
+// A tree with more leaves is refused; also the bound of what a stranger's tree can make us
+// allocate.
 inline constexpr std::uint32_t kMaxLeaves = 1u << 16;
 
 using LeafPtr = std::shared_ptr<const LeafNode>;
@@ -42,9 +43,20 @@ class RatchetTree {
   // One blank leaf.
   RatchetTree();
 
-  // kMalformed for another structure than a tree has; nothing else is checked (see tree_validation.hpp).
+  // kMalformed for another structure than a tree has; nothing else is checked (see
+  // tree_validation.hpp).
   static Result<RatchetTree> decode(ByteView ratchet_tree_extension);
   Bytes encode() const;
+
+  // The nodes in which this tree differs from `base`: what is kept on disk of the trees of past
+  // epochs.
+  struct Changes {
+    LeafCount size;
+    std::vector<std::pair<NodeIndex, std::optional<TreeNode>>> nodes;
+  };
+  Changes changes_from(const RatchetTree& base) const;
+  // kMalformed when they are no changes of this tree.
+  Result<RatchetTree> with_changes(const Changes& changes) const;
 
   // ---- looking ----
   LeafCount size() const { return size_; }
@@ -67,8 +79,8 @@ class RatchetTree {
 
   // Section 4.1.1, in order from the left.
   std::vector<NodeIndex> resolution(NodeIndex node) const;
-  // The nodes that an update path of this leaf fills, from the lowest, each with its child off the path;
-  // nodes under which nobody else is are left out (section 4.1.2).
+  // The nodes that an update path of this leaf fills, from the lowest, each with its child off the
+  // path; nodes under which nobody else is are left out (section 4.1.2).
   struct PathStep {
     NodeIndex node;
     NodeIndex copath_child;
@@ -92,11 +104,13 @@ class RatchetTree {
   const KeySet& identities() const { return identities_; }  // SHA-256 of the credentials
 
   // ---- changing (section 7.7); leaves named must be members ----
-  // Into the leftmost blank leaf; the tree doubles when there is none. kInvalidArgument at kMaxLeaves.
+  // Into the leftmost blank leaf; the tree doubles when there is none. kInvalidArgument at
+  // kMaxLeaves.
   Result<LeafIndex> add(LeafPtr leaf);
   void update(LeafIndex index, LeafPtr leaf);
   void remove(LeafIndex index);
-  // Sets a leaf and the parents of its filtered path, in that path's order; blanks the rest of the path.
+  // Sets a leaf and the parents of its filtered path, in that path's order; blanks the rest of the
+  // path.
   void merge_path(LeafIndex index, LeafPtr leaf, std::span<const ParentPtr> parents);
   // Puts in leaf with the signature that covers parents already merged.
   void replace_leaf(LeafIndex index, LeafPtr leaf);
@@ -114,11 +128,13 @@ class RatchetTree {
     mutable std::optional<crypto::Digest> hash;
   };
 
+  static std::optional<TreeNode> body_of(const Node& node);
   static NodePtr blank(unsigned level);
   static NodePtr make_leaf(LeafPtr leaf);
   static NodePtr join(ParentPtr parent, NodePtr left, NodePtr right);
   static NodePtr build(std::span<const std::optional<TreeNode>> nodes, NodeIndex at);
   const Node* find(NodeIndex index) const;
+  std::vector<std::optional<TreeNode>> nodes() const;
   // Copies the nodes from the root to a leaf; `edit_parent(index, ParentPtr&)` changes each parent.
   template <class EditParent>
   NodePtr edit(const NodePtr& node, NodeIndex at, LeafIndex target, const LeafPtr& leaf,

@@ -36,10 +36,13 @@ Result<SecretTree::Ratchet*> SecretTree::ratchet(LeafIndex leaf, RatchetKind kin
   if (const auto found = ratchets_.find(leaf.value); found != ratchets_.end()) {
     return &found->second.kinds[index];
   }
-  // From the lowest ancestor whose secret is still there, down to the leaf. There is one: the root at
-  // first, and a node goes only when both its children come.
+  // From the lowest ancestor whose secret is still there, down to the leaf. There is one: the root
+  // at first, and a node goes only when both its children come.
   NodeIndex node = leaf;
-  while (!nodes_.contains(node.value)) node = node.parent();
+  while (!nodes_.contains(node.value)) {
+    if (node == leaves_.root()) return ErrorCode::kInvalidArgument;  // a tree without keys
+    node = node.parent();
+  }
   while (!node.is_leaf()) {
     const Secret secret = std::move(nodes_.extract(node.value).mapped());
     nodes_.emplace(node.left().value, expand_with_label(secret, "tree", as_bytes("left")));

@@ -1,8 +1,8 @@
 // Keys of messages (RFC 9420 section 9): a tree that gives each leaf two hash ratchets.
 //
 // Secrets are derived when first needed and erased on use: a node when its children are derived, a
-// ratchet's secret when it steps, a key when it is taken. Keys that were skipped are kept, so that messages
-// may arrive out of order, within the bounds below.
+// ratchet's secret when it steps, a key when it is taken. Keys that were skipped are kept, so that
+// messages may arrive out of order, within the bounds below.
 #pragma once
 
 #include <map>
@@ -27,6 +27,7 @@ enum class RatchetKind : std::uint8_t { kHandshake = 0, kApplication = 1 };
 
 class SecretTree {
  public:
+  SecretTree() = default;  // has no keys
   SecretTree(Secret encryption_secret, LeafCount leaves);
   SecretTree(SecretTree&&) noexcept = default;
   SecretTree& operator=(SecretTree&&) noexcept = default;
@@ -34,8 +35,8 @@ class SecretTree {
   // The next key for sending; kInvalidArgument when 2^32 were used or there is no such leaf.
   Result<MessageKey> next(LeafIndex leaf, RatchetKind kind);
 
-  // The key of a received message, and what using it does to the ratchet. Nothing changes until accept(),
-  // so that a message which turns out to be forged uses nothing up.
+  // The key of a received message, and what using it does to the ratchet. Nothing changes until
+  // accept(), so that a message which turns out to be forged uses nothing up.
   struct Opening {
     LeafIndex leaf;
     RatchetKind kind{};
@@ -52,6 +53,7 @@ class SecretTree {
   SecretTree clone() const;
 
  private:
+  friend class StateCodec;
   struct Ratchet {
     Secret secret;
     std::uint64_t generation = 0;  // of the next key; 2^32 when all are used
@@ -62,7 +64,6 @@ class SecretTree {
     Ratchet kinds[2];
   };
 
-  SecretTree() = default;
   Result<Ratchet*> ratchet(LeafIndex leaf, RatchetKind kind);
 
   LeafCount leaves_;

@@ -1,6 +1,7 @@
 // Positions in a ratchet tree (RFC 9420 section 4 and appendix C).
 //
-// Leaves have even node indices, parents odd ones; the tree is always full: 2^d leaves. For 4 leaves:
+// Leaves have even node indices, parents odd ones; the tree is always full: 2^d leaves. For 4
+// leaves:
 //
 //   level 2            3
 //   level 1      1           5        node index; its level is the number of its low 1 bits

@@ -53,7 +53,7 @@ const crypto::KemKeyPair* TreeKeys::find(const RatchetTree& tree, NodeIndex node
   const auto found = keys_.find(node);
   if (found == keys_.end()) return nullptr;
   return std::ranges::equal(found->second.public_key, public_key_at(tree, node)) ? &found->second
-                                                                                  : nullptr;
+                                                                                 : nullptr;
 }
 
 void TreeKeys::prune(const RatchetTree& tree) {
@@ -89,8 +89,8 @@ NewPath make_path(Rng& rng, const RatchetTree& tree, LeafIndex own, LeafNode lea
   leaf.source = LeafNodeSource::kCommit;
   leaf.lifetime = {};
   leaf.parent_hash = link_parents(tree, path.steps, parents);
-  leaf.signature = to_bytes(
-      sign_with_label(signing_key, "LeafNodeTBS", leaf_to_be_signed(leaf, group_id, own)));
+  leaf.signature =
+      to_bytes(sign_with_label(signing_key, "LeafNodeTBS", leaf_to_be_signed(leaf, group_id, own)));
   path.parents.assign(parents.begin(), parents.end());
   path.tree = tree;
   path.tree.merge_path(own, std::make_shared<LeafNode>(std::move(leaf)), path.parents);
@@ -179,8 +179,9 @@ Result<Secret> derive_path(const RatchetTree& tree, std::span<const PathStep> st
   return path_secret;
 }
 
-Result<Secret> open_path(const MergedPath& merged, const RatchetTree& before, const UpdatePath& path,
-                         std::span<const LeafIndex> added, ByteView group_context, TreeKeys& keys) {
+Result<Secret> open_path(const MergedPath& merged, const RatchetTree& before,
+                         const UpdatePath& path, std::span<const LeafIndex> added,
+                         ByteView group_context, TreeKeys& keys) {
   const auto step = std::ranges::find_if(
       merged.steps, [&](const PathStep& one) { return one.copath_child.is_above(keys.own()); });
   if (step == merged.steps.end()) return invalid("12.4.2: the path does not cover this member");

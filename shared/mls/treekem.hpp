@@ -8,8 +8,8 @@
 
 namespace parley::mls {
 
-// The private keys that one member knows: its leaf's and those of nodes above it. A key counts only while
-// the tree has its public half at that node.
+// The private keys that one member knows: its leaf's and those of nodes above it. A key counts only
+// while the tree has its public half at that node.
 class TreeKeys {
  public:
   TreeKeys() = default;
@@ -24,7 +24,7 @@ class TreeKeys {
   TreeKeys clone() const;
 
  private:
-  friend class TreeKeysCodec;
+  friend class StateCodec;
   LeafIndex own_;
   std::map<NodeIndex, crypto::KemKeyPair> keys_;
 };
@@ -40,8 +40,8 @@ struct NewPath {
   crypto::KemKeyPair leaf_key;
 };
 
-// Fresh keys for the path of `own`, which is a member of `tree` (proposals applied). `leaf` has all but
-// keys, source, parent hash and signature, which are set here.
+// Fresh keys for the path of `own`, which is a member of `tree` (proposals applied). `leaf` has all
+// but keys, source, parent hash and signature, which are set here.
 NewPath make_path(Rng& rng, const RatchetTree& tree, LeafIndex own, LeafNode leaf,
                   const crypto::SigningKey& signing_key, ByteView group_id);
 // The path as it is sent. `added`: who joins by this commit gets its secret by Welcome instead.
@@ -53,9 +53,9 @@ void keep_path(const NewPath& path, TreeKeys& keys);
 
 // ---- receiving ----
 
-// The public half: checks shape, parent hashes and the leaf of a received path, and merges it into a copy
-// of the tree. `before`: proposals applied, and the sender in it. `used`: keys that the path must not use
-// again. kMlsInvalid with the rule that is broken.
+// The public half: checks shape, parent hashes and the leaf of a received path, and merges it into
+// a copy of the tree. `before`: proposals applied, and the sender in it. `used`: keys that the path
+// must not use again. kMlsInvalid with the rule that is broken.
 struct MergedPath {
   RatchetTree tree;
   std::vector<RatchetTree::PathStep> steps;
@@ -64,10 +64,11 @@ Result<MergedPath> merge_update_path(const RatchetTree& before, LeafIndex sender
                                      const UpdatePath& path, std::span<const LeafIndex> added,
                                      const KeySet& used);
 
-// The private half: decrypts the secret meant for us, derives those above and compares each with the path's
-// public keys. Returns the commit secret; new private keys go into `keys`.
-Result<Secret> open_path(const MergedPath& merged, const RatchetTree& before, const UpdatePath& path,
-                         std::span<const LeafIndex> added, ByteView group_context, TreeKeys& keys);
+// The private half: decrypts the secret meant for us, derives those above and compares each with
+// the path's public keys. Returns the commit secret; new private keys go into `keys`.
+Result<Secret> open_path(const MergedPath& merged, const RatchetTree& before,
+                         const UpdatePath& path, std::span<const LeafIndex> added,
+                         ByteView group_context, TreeKeys& keys);
 
 // Derives keys from the path secret of `from` up to the root, along the filtered path of `sender`;
 // kMlsInvalid when one is not the tree's. Returns the commit secret.

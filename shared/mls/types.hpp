@@ -36,7 +36,8 @@ enum class CredentialType : std::uint16_t { kBasic = 1, kX509 = 2 };
 
 enum class LeafNodeSource : std::uint8_t { kKeyPackage = 1, kUpdate = 2, kCommit = 3 };
 
-// Values whose second byte equals the first and ends in A, which everybody must ignore (section 13.5).
+// Values whose second byte equals the first and ends in A, which everybody must ignore
+// (section 13.5).
 constexpr bool is_grease(std::uint16_t value) {
   return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
 }
@@ -60,9 +61,14 @@ struct Credential {
   static void fields(Self& self, Archive& ar) {
     ar(self.type);
     switch (self.type) {
-      case CredentialType::kBasic: ar(self.identity); break;
-      case CredentialType::kX509: ar(self.certificates); break;
-      default: ar.fail("a credential of an unknown type");
+      case CredentialType::kBasic:
+        ar(self.identity);
+        break;
+      case CredentialType::kX509:
+        ar(self.certificates);
+        break;
+      default:
+        ar.fail("a credential of an unknown type");
     }
   }
 };
@@ -139,10 +145,16 @@ struct LeafNode {
   static void content(Self& self, Archive& ar) {
     ar(self.encryption_key, self.signature_key, self.credential, self.capabilities, self.source);
     switch (self.source) {
-      case LeafNodeSource::kKeyPackage: ar(self.lifetime); break;
-      case LeafNodeSource::kUpdate: break;
-      case LeafNodeSource::kCommit: ar(self.parent_hash); break;
-      default: ar.fail("a leaf node from an unknown source");
+      case LeafNodeSource::kKeyPackage:
+        ar(self.lifetime);
+        break;
+      case LeafNodeSource::kUpdate:
+        break;
+      case LeafNodeSource::kCommit:
+        ar(self.parent_hash);
+        break;
+      default:
+        ar.fail("a leaf node from an unknown source");
     }
     ar(self.extensions);
   }

@@ -44,7 +44,8 @@ Status validate_support(const LeafNode& leaf, std::span<const Extension> group_e
       return invalid("13.4: a member does not support one of the group's extensions");
     }
   }
-  const Extension* required = find_extension(group_extensions, ExtensionType::kRequiredCapabilities);
+  const Extension* required =
+      find_extension(group_extensions, ExtensionType::kRequiredCapabilities);
   if (required == nullptr) return {};
   const auto demands = decode<RequiredCapabilities>(required->data);
   if (!demands) return demands.error();
@@ -89,7 +90,8 @@ Status validate_leaf(const LeafNode& leaf, const LeafContext& context) {
     return invalid("7.3: a leaf's lifetime has not begun or has ended");
   }
   if (!verify_with_label(leaf.signature_key, "LeafNodeTBS",
-                         leaf_to_be_signed(leaf, context.group_id, context.index), leaf.signature)) {
+                         leaf_to_be_signed(leaf, context.group_id, context.index),
+                         leaf.signature)) {
     return invalid("7.3: a leaf's signature does not hold");
   }
   return {};
@@ -148,7 +150,8 @@ Status validate_unmerged(const RatchetTree& tree, NodeIndex at, const ParentNode
     }
     for (NodeIndex node = NodeIndex(unmerged[i]).parent(); node != at; node = node.parent()) {
       const ParentNode* between = tree.parent(node);
-      if (between != nullptr && !std::ranges::binary_search(between->unmerged_leaves, unmerged[i])) {
+      if (between != nullptr &&
+          !std::ranges::binary_search(between->unmerged_leaves, unmerged[i])) {
         return invalid("12.4.3.1: an unmerged leaf is missing in a node between");
       }
     }

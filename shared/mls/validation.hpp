@@ -1,5 +1,5 @@
-// Checks of leaves, key packages and whole trees (RFC 9420 sections 7.3, 7.9.2, 10.1, 12.4.3.1). A failed
-// check is kMlsInvalid with the rule that was broken.
+// Checks of leaves, key packages and whole trees (RFC 9420 sections 7.3, 7.9.2, 10.1, 12.4.3.1). A
+// failed check is kMlsInvalid with the rule that was broken.
 #pragma once
 
 #include "shared/mls/ratchet_tree.hpp"
@@ -20,8 +20,8 @@ struct LeafContext {
 Status validate_leaf(const LeafNode& leaf, const LeafContext& context);
 // Whether the leaf has what the group's extensions demand of every member.
 Status validate_support(const LeafNode& leaf, std::span<const Extension> group_extensions);
-// What concerns the members of a tree together: keys are used once, and everybody understands everybody's
-// credentials. `unique_identities`: no two leaves with the same credential.
+// What concerns the members of a tree together: keys are used once, and everybody understands
+// everybody's credentials. `unique_identities`: no two leaves with the same credential.
 Status validate_members(const RatchetTree& tree, bool unique_identities);
 
 // Section 10.1; the leaf's own checks included.

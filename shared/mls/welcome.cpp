@@ -45,8 +45,8 @@ Result<Welcome> make_welcome(Rng& rng, const GroupInfo& info, const Secret& join
     }
     const KeyPackage& package = *applied.added_packages[i];
     Bytes clear = encode(secrets);
-    auto sealed = encrypt_with_label(rng, package.init_key, "Welcome", welcome.encrypted_group_info,
-                                     clear);
+    auto sealed =
+        encrypt_with_label(rng, package.init_key, "Welcome", welcome.encrypted_group_info, clear);
     crypto::wipe(clear);
     if (!sealed) return sealed.error();
     welcome.secrets.push_back({key_package_ref(package), std::move(*sealed)});
@@ -60,7 +60,8 @@ Result<OpenedWelcome> open_welcome(const Welcome& welcome, const KeyPackageKeys&
     return invalid("12.4.3.1: a welcome of another ciphersuite than the key package's");
   }
   const Bytes own_ref = key_package_ref(keys.key_package);
-  const auto entry = std::ranges::find(welcome.secrets, own_ref, &EncryptedGroupSecrets::new_member);
+  const auto entry =
+      std::ranges::find(welcome.secrets, own_ref, &EncryptedGroupSecrets::new_member);
   if (entry == welcome.secrets.end()) {
     return invalid("12.4.3.1: a welcome that is not for this key package");
   }

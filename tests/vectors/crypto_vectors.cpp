@@ -34,7 +34,8 @@ std::uint64_t number(const Json& value) {
 void check_exports(const HpkeContext& context, const Json& exports) {
   for (const auto& entry : exports) {
     const auto exported = require_ok(
-        context.export_secret(unhex(entry.at("exporter_context")), number(entry.at("L"))), "export");
+        context.export_secret(unhex(entry.at("exporter_context")), number(entry.at("L"))),
+        "export");
     require_equal(unhex(entry.at("exported_value")), exported.expose(), "exported_value");
   }
 }
@@ -62,8 +63,9 @@ void check_hpke_case(const Json& vector) {
 
   const Bytes info = unhex(vector.at("info"));
   FixedRng rng(unhex(vector.at("ikmE")));
-  auto sender = require_ok(hpke_setup_sender(rng, recipient.public_key, info, options,
-                                             author ? &*author : nullptr), "sender");
+  auto sender = require_ok(
+      hpke_setup_sender(rng, recipient.public_key, info, options, author ? &*author : nullptr),
+      "sender");
   require_equal(unhex(vector.at("enc")), sender.encapsulated, "enc");
   auto opener = require_ok(hpke_setup_recipient(sender.encapsulated, recipient, info, options,
                                                 author ? &author->public_key : nullptr),
@@ -163,8 +165,8 @@ bool accepts_exchange(const Json&, const Json& test) {
   const auto shared = x25519(secret(test.at("private")), fixed<32>(point, "public"));
   const Bytes expected = unhex(test.at("shared"));
   const bool zero = std::ranges::all_of(expected, [](std::uint8_t byte) { return byte == 0; });
-  require(shared.ok() != zero, zero ? "an all-zero shared secret was given out"
-                                    : "a good exchange was refused");
+  require(shared.ok() != zero,
+          zero ? "an all-zero shared secret was given out" : "a good exchange was refused");
   if (shared) require_equal(expected, shared->expose(), "shared");
   return shared.ok();
 }

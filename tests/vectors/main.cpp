@@ -7,7 +7,8 @@ int main(int count, char** arguments) {
   if (count < 2) {
     std::fputs(
         "Usage: parley-vectors FILE|FOLDER...\n"
-        "Checks test vectors (a file's kind is known by its name), prints each failing case with its\n"
+        "Checks test vectors (a file's kind is known by its name), prints each failing case with "
+        "its\n"
         "reason, and fails if there is one or a file is of an unknown kind.\n",
         stderr);
     return 2;
@@ -15,6 +16,7 @@ int main(int count, char** arguments) {
   parley::vectors::Report report([](const std::string& line) { std::puts(line.c_str()); });
   for (int i = 1; i < count; ++i) parley::vectors::check_path(arguments[i], report);
   const auto& totals = report.totals();
-  std::printf("%zu passed, %zu failed, %zu skipped\n", totals.passed, totals.failed, totals.skipped);
+  std::printf("%zu passed, %zu failed, %zu skipped\n", totals.passed, totals.failed,
+              totals.skipped);
   return totals.failed == 0 ? 0 : 1;
 }

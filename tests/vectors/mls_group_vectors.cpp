@@ -18,7 +18,9 @@ struct Client {
   std::map<Bytes, Bytes> external_psks;
 };
 
-crypto::SigningKey signing_key(const Json& hex) { return crypto::SigningKey::from_seed(secret(hex)); }
+crypto::SigningKey signing_key(const Json& hex) {
+  return crypto::SigningKey::from_seed(secret(hex));
+}
 
 Client read_client(const Json& vector) {
   auto package = require_ok(decode<Message>(unhex(vector.at("key_package"))), "key_package");
@@ -53,7 +55,8 @@ PskLookup lookup(const Client& client) {
 }
 
 Result<Group> join(const Client& client, Policy policy) {
-  const std::optional<ByteView> tree = client.tree ? std::optional<ByteView>(*client.tree) : std::nullopt;
+  const std::optional<ByteView> tree =
+      client.tree ? std::optional<ByteView>(*client.tree) : std::nullopt;
   return Group::join(client.welcome, client.keys, tree, lookup(client), policy);
 }
 
@@ -76,8 +79,8 @@ void check_passive_client(const Json& vector) {
   Policy policy;
   policy.unique_identities = false;  // the vectors' members may share a name
   Group group = require_ok(join(client, policy), "join");
-  require_equal(unhex(vector.at("initial_epoch_authenticator")), group.epoch_authenticator().expose(),
-                "initial_epoch_authenticator");
+  require_equal(unhex(vector.at("initial_epoch_authenticator")),
+                group.epoch_authenticator().expose(), "initial_epoch_authenticator");
   follow(group, vector.at("epochs"), lookup(client));
 }
 
@@ -86,7 +89,8 @@ void check_passive_client(const Json& vector) {
 Policy strict() {
   Policy policy;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  policy.now_s = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  policy.now_s =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   return policy;
 }
 

@@ -70,7 +70,8 @@ void check_treekem(const Json& vector) {
   for (const Json& entry : vector.at("leaves_private")) {
     const LeafIndex index{entry.at("index").get<std::uint32_t>()};
     Private& member = members[index];
-    member.keys = TreeKeys(index, crypto::KemKeyPair::from_secret(secret(entry.at("encryption_priv"))));
+    member.keys =
+        TreeKeys(index, crypto::KemKeyPair::from_secret(secret(entry.at("encryption_priv"))));
     member.signing_key = crypto::SigningKey::from_seed(secret(entry.at("signature_priv")));
     require(member.keys.find(tree, index) != nullptr, "encryption_priv is not the tree's");
     for (const Json& path : entry.at("path_secrets")) {
@@ -82,7 +83,8 @@ void check_treekem(const Json& vector) {
 
   for (const Json& update : vector.at("update_paths")) {
     const LeafIndex sender{update.at("sender").get<std::uint32_t>()};
-    const auto path = require_ok(decode<UpdatePath>(unhex(update.at("update_path"))), "update_path");
+    const auto path =
+        require_ok(decode<UpdatePath>(unhex(update.at("update_path"))), "update_path");
     const auto merged =
         require_ok(merge_update_path(tree, sender, path, {}, tree.encryption_keys()), "merge");
     require_ok(validate_leaf(path.leaf_node, {context.group_id, sender, {}, std::nullopt}), "leaf");
@@ -97,9 +99,8 @@ void check_treekem(const Json& vector) {
       require_equal(unhex(update.at("commit_secret")), commit_secret.expose(), "commit_secret");
       const Json& expected = update.at("path_secrets")[index.value];
       const auto ours = derive_key_pair(derive_secret(secret(expected), "node"));
-      const auto step = std::ranges::find_if(merged.steps, [&, at = index](const auto& one) {
-        return one.copath_child.is_above(at);
-      });
+      const auto step = std::ranges::find_if(
+          merged.steps, [&, at = index](const auto& one) { return one.copath_child.is_above(at); });
       const auto* known = keys.find(merged.tree, step->node);
       require(known != nullptr, "the key of the lowest common node");
       require_equal(ours.public_key, known->public_key, "path_secret");
@@ -111,9 +112,10 @@ void check_treekem(const Json& vector) {
     const NewPath made = make_path(rng, tree, sender, *tree.leaf(sender), *own->second.signing_key,
                                    context.group_id);
     next.tree_hash = to_bytes(made.tree.root_hash());
-    const auto sent = require_ok(encrypt_path(rng, made, tree, {}, sender, encode(next)), "encrypt");
-    const auto taken = require_ok(
-        merge_update_path(tree, sender, sent, {}, tree.encryption_keys()), "merge own");
+    const auto sent =
+        require_ok(encrypt_path(rng, made, tree, {}, sender, encode(next)), "encrypt");
+    const auto taken =
+        require_ok(merge_update_path(tree, sender, sent, {}, tree.encryption_keys()), "merge own");
     require_equal(made.tree.root_hash(), taken.tree.root_hash(), "own tree hash");
     for (const auto& [index, member] : members) {
       if (index == sender) continue;
@@ -142,7 +144,8 @@ AuthenticatedContent framed(const ProtectionKeys& keys, WireFormat format, Conte
   made.sender = {SenderType::kMember, {1}, 0};
   made.content = std::move(content);
   auto signed_content = sign_content(format, std::move(made), keys.signing_key, keys.context);
-  if (signed_content.type() == ContentType::kCommit) signed_content.auth.confirmation_tag = Bytes(32);
+  if (signed_content.type() == ContentType::kCommit)
+    signed_content.auth.confirmation_tag = Bytes(32);
   return signed_content;
 }
 
@@ -175,9 +178,11 @@ void check_protection(const ProtectionKeys& keys, const Json& vector, const std:
                       const std::function<Content(const Bytes&)>& parse) {
   const Bytes body = unhex(vector.at(name));
   std::vector<WireFormat> formats = {WireFormat::kPrivateMessage};
-  require_equal(body, body_of(open_message(keys, unhex(vector.at(name + "_priv")))), name + "_priv");
+  require_equal(body, body_of(open_message(keys, unhex(vector.at(name + "_priv")))),
+                name + "_priv");
   if (vector.contains(name + "_pub")) {
-    require_equal(body, body_of(open_message(keys, unhex(vector.at(name + "_pub")))), name + "_pub");
+    require_equal(body, body_of(open_message(keys, unhex(vector.at(name + "_pub")))),
+                  name + "_pub");
     formats.push_back(WireFormat::kPublicMessage);
   }
   SeededRng rng(1);
@@ -233,7 +238,8 @@ void check_welcome(const Json& vector) {
   Writer content;
   GroupInfo::content(opened.group_info, content);
   require_ok(verify_with_label(unhex(vector.at("signer_pub")), "GroupInfoTBS", content.bytes(),
-                               opened.group_info.signature), "group info signature");
+                               opened.group_info.signature),
+             "group info signature");
   const auto secrets = EpochSecrets::from_joiner(opened.joiner_secret, opened.psk_secret,
                                                  encode(opened.group_info.group_context));
   require_equal(opened.group_info.confirmation_tag,
@@ -245,8 +251,10 @@ void check_welcome(const Json& vector) {
 
 MlsCaseCheck find_mls_tree_check(const std::string& stem) {
   static const std::map<std::string, MlsCaseCheck> table = {
-      {"tree-operations", check_tree_operation}, {"tree-validation", check_tree_validation},
-      {"treekem", check_treekem},                {"message-protection", check_message_protection},
+      {"tree-operations", check_tree_operation},
+      {"tree-validation", check_tree_validation},
+      {"treekem", check_treekem},
+      {"message-protection", check_message_protection},
       {"welcome", check_welcome},
   };
   const auto found = table.find(stem);

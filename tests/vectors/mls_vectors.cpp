@@ -39,9 +39,9 @@ void check_round_trip(const Json& vector, const char* name) {
 }
 
 void check_message(const Json& vector) {
-  for (const char* name : {"mls_welcome", "mls_group_info", "mls_key_package",
-                           "public_message_application", "public_message_proposal",
-                           "public_message_commit", "private_message"}) {
+  for (const char* name :
+       {"mls_welcome", "mls_group_info", "mls_key_package", "public_message_application",
+        "public_message_proposal", "public_message_commit", "private_message"}) {
     check_round_trip<Message>(vector, name);
   }
   check_round_trip<std::vector<std::optional<TreeNode>>>(vector, "ratchet_tree");
@@ -70,7 +70,8 @@ void check_tree_math(const Json& vector) {
   for (std::uint32_t i = 0; i < leaves.nodes(); ++i) {
     const NodeIndex node(i);
     const bool is_root = node == leaves.root();
-    check_neighbour(vector.at("left")[i], !node.is_leaf(), node.is_leaf() ? node : node.left(), "left");
+    check_neighbour(vector.at("left")[i], !node.is_leaf(), node.is_leaf() ? node : node.left(),
+                    "left");
     check_neighbour(vector.at("right")[i], !node.is_leaf(), node.is_leaf() ? node : node.right(),
                     "right");
     check_neighbour(vector.at("parent")[i], !is_root, is_root ? node : node.parent(), "parent");
@@ -84,7 +85,8 @@ void check_crypto_basics(const Json& vector) {
   require_suite(vector);
   {
     const Json& v = vector.at("ref_hash");
-    require_equal(unhex(v.at("out")), ref_hash(text(v.at("label")), unhex(v.at("value"))), "ref_hash");
+    require_equal(unhex(v.at("out")), ref_hash(text(v.at("label")), unhex(v.at("value"))),
+                  "ref_hash");
   }
   {
     const Json& v = vector.at("expand_with_label");
@@ -111,7 +113,8 @@ void check_crypto_basics(const Json& vector) {
     const Bytes content = unhex(v.at("content"));
     require_equal(unhex(v.at("pub")), key.public_key(), "signature public key");
     require_ok(verify_with_label(unhex(v.at("pub")), text(v.at("label")), content,
-                                 unhex(v.at("signature"))), "verify_with_label");
+                                 unhex(v.at("signature"))),
+               "verify_with_label");
     const auto own = sign_with_label(key, text(v.at("label")), content);
     require_ok(verify_with_label(unhex(v.at("pub")), text(v.at("label")), content, own),
                "own signature");
@@ -125,13 +128,20 @@ void check_crypto_basics(const Json& vector) {
     const Bytes plaintext = unhex(v.at("plaintext"));
     require_equal(unhex(v.at("pub")), key.public_key, "HPKE public key");
     const HpkeCiphertext given{unhex(v.at("kem_output")), unhex(v.at("ciphertext"))};
-    require_equal(plaintext, require_ok(decrypt_with_label(key, text(v.at("label")), context, given),
-                                        "decrypt_with_label").expose(), "plaintext");
+    require_equal(plaintext,
+                  require_ok(decrypt_with_label(key, text(v.at("label")), context, given),
+                             "decrypt_with_label")
+                      .expose(),
+                  "plaintext");
     SeededRng rng(1);
-    const auto own = require_ok(
-        encrypt_with_label(rng, key.public_key, text(v.at("label")), context, plaintext), "encrypt");
-    require_equal(plaintext, require_ok(decrypt_with_label(key, text(v.at("label")), context, own),
-                                        "decrypt own").expose(), "own plaintext");
+    const auto own =
+        require_ok(encrypt_with_label(rng, key.public_key, text(v.at("label")), context, plaintext),
+                   "encrypt");
+    require_equal(
+        plaintext,
+        require_ok(decrypt_with_label(key, text(v.at("label")), context, own), "decrypt own")
+            .expose(),
+        "own plaintext");
   }
 }
 
@@ -171,7 +181,9 @@ void check_key_schedule(const Json& vector) {
     const Json& exporter = epoch.at("exporter");
     require_equal(unhex(exporter.at("secret")),
                   got.export_secret(text(exporter.at("label")), unhex(exporter.at("context")),
-                                    exporter.at("length").get<std::size_t>()).expose(), "exporter");
+                                    exporter.at("length").get<std::size_t>())
+                      .expose(),
+                  "exporter");
     init_secret = got.init_secret.clone();
     ++context.epoch;
   }

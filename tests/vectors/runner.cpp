@@ -72,7 +72,8 @@ void check_path(const std::string& path, Report& report) {
   }
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() == ".json")
+      files.push_back(entry.path());
   }
   if (files.empty()) report.fail(path, "no .json file in this folder");
   std::sort(files.begin(), files.end());

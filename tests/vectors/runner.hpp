@@ -1,5 +1,5 @@
-// Checks files of published test vectors. A file's kind is known by its name; every case in it passes,
-// fails with a reason, or is skipped with one.
+// Checks files of published test vectors. A file's kind is known by its name; every case in it
+// passes, fails with a reason, or is skipped with one.
 #pragma once
 
 #include <array>
@@ -46,8 +46,8 @@ class Report {
   Totals totals_;
 };
 
-// Checks a file, or all .json files below a folder, in order of their paths. A file of an unknown kind, one
-// that is not JSON and a path that is not there count as failures.
+// Checks a file, or all .json files below a folder, in order of their paths. A file of an unknown
+// kind, one that is not JSON and a path that is not there count as failures.
 void check_path(const std::string& path, Report& report);
 
 // ---- for the checks ----
@@ -58,8 +58,7 @@ Bytes unhex(const Json& text);
 void require_equal(ByteView expected, ByteView got, const std::string& what);
 std::string describe(const Error& error);
 template <class T>
-  requires(!std::is_void_v<T>)
-T require_ok(Result<T>&& result, const std::string& what) {
+requires(!std::is_void_v<T>) T require_ok(Result<T>&& result, const std::string& what) {
   if (!result) throw Failure(what + ": " + describe(result.error()));
   return std::move(result).value();
 }

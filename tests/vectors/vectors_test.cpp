@@ -1,5 +1,5 @@
-// All published vectors of the supported kinds. They are no part of the checkout: without them this is
-// skipped, and where they must be there (PARLEY_REQUIRE_VECTORS, set by CI) it fails.
+// All published vectors of the supported kinds. They are no part of the checkout: without them this
+// is skipped, and where they must be there (PARLEY_REQUIRE_VECTORS, set by CI) it fails.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <cstdlib>
