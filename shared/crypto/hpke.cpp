@@ -148,10 +148,15 @@ Result<KemPublicKey> parse_kem_public_key(ByteView bytes) {
   return key;
 }
 
+HpkeInfo::HpkeInfo(ByteView info, HpkeAead aead) {
+  const Secret hash = suite_kdf(aead).extract({}, "info_hash", info);
+  std::ranges::copy(hash.expose(), hash_.begin());
+}
+
 // KeySchedule of section 5.1.
 struct HpkeSchedule {
-  static Result<HpkeContext> run(const Secret& shared, ByteView info, const HpkeOptions& options,
-                                 bool authenticated) {
+  static Result<HpkeContext> run(const Secret& shared, const HpkeInfo& info,
+                                 const HpkeOptions& options, bool authenticated) {
     const HpkePsk psk = options.psk.value_or(HpkePsk{});
     if (options.psk && (psk.secret.size() < 32 || psk.id.empty())) {
       return Error{ErrorCode::kInvalidArgument, "a PSK has at least 32 bytes and a name", {}};
@@ -159,11 +164,10 @@ struct HpkeSchedule {
     const auto mode = static_cast<std::uint8_t>((options.psk ? 1 : 0) | (authenticated ? 2 : 0));
     const auto kdf = suite_kdf(options.aead);
     const Secret psk_id_hash = kdf.extract({}, "psk_id_hash", psk.id);
-    const Secret info_hash = kdf.extract({}, "info_hash", info);
     std::array<std::uint8_t, 65> context;
     context[0] = mode;
     std::copy_n(psk_id_hash.expose().begin(), 32, context.begin() + 1);
-    std::copy_n(info_hash.expose().begin(), 32, context.begin() + 33);
+    std::copy_n(info.hash_.begin(), 32, context.begin() + 33);
 
     const Secret secret = kdf.extract(shared.expose(), "secret", psk.secret);
     HpkeContext result;
@@ -207,7 +211,7 @@ Result<SecretBytes> HpkeContext::export_secret(ByteView exporter_context, std::s
   return out;
 }
 
-Result<HpkeSender> hpke_setup_sender(Rng& rng, const KemPublicKey& recipient, ByteView info,
+Result<HpkeSender> hpke_setup_sender(Rng& rng, const KemPublicKey& recipient, const HpkeInfo& info,
                                      const HpkeOptions& options, const KemKeyPair* sender) {
   const KemKeyPair ephemeral = KemKeyPair::generate(rng);
   const Bytes context =
@@ -230,10 +234,10 @@ Result<HpkeContext> hpke_setup_recipient(ByteView encapsulated, const KemKeyPair
   const auto shared = agree(recipient.secret_key, ephemeral,
                             sender ? &recipient.secret_key : nullptr, sender, context);
   if (!shared) return shared.error();
-  return HpkeSchedule::run(*shared, info, options, sender != nullptr);
+  return HpkeSchedule::run(*shared, HpkeInfo(info, options.aead), options, sender != nullptr);
 }
 
-Result<HpkeCiphertext> hpke_seal(Rng& rng, const KemPublicKey& recipient, ByteView info,
+Result<HpkeCiphertext> hpke_seal(Rng& rng, const KemPublicKey& recipient, const HpkeInfo& info,
                                  ByteView aad, ByteView plaintext) {
   auto sender = hpke_setup_sender(rng, recipient, info);
   if (!sender) return sender.error();

@@ -43,6 +43,16 @@ struct HpkePsk {  // at least 32 random bytes, and their name
   ByteView id;
 };
 
+// What a message is bound to, hashed: once for all recipients of the same.
+class HpkeInfo {
+ public:
+  explicit HpkeInfo(ByteView info, HpkeAead aead = HpkeAead::kChaCha20Poly1305);
+
+ private:
+  friend struct HpkeSchedule;
+  std::array<std::uint8_t, 32> hash_{};
+};
+
 class HpkeContext {
  public:
   // kInvalidArgument with kExportOnly, and after 2^64 - 1 messages.
@@ -77,7 +87,7 @@ struct HpkeOptions {
 };
 
 // `sender`: authenticates itself (mode_auth, mode_auth_psk). kKeyInvalid for a bad recipient key.
-Result<HpkeSender> hpke_setup_sender(Rng& rng, const KemPublicKey& recipient, ByteView info,
+Result<HpkeSender> hpke_setup_sender(Rng& rng, const KemPublicKey& recipient, const HpkeInfo& info,
                                      const HpkeOptions& options = {},
                                      const KemKeyPair* sender = nullptr);
 Result<HpkeContext> hpke_setup_recipient(ByteView encapsulated, const KemKeyPair& recipient,
@@ -89,7 +99,7 @@ struct HpkeCiphertext {
   KemPublicKey encapsulated{};
   Bytes sealed;
 };
-Result<HpkeCiphertext> hpke_seal(Rng& rng, const KemPublicKey& recipient, ByteView info,
+Result<HpkeCiphertext> hpke_seal(Rng& rng, const KemPublicKey& recipient, const HpkeInfo& info,
                                  ByteView aad, ByteView plaintext);
 Result<SecretBytes> hpke_open(ByteView encapsulated, const KemKeyPair& recipient, ByteView info,
                               ByteView aad, ByteView sealed);

@@ -95,7 +95,7 @@ Result<Secret> exported_init(const crypto::HpkeContext& context) {
 Result<ExternalInitSecret> make_external_init(Rng& rng, ByteView external_pub) {
   const auto key = crypto::parse_kem_public_key(external_pub);
   if (!key) return key.error();
-  auto sender = crypto::hpke_setup_sender(rng, *key, {});
+  auto sender = crypto::hpke_setup_sender(rng, *key, crypto::HpkeInfo({}));
   if (!sender) return sender.error();
   auto secret = exported_init(sender->context);
   if (!secret) return secret.error();

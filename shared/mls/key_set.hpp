@@ -1,14 +1,15 @@
-// Counts of 32-byte keys, cheap to copy: a shared base and what changed since.
+// Counts of 32-byte keys, cheap to copy: shared layers and what changed since.
 //
 // A ratchet tree asks with it whether a key is used twice. A group's next state is a copy of its
-// current one, so a copy must not cost as much as the group has members: the changes are copied,
-// and merged into a new base when they have become many.
+// current one, so a copy must not cost as much as the group has members.
 #pragma once
 
 #include <array>
 #include <cstring>
 #include <memory>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "shared/base/bytes.hpp"
 
@@ -40,10 +41,12 @@ class KeySet {
 
   std::int32_t count(const Key& key) const;
   void change(const Key& key, std::int32_t by);
-  void merge();
+  void push_layer();
 
-  std::shared_ptr<const Counts> base_ = std::make_shared<Counts>();
-  Counts changes_;
+  // Sums of the newest changes, which are copied, and of layers that copies share: each at least
+  // twice as large as the next, so that there are few and a key moves down seldom.
+  std::vector<std::shared_ptr<const Counts>> layers_;
+  std::vector<std::pair<Key, std::int32_t>> recent_;
   std::int32_t duplicates_ = 0;
 };
 

@@ -63,11 +63,15 @@ Status verify_with_label(ByteView public_key, std::string_view label, ByteView c
   return crypto::verify_signature(public_key, labeled(label, content), signature);
 }
 
-Result<HpkeCiphertext> encrypt_with_label(Rng& rng, ByteView public_key, std::string_view label,
-                                          ByteView context, ByteView plaintext) {
+crypto::HpkeInfo encryption_info(std::string_view label, ByteView context) {
+  return crypto::HpkeInfo(labeled(label, context));
+}
+
+Result<HpkeCiphertext> encrypt_with_info(Rng& rng, ByteView public_key,
+                                         const crypto::HpkeInfo& info, ByteView plaintext) {
   const auto key = crypto::parse_kem_public_key(public_key);
   if (!key) return key.error();
-  auto sealed = crypto::hpke_seal(rng, *key, labeled(label, context), {}, plaintext);
+  auto sealed = crypto::hpke_seal(rng, *key, info, {}, plaintext);
   if (!sealed) return sealed.error();
   return HpkeCiphertext{to_bytes(sealed->encapsulated), std::move(sealed->sealed)};
 }

@@ -36,9 +36,11 @@ crypto::Signature sign_with_label(const crypto::SigningKey& key, std::string_vie
 Status verify_with_label(ByteView public_key, std::string_view label, ByteView content,
                          ByteView signature);
 
+// EncryptWithLabel in two steps, since many recipients get messages of the same label and context.
 // kKeyInvalid for a public key of a wrong size or of small order.
-Result<HpkeCiphertext> encrypt_with_label(Rng& rng, ByteView public_key, std::string_view label,
-                                          ByteView context, ByteView plaintext);
+crypto::HpkeInfo encryption_info(std::string_view label, ByteView context);
+Result<HpkeCiphertext> encrypt_with_info(Rng& rng, ByteView public_key,
+                                         const crypto::HpkeInfo& info, ByteView plaintext);
 Result<crypto::SecretBytes> decrypt_with_label(const crypto::KemKeyPair& key,
                                                std::string_view label, ByteView context,
                                                const HpkeCiphertext& ciphertext);

@@ -76,7 +76,8 @@ NewPath make_path(Rng& rng, const RatchetTree& tree, LeafIndex own, LeafNode lea
   std::vector<std::shared_ptr<ParentNode>> parents;
   for (std::size_t i = 0; i < path.steps.size(); ++i) {
     auto parent = std::make_shared<ParentNode>();
-    parent->encryption_key = to_bytes(node_key(secret).public_key);
+    path.node_keys.push_back(node_key(secret));
+    parent->encryption_key = to_bytes(path.node_keys.back().public_key);
     parents.push_back(std::move(parent));
     path.path_secrets.push_back(secret.clone());
     secret = derive_secret(secret, "path");
@@ -102,12 +103,13 @@ Result<UpdatePath> encrypt_path(Rng& rng, const NewPath& path, const RatchetTree
                                 ByteView group_context) {
   UpdatePath update;
   update.leaf_node = *path.tree.leaf(own);
+  const crypto::HpkeInfo binding = encryption_info("UpdatePathNode", group_context);
   for (std::size_t i = 0; i < path.steps.size(); ++i) {
     UpdatePathNode node;
     node.encryption_key = path.parents[i]->encryption_key;
     for (const NodeIndex recipient : recipients(before, path.steps[i], added)) {
-      auto sealed = encrypt_with_label(rng, public_key_at(before, recipient), "UpdatePathNode",
-                                       group_context, path.path_secrets[i].expose());
+      auto sealed = encrypt_with_info(rng, public_key_at(before, recipient), binding,
+                                      path.path_secrets[i].expose());
       if (!sealed) return sealed.error();
       node.encrypted_path_secrets.push_back(std::move(*sealed));
     }
@@ -119,7 +121,7 @@ Result<UpdatePath> encrypt_path(Rng& rng, const NewPath& path, const RatchetTree
 void keep_path(const NewPath& path, TreeKeys& keys) {
   keys.put(keys.own(), path.leaf_key.clone());
   for (std::size_t i = 0; i < path.steps.size(); ++i) {
-    keys.put(path.steps[i].node, node_key(path.path_secrets[i]));
+    keys.put(path.steps[i].node, path.node_keys[i].clone());
   }
   keys.prune(path.tree);
 }

@@ -34,7 +34,8 @@ class TreeKeys {
 struct NewPath {
   RatchetTree tree;  // with the path merged and the leaf signed
   std::vector<ParentPtr> parents;
-  std::vector<Secret> path_secrets;  // one for each node of the filtered path
+  std::vector<Secret> path_secrets;           // one for each node of the filtered path
+  std::vector<crypto::KemKeyPair> node_keys;  // derived from them
   std::vector<RatchetTree::PathStep> steps;
   Secret commit_secret;
   crypto::KemKeyPair leaf_key;

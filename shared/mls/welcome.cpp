@@ -32,6 +32,7 @@ Result<Welcome> make_welcome(Rng& rng, const GroupInfo& info, const Secret& join
   Welcome welcome;
   const WelcomeKey key(welcome_secret(joiner, psk_secret));
   welcome.encrypted_group_info = crypto::chacha_seal(key.key, key.nonce, {}, encode(info));
+  const crypto::HpkeInfo binding = encryption_info("Welcome", welcome.encrypted_group_info);
   for (std::size_t i = 0; i < applied.added.size(); ++i) {
     GroupSecrets secrets;
     secrets.joiner_secret = crypto::SecretBytes(joiner.expose());
@@ -45,8 +46,7 @@ Result<Welcome> make_welcome(Rng& rng, const GroupInfo& info, const Secret& join
     }
     const KeyPackage& package = *applied.added_packages[i];
     Bytes clear = encode(secrets);
-    auto sealed =
-        encrypt_with_label(rng, package.init_key, "Welcome", welcome.encrypted_group_info, clear);
+    auto sealed = encrypt_with_info(rng, package.init_key, binding, clear);
     crypto::wipe(clear);
     if (!sealed) return sealed.error();
     welcome.secrets.push_back({key_package_ref(package), std::move(*sealed)});

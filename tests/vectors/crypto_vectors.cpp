@@ -63,9 +63,10 @@ void check_hpke_case(const Json& vector) {
 
   const Bytes info = unhex(vector.at("info"));
   FixedRng rng(unhex(vector.at("ikmE")));
-  auto sender = require_ok(
-      hpke_setup_sender(rng, recipient.public_key, info, options, author ? &*author : nullptr),
-      "sender");
+  auto sender =
+      require_ok(hpke_setup_sender(rng, recipient.public_key, HpkeInfo(info, options.aead), options,
+                                   author ? &*author : nullptr),
+                 "sender");
   require_equal(unhex(vector.at("enc")), sender.encapsulated, "enc");
   auto opener = require_ok(hpke_setup_recipient(sender.encapsulated, recipient, info, options,
                                                 author ? &author->public_key : nullptr),

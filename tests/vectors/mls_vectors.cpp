@@ -135,7 +135,8 @@ void check_crypto_basics(const Json& vector) {
                   "plaintext");
     SeededRng rng(1);
     const auto own =
-        require_ok(encrypt_with_label(rng, key.public_key, text(v.at("label")), context, plaintext),
+        require_ok(encrypt_with_info(rng, key.public_key,
+                                     encryption_info(text(v.at("label")), context), plaintext),
                    "encrypt");
     require_equal(
         plaintext,
