@@ -2,6 +2,7 @@
 // from parley_alloc, which the caller frees again unless the comment says otherwise.
 #include <emscripten/emscripten.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -49,15 +50,18 @@ EMSCRIPTEN_KEEPALIVE void parley_font(std::uint32_t index, const std::uint8_t* b
   }
 }
 
-// `packet`: server URL, device name, origin, path, version. False: no WebGL 2.
-EMSCRIPTEN_KEEPALIVE bool parley_start(const std::uint8_t* packet, std::size_t size) {
+// `packet`: server URL, device name, origin, path, version, store key. False: no WebGL 2.
+EMSCRIPTEN_KEEPALIVE bool parley_start(std::uint8_t* packet, std::size_t size) {
   PacketReader reader(view_of(packet, size));
   start_options.server_url = reader.text();
   start_options.device_name = reader.text();
   start_options.origin = reader.text();
   start_options.path = reader.text();
   start_options.version = reader.text();
-  if (!reader.ok()) return false;
+  const ByteView key = reader.bytes();
+  if (!reader.ok() || key.size() != start_options.store_key.size()) return false;
+  std::ranges::copy(key, start_options.store_key.write().begin());
+  parley::crypto::wipe({packet, size});
   app = WebApp::start(std::move(start_options));
   return app != nullptr;
 }
@@ -80,8 +84,8 @@ EMSCRIPTEN_KEEPALIVE void parley_socket_closed(std::uint32_t attempt, int code, 
 }
 // `packet`: pairs of key and value until its end.
 EMSCRIPTEN_KEEPALIVE void parley_loaded(const char* prefix, std::size_t prefix_size,
-                                        const std::uint8_t* packet, std::size_t size) {
-  app->handle_loaded(text_of(prefix, prefix_size), view_of(packet, size));
+                                        const std::uint8_t* packet, std::size_t size, bool plain) {
+  app->handle_loaded(text_of(prefix, prefix_size), view_of(packet, size), plain);
 }
 EMSCRIPTEN_KEEPALIVE void parley_stored(double batch, bool ok, const char* reason,
                                         std::size_t size) {

@@ -31,6 +31,7 @@ Now WebApp::now() {
 
 WebApp::WebApp(StartOptions options)
     : options_(std::move(options)),
+      values_(std::move(options_.store_key)),
       platform_(options_.origin),
       client_({.server_url = options_.server_url, .device_name = options_.device_name}, rng_) {}
 
@@ -65,16 +66,24 @@ WebApp::~WebApp() {
   if (imgui_ != nullptr) ImGui::DestroyContext(imgui_);
 }
 
-void WebApp::handle_loaded(const std::string& prefix, ByteView packet) {
+void WebApp::handle_loaded(const std::string& prefix, ByteView packet, bool plain) {
   PacketReader reader(packet);
   std::vector<client::WriteStore::Entry> entries;
   while (!reader.at_end()) {
     client::WriteStore::Entry entry;
     entry.key = reader.text();
-    entry.value = to_bytes(reader.bytes());
+    const ByteView value = reader.bytes();
     if (!reader.ok()) break;
+    if (plain) {
+      entry.value = to_bytes(value);
+    } else if (auto opened = values_.open(entry.key, value)) {
+      entry.value = std::move(*opened);
+    } else {
+      continue;  // counts as not there, as what cannot be decoded does
+    }
     entries.push_back(std::move(entry));
   }
+  if (plain) write({.batch = 0, .entries = entries});
   client_.handle_loaded(now(), prefix, std::move(entries));
   settle();
 }
@@ -138,15 +147,7 @@ void WebApp::run(const client::Effect& effect) {
                    host_socket_send(send.attempt, send.bytes.data(), send.bytes.size());
                  },
                  [](const client::CloseTransport& close) { host_socket_close(close.attempt); },
-                 [this](const client::WriteStore& write) {
-                   packet_.clear();
-                   for (const auto& entry : write.entries) {
-                     packet_.text(entry.key);
-                     packet_.bytes(entry.value);
-                   }
-                   host_store_write(static_cast<double>(write.batch), packet_.data(),
-                                    packet_.size());
-                 },
+                 [this](const client::WriteStore& batch) { write(batch); },
                  [](const client::ReadStore& read) {
                    host_store_read(read.prefix.data(), read.prefix.size());
                  },
@@ -163,6 +164,15 @@ void WebApp::run(const client::Effect& effect) {
                  [this](const client::EventArrived& event) { announce(event); },
              },
              effect);
+}
+
+void WebApp::write(const client::WriteStore& batch) {
+  packet_.clear();
+  for (const auto& entry : batch.entries) {
+    packet_.text(entry.key);
+    packet_.bytes(entry.value.empty() ? Bytes{} : values_.seal(rng_, entry.key, entry.value));
+  }
+  host_store_write(static_cast<double>(batch.batch), packet_.data(), packet_.size());
 }
 
 // Screen readers hear new messages of the open room once; the timeline's own elements come and go

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/core/client.hpp"
+#include "client/core/sealed_values.hpp"
 #include "client/ui/app_ui.hpp"
 #include "wasm/canvas.hpp"
 #include "wasm/mirror.hpp"
@@ -31,6 +32,7 @@ struct StartOptions {
   std::string origin;
   std::string path;  // what the address bar says
   std::string version;
+  crypto::Secret store_key;    // what is kept in the browser is sealed with it
   std::array<Bytes, 5> fonts;  // regular, medium, bold, italic, mono
 };
 
@@ -44,7 +46,8 @@ class WebApp {
   ui::AppUi& ui() { return *ui_; }
   WebPlatform& platform() { return platform_; }
 
-  void handle_loaded(const std::string& prefix, ByteView packet);
+  // `plain`: written before values were sealed; they are now.
+  void handle_loaded(const std::string& prefix, ByteView packet, bool plain);
   void handle_text(WebPlatform::AgentText text);
   void handle_semantic_action(std::uint32_t handle, ui::SemanticActionKind kind, std::string text);
   void handle_graphics_lost();
@@ -66,12 +69,14 @@ class WebApp {
   explicit WebApp(StartOptions options);
   bool open();
   void run(const client::Effect& effect);
+  void write(const client::WriteStore& batch);
   void announce(const client::EventArrived& event);
   void show_screen();
   void plan();
 
   StartOptions options_;
   HostRng rng_;
+  client::SealedValues values_;
   WebPlatform platform_;
   client::Client client_;
   ImGuiContext* imgui_ = nullptr;

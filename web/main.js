@@ -52,8 +52,8 @@ class App {
       const files = await this.files;
       if (turn !== this.turn) return;
       if (!this.host) this.furnish();
-      const module = await this.instantiate(files);
-      if (turn === this.turn) this.open(module, files);
+      const [module, storeKey] = await Promise.all([this.instantiate(files), this.store.key()]);
+      if (turn === this.turn) this.open(module, files, storeKey);
     } catch (error) {
       this.failToLoad(error);
     }
@@ -100,14 +100,14 @@ class App {
     });
   }
 
-  open(module, { fonts, version }) {
+  open(module, { fonts, version }, storeKey) {
     const { bridge, host } = this;
     host.mirror.clear();
     bridge.attach(module);
     fonts.forEach((bytes, index) => bridge.call('parley_font', index, bytes));
     const socketUrl = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
     host.loop.start();
-    const options = packBlobs([socketUrl, deviceName(), location.origin, location.pathname, version]);
+    const options = packBlobs([socketUrl, deviceName(), location.origin, location.pathname, version, storeKey]);
     if (!bridge.call('parley_start', options)) {
       if (!bridge.stopped) this.page.showNotice(...noGraphics);
       this.stop();

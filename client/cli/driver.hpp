@@ -9,6 +9,7 @@
 
 #include "client/cli/session_store.hpp"
 #include "client/cli/system.hpp"
+#include "client/native/system_rng.hpp"
 #include "client/native/ws_transport.hpp"
 
 namespace parley::cli {
@@ -73,7 +74,7 @@ class Driver {
 
   SessionStore& store_;
   Duration time_limit_;
-  SystemRng rng_;
+  native::SystemRng rng_;
   Waker waker_;
   client::Client client_;
   native::WsTransport transport_;

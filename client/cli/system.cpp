@@ -51,17 +51,6 @@ void on_interrupt(void (*handler)(int)) {
 
 Now now() { return {{read_clock_ms(CLOCK_MONOTONIC)}, {read_clock_ms(CLOCK_REALTIME)}}; }
 
-void SystemRng::fill(std::span<std::uint8_t> out) {
-  for (std::size_t at = 0; at < out.size();) {
-    const ssize_t got = getrandom(out.data() + at, out.size() - at, 0);
-    if (got > 0) {
-      at += static_cast<std::size_t>(got);
-    } else if (errno != EINTR) {
-      std::abort();  // without randomness no id is safe to make
-    }
-  }
-}
-
 Waker::Waker() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   signal_seen = false;
   signal_event = event_;

@@ -1,18 +1,12 @@
-// The clock, randomness and wake-ups of this process.
+// The clock and the wake-ups of this process.
 #pragma once
 
 #include "shared/base/result.hpp"
-#include "shared/base/rng.hpp"
 #include "shared/base/time.hpp"
 
 namespace parley::cli {
 
 Now now();
-
-class SystemRng final : public Rng {
- public:
-  void fill(std::span<std::uint8_t> out) override;
-};
 
 // One descriptor that becomes readable when another thread or a signal wants attention. SIGINT and
 // SIGTERM are caught from construction to destruction; at most one object may live at a time.

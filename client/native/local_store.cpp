@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+
+#include "client/native/system_rng.hpp"
 
 namespace parley::native {
 namespace {
@@ -22,6 +25,54 @@ std::string after_prefix(std::string prefix) {
   return prefix;
 }
 
+std::filesystem::path base_folder(const char* variable, const char* below_home) {
+  if (const char* set = std::getenv(variable); set && *set == '/') return set;
+  if (const char* home = std::getenv("HOME"); home && *home) {
+    return std::filesystem::path(home) / below_home;
+  }
+  return {};
+}
+
+void make_folder_of(const std::string& path) {
+  std::error_code error;
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty() || std::filesystem::exists(folder, error)) return;
+  std::filesystem::create_directories(folder, error);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+}
+
+// Of two programs that make it at the same time one wins, and both read what it wrote.
+Result<crypto::Secret> load_key(const std::string& path) {
+  crypto::Secret key;
+  const auto fault = [&](const char* what) { return store_error("The key file " + path + what); };
+  make_folder_of(path);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    const std::string made = path + "." + std::to_string(::getpid());
+    SystemRng().fill(key.write());
+    const int file =
+        ::open(made.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file < 0) return fault(" cannot be made.");
+    const bool written =
+        ::write(file, key.expose().data(), key.size()) == ssize_t{key.size()} && ::fsync(file) == 0;
+    ::close(file);
+    const bool linked = written && (::link(made.c_str(), path.c_str()) == 0 || errno == EEXIST);
+    ::unlink(made.c_str());
+    if (!linked) return fault(" cannot be made.");
+  }
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fault(" cannot be read.");
+  const bool whole = ::read(file, key.write().data(), key.size()) == ssize_t{key.size()};
+  ::close(file);
+  if (!whole) return fault(" is damaged.");
+  return key;
+}
+
+ByteView column(sqlite3_stmt* statement, int index) {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, index));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement, index))};
+}
+
 bool bind_key(sqlite3_stmt* statement, int index, const std::string& key) {
   return sqlite3_bind_blob64(statement, index, key.empty() ? "" : key.data(), key.size(),
                              SQLITE_STATIC) == SQLITE_OK;
@@ -33,22 +84,19 @@ void LocalStore::CloseDatabase::operator()(sqlite3* database) const { sqlite3_cl
 void LocalStore::FinalizeStatement::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
 
 std::string LocalStore::default_path(const std::string& name) {
-  std::filesystem::path base;
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data == '/') {
-    base = data;
-  } else if (const char* home = std::getenv("HOME"); home && *home) {
-    base = std::filesystem::path(home) / ".local" / "share";
-  }
-  return (base / "parley" / (name + ".db")).string();
+  return (base_folder("XDG_DATA_HOME", ".local/share") / "parley" / (name + ".db")).string();
+}
+
+std::string LocalStore::key_path(const std::string& path) {
+  const auto folder = std::filesystem::path(default_path("x")).parent_path();
+  if (std::filesystem::path(path).parent_path() != folder) return path + ".key";
+  return (base_folder("XDG_CONFIG_HOME", ".config") / "parley" / "store.key").string();
 }
 
 Result<LocalStore> LocalStore::open(const std::string& path) {
-  std::error_code error;
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty() && !std::filesystem::exists(folder, error)) {
-    std::filesystem::create_directories(folder, error);
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-  }
+  auto key = load_key(key_path(path));
+  if (!key) return key.error();
+  make_folder_of(path);
   // SQLite gives its side files the mode of the main one, so making that first is enough.
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file < 0) return store_error("The file " + path + " cannot be made or opened.");
@@ -58,7 +106,7 @@ Result<LocalStore> LocalStore::open(const std::string& path) {
   sqlite3* raw = nullptr;
   const int opened =
       sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
-  LocalStore store{Database(raw)};
+  LocalStore store(Database(raw), std::move(*key));
   if (opened != SQLITE_OK) return store.failure();
   sqlite3_busy_timeout(raw, 1000);
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
@@ -81,16 +129,58 @@ Result<LocalStore> LocalStore::open(const std::string& path) {
       store.prepare("SELECT key, value FROM entries WHERE key >= ?1 AND (?2 = x'' OR key < ?2) "
                     "ORDER BY key",
                     store.scan_));
+  PARLEY_TRY(store.seal_plain_values());
   return store;
 }
 
-Status LocalStore::write(const std::vector<Entry>& entries) {
+// With another key nothing may be written either: what is there could still be saved.
+Status LocalStore::check_values() {
+  sqlite3_stmt* statement = scan_.get();
+  if (!bind_key(statement, 1, "") || !bind_key(statement, 2, "")) return failure();
+  bool readable = true;
+  if (sqlite3_step(statement) == SQLITE_ROW) {
+    readable = values_.open(as_text(column(statement, 0)), column(statement, 1)).ok();
+  }
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  if (readable) return {};
+  return store_error(
+      "The account's data was saved with another key. Put the key file back, or remove the data "
+      "file to begin anew on this machine.");
+}
+
+// Once, for a file of an earlier version, which has user_version 0.
+Status LocalStore::seal_plain_values() {
+  Statement version;
+  PARLEY_TRY(prepare("PRAGMA user_version", version));
+  if (sqlite3_step(version.get()) != SQLITE_ROW) return failure();
+  const bool sealed = sqlite3_column_int(version.get(), 0) >= 1;
+  version.reset();
+  if (sealed) return check_values();
+  std::vector<Entry> plain;
+  sqlite3_stmt* statement = scan_.get();
+  if (!bind_key(statement, 1, "") || !bind_key(statement, 2, "")) return failure();
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    plain.push_back({std::string(as_text(column(statement, 0))), to_bytes(column(statement, 1))});
+  }
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  PARLEY_TRY(write(plain, "PRAGMA user_version=1; COMMIT"));
+  return run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Status LocalStore::write(const std::vector<Entry>& entries) { return write(entries, "COMMIT"); }
+
+Status LocalStore::write(const std::vector<Entry>& entries, const char* commit) {
   PARLEY_TRY(run("BEGIN IMMEDIATE"));
   for (const Entry& entry : entries) {
     sqlite3_stmt* statement = entry.value.empty() ? erase_.get() : put_.get();
     bool good = bind_key(statement, 1, entry.key);
+    Bytes sealed;
     if (!entry.value.empty()) {
-      good = good && sqlite3_bind_blob64(statement, 2, entry.value.data(), entry.value.size(),
+      SystemRng rng;
+      sealed = values_.seal(rng, entry.key, entry.value);
+      good = good && sqlite3_bind_blob64(statement, 2, sealed.data(), sealed.size(),
                                          SQLITE_STATIC) == SQLITE_OK;
     }
     good = good && sqlite3_step(statement) == SQLITE_DONE;
@@ -102,7 +192,7 @@ Status LocalStore::write(const std::vector<Entry>& entries) {
       return error;
     }
   }
-  if (const Status committed = run("COMMIT"); !committed) {
+  if (const Status committed = run(commit); !committed) {
     (void)run("ROLLBACK").ok();
     return committed;
   }
@@ -116,11 +206,10 @@ Result<std::vector<LocalStore::Entry>> LocalStore::read(const std::string& prefi
   if (!bind_key(statement, 1, prefix) || !bind_key(statement, 2, end)) return failure();
   int step = sqlite3_step(statement);
   for (; step == SQLITE_ROW; step = sqlite3_step(statement)) {
-    const auto* key = static_cast<const char*>(sqlite3_column_blob(statement, 0));
-    const auto key_size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 0));
-    const auto* value = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, 1));
-    const auto value_size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 1));
-    entries.push_back({std::string(key, key_size), Bytes(value, value + value_size)});
+    const std::string key(as_text(column(statement, 0)));
+    // One that does not open counts as not there, as one that cannot be decoded does.
+    auto value = values_.open(key, column(statement, 1));
+    if (value) entries.push_back({key, std::move(*value)});
   }
   const Error error = step == SQLITE_DONE ? Error{} : failure();
   sqlite3_reset(statement);

@@ -1,6 +1,8 @@
 // The client core's key-value store in one SQLite file of this account and machine.
 //
-// One owner: a second program that opens the same file is told so. Not thread-safe.
+// Values are encrypted with a key that is kept in another place (key_path), so that a copy
+// of the data folder alone is of no use. One owner: a second program that opens the same file is
+// told so. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "client/core/client.hpp"
+#include "client/core/sealed_values.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -18,11 +21,14 @@ class LocalStore {
  public:
   using Entry = client::WriteStore::Entry;
 
-  // Makes the file (readable by its owner only) and its folder when they are missing. The error's
-  // detail is for people.
+  // Makes the file, the key file (both readable by their owner only) and their folders when they
+  // are missing; seals what an earlier version left in the clear. The error's detail is for people.
   static Result<LocalStore> open(const std::string& path);
   // $XDG_DATA_HOME/parley/<name>.db, or its default below the home folder.
   static std::string default_path(const std::string& name);
+  // Of the files in the default folder: $XDG_CONFIG_HOME/parley/store.key, or its default below the
+  // home folder. Of a file elsewhere: beside it, with ".key" added.
+  static std::string key_path(const std::string& path);
 
   // All entries or none; an empty value erases its key. Survives the end of the program at any
   // moment.
@@ -41,13 +47,18 @@ class LocalStore {
   using Database = std::unique_ptr<sqlite3, CloseDatabase>;
   using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
-  explicit LocalStore(Database database) : database_(std::move(database)) {}
+  LocalStore(Database database, crypto::Secret key)
+      : database_(std::move(database)), values_(std::move(key)) {}
+  Status write(const std::vector<Entry>& entries, const char* commit);
+  Status check_values();
+  Status seal_plain_values();
   Status run(const char* sql);
   Status prepare(const char* sql, Statement& out);
   Error failure() const;
 
   Database database_;  // first: statements go before it
   Statement put_, erase_, scan_;
+  client::SealedValues values_;
 };
 
 }  // namespace parley::native

@@ -3,7 +3,6 @@
 #include <GLFW/glfw3.h>
 #include <imgui.h>
 #include <imgui_impl_opengl3.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +14,7 @@
 #include "client/native/client_driver.hpp"
 #include "client/native/embedded_fonts.hpp"
 #include "client/native/png_file.hpp"
+#include "client/native/system_rng.hpp"
 #include "client/native/window_platform.hpp"
 
 namespace parley::native {
@@ -22,16 +22,6 @@ namespace {
 
 constexpr double kLongestSleepS = 60;
 constexpr float kWheelStep = 100;  // CSS pixels a notch
-
-class SystemRng final : public Rng {
- public:
-  void fill(std::span<std::uint8_t> out) override {
-    while (!out.empty()) {
-      const ssize_t got = ::getrandom(out.data(), out.size(), 0);
-      if (got > 0) out = out.subspan(static_cast<std::size_t>(got));
-    }
-  }
-};
 
 Now read_clocks() {
   namespace chrono = std::chrono;

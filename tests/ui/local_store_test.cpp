@@ -1,5 +1,7 @@
 #include "client/native/local_store.hpp"
 
+#include <sqlite3.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +70,60 @@ TEST_CASE("a damaged file is named as such") {
   auto store = LocalStore::open(folder.file());
   REQUIRE_FALSE(store.ok());
   CHECK(store.error().detail.find("damaged") != std::string::npos);
+}
+
+TEST_CASE("values are sealed with a key that is kept apart") {
+  Folder folder;
+  const std::string key = LocalStore::key_path(folder.file());
+  {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store.ok());
+    REQUIRE(store->write({entry("draft/1", "nobody else reads this")}).ok());
+  }
+  const auto mode = std::filesystem::status(key).permissions();
+  CHECK((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+        std::filesystem::perms::none);
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::filesystem::path(key).parent_path())) {
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string contents{std::istreambuf_iterator<char>(in),
+                               std::istreambuf_iterator<char>()};
+    CHECK(contents.find("nobody else") == std::string::npos);
+  }
+  // Without its key the file is left as it is, and the person is told.
+  std::filesystem::rename(key, key + ".away");
+  {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE_FALSE(store.ok());
+    CHECK(store.error().detail.find("key file") != std::string::npos);
+  }
+  std::filesystem::rename(key + ".away", key);
+  auto store = LocalStore::open(folder.file());
+  REQUIRE(store.ok());
+  REQUIRE(store->read("")->size() == 1);
+  CHECK(as_text(store->read("")->front().value) == "nobody else reads this");
+}
+
+TEST_CASE("what an earlier version left in the clear is sealed once") {
+  Folder folder;
+  std::filesystem::create_directories(std::filesystem::path(folder.file()).parent_path());
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(
+              raw,
+              "CREATE TABLE entries(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+              "INSERT INTO entries VALUES(CAST('session' AS BLOB), CAST('an old session' AS BLOB))",
+              nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  for (int i = 0; i < 2; ++i) {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store.ok());
+    REQUIRE(store->read("")->size() == 1);
+    CHECK(as_text(store->read("")->front().value) == "an old session");
+  }
+  std::ifstream in(folder.file(), std::ios::binary);
+  const std::string contents{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  CHECK(contents.find("an old session") == std::string::npos);
 }
 
 }  // namespace parley::native

@@ -33,9 +33,10 @@ std::uint64_t number(const Json& value) {
 
 void check_exports(const HpkeContext& context, const Json& exports) {
   for (const auto& entry : exports) {
-    const auto exported = require_ok(
-        context.export_secret(unhex(entry.at("exporter_context")), number(entry.at("L"))),
-        "export");
+    const auto exported =
+        require_ok(context.export_secret(unhex(entry.at("exporter_context")),
+                                         static_cast<std::size_t>(number(entry.at("L")))),
+                   "export");
     require_equal(unhex(entry.at("exported_value")), exported.expose(), "exported_value");
   }
 }
