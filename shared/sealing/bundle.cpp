@@ -1,5 +1,6 @@
 #include "shared/sealing/bundle.hpp"
 
+#include <functional>
 #include <limits>
 
 namespace parley::sealing {
