@@ -6,8 +6,8 @@
 // "Reducing metadata leakage from encrypted files", 2019): at most 12 % more, at least 512 bytes.
 //
 // Sans-IO: push pieces of any size in, take what comes out, finish. Memory stays at a chunk and a
-// piece. A reader goes through the ciphertext twice: the first time only hashes, so that no byte of
-// a changed file is ever used.
+// piece, and at the padding in the end. A reader goes through the ciphertext twice: the first time
+// only hashes, so that no byte of a changed file is ever used.
 #pragma once
 
 #include "shared/crypto/hash.hpp"
@@ -16,7 +16,7 @@
 
 namespace parley::sealing {
 
-inline constexpr std::uint64_t kMaxAttachmentBytes = std::uint64_t{1} << 40;
+inline constexpr std::uint64_t kMaxAttachmentBytes = std::uint64_t{1} << 32;
 inline constexpr std::size_t kMaxAttachmentKeyBytes = 128;
 
 std::uint64_t padded_attachment_size(std::uint64_t size);

@@ -29,7 +29,7 @@ struct Upload {
 template <class Push>
 void in_pieces(ByteView bytes, Rng& rng, std::size_t most, Push push) {
   while (!bytes.empty()) {
-    const std::size_t count = std::min<std::size_t>(bytes.size(), rng.below(most + 1));
+    const auto count = static_cast<std::size_t>(rng.below(std::min(bytes.size(), most) + 1));
     push(bytes.first(count));
     bytes = bytes.subspan(count);
   }

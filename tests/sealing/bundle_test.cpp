@@ -63,7 +63,7 @@ TEST_CASE("runs of epochs take little, and the largest bundle fits in a body") {
   }
   const auto one_run = room.seal(bundle);
   REQUIRE(one_run);
-  for (std::uint64_t i = 0; i < kMaxBundleSecrets; ++i) bundle.secrets[i].epoch += i;
+  for (std::size_t i = 0; i < kMaxBundleSecrets; ++i) bundle.secrets[i].epoch += i;
   const auto scattered = room.seal(bundle);
   REQUIRE(scattered);
   CHECK(one_run->size() + 9 * kMaxBundleSecrets < scattered->size());
