@@ -1,0 +1,45 @@
+// The device that made a sealed text: named by its credential and proved by a signature, both
+// inside the seal, so that a reader needs no group state to know whose it is.
+#pragma once
+
+#include "shared/identity/codec.hpp"
+#include "shared/identity/credential.hpp"
+
+namespace parley::sealing {
+
+// Who seals: the credential belongs to the signing key.
+struct Author {
+  const identity::DeviceCredential& credential;
+  const crypto::SigningKey& signing_key;
+};
+
+// Who sealed, after its credential and its signature were verified. That the account key is the
+// user's own is for the caller to know (identity/device_list.hpp, PinnedIdentity).
+struct VerifiedAuthor {
+  identity::DeviceCredential credential;
+  crypto::SignaturePublicKey signing_key{};
+};
+
+// As it stands inside of a seal: credential (161), device signing key (32).
+struct AuthorFields {
+  std::array<std::uint8_t, identity::DeviceCredential::kSize> credential{};
+  crypto::SignaturePublicKey signing_key{};
+
+  AuthorFields() = default;
+  explicit AuthorFields(const Author& author);
+
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(identity::fixed(credential), identity::fixed(signing_key));
+  }
+};
+
+// What an author signs: a label, what the text is bound to, the text up to the signature.
+crypto::SecretBytes signed_text(std::string_view label, ByteView context, ByteView content);
+
+// kSignatureInvalid for a signature by another key, for a credential of another key, and for one
+// that the account key did not sign; else as DeviceCredential::decode.
+Result<VerifiedAuthor> verify_author(const AuthorFields& fields, ByteView text,
+                                     const crypto::Signature& signature);
+
+}  // namespace parley::sealing
