@@ -27,7 +27,8 @@ Exit codes:
   0 done   1 failed   2 wrong usage   3 not signed in   4 cannot connect
 
 Environment:
-  NO_COLOR        no colours     XDG_DATA_HOME   where the session is kept
+  NO_COLOR          no colours     XDG_DATA_HOME   where the session is kept
+  XDG_CONFIG_HOME   where the key of what is kept is
 )";
 
 // Where CLI11 puts values; the chosen command copies what it needs.

@@ -104,7 +104,7 @@ Result<Bytes> seal_bundle(Rng& rng, const crypto::KemPublicKey& receiver,
       Inside{AuthorFields(author), to_runs(secrets), room_state}, kMaxSealed);
   const crypto::SecretBytes text = text_of(info, receiver, inside.expose());
   inside.append(author.signing_key.sign(text.expose()));
-  auto sealed = crypto::hpke_seal(rng, receiver, info, {}, inside.expose());
+  auto sealed = crypto::hpke_seal(rng, receiver, crypto::HpkeInfo(info), {}, inside.expose());
   if (!sealed) return sealed.error();
   const std::array<std::uint8_t, 1> version = {kVersion};
   return identity::concat({version, sealed->encapsulated, sealed->sealed});

@@ -148,7 +148,7 @@ Result<Bytes> wrap_for_device(Rng& rng, const crypto::SigningKey& account, const
                               const DeviceId& device, const crypto::KemPublicKey& device_key,
                               const crypto::Secret& vault_key) {
   const Bytes info = wrap_context(kDeviceWrap, user, device.view());
-  auto sealed = crypto::hpke_seal(rng, device_key, info, {}, vault_key.expose());
+  auto sealed = crypto::hpke_seal(rng, device_key, crypto::HpkeInfo(info), {}, vault_key.expose());
   if (!sealed) return sealed.error();
   const Bytes wrap = concat({kVersion, sealed->encapsulated, sealed->sealed});
   return concat({wrap, account.sign(concat({info, wrap}))});

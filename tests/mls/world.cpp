@@ -260,8 +260,9 @@ Welcome World::rewelcome(GroupInfo info, bool as_is,
   made.encrypted_group_info =
       crypto::chacha_seal(expand_with_label(seal, "key", {}), nonce, {}, encode(info));
   const KeyPackage& package = victor_keys_->key_package;
-  auto sealed = encrypt_with_label(rng, package.init_key, "Welcome", made.encrypted_group_info,
-                                   encode(secrets));
+  auto sealed =
+      encrypt_with_info(rng, package.init_key,
+                        encryption_info("Welcome", made.encrypted_group_info), encode(secrets));
   made.secrets.push_back({key_package_ref(package), std::move(*sealed)});
   return made;
 }

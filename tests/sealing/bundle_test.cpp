@@ -133,8 +133,9 @@ struct Forge {
         {as_bytes("Parley history bundle 1"), room.context.room.view(), as_bytes("\x01")});
     const Bytes content = identity::concat({credential, named_key, runs, state});
     const auto signature = signing_key.sign(identity::concat({info, signed_for, content}));
-    const auto sealed = crypto::hpke_seal(room.rng, room.receiver.public_key, info, {},
-                                          identity::concat({content, signature, tail}));
+    const auto sealed =
+        crypto::hpke_seal(room.rng, room.receiver.public_key, crypto::HpkeInfo(info), {},
+                          identity::concat({content, signature, tail}));
     return open_bundle(room.receiver, room.context,
                        identity::concat({as_bytes("\x01"), sealed->encapsulated, sealed->sealed}));
   }
