@@ -13,10 +13,38 @@ std::optional<crypto::SecretBytes> no_psk(const PreSharedKeyId&) { return std::n
 Capabilities default_capabilities() {
   return {.versions = {static_cast<std::uint16_t>(ProtocolVersion::kMls10)},
           .cipher_suites = {static_cast<std::uint16_t>(CipherSuite::kX25519ChaCha20)},
-          .extensions = {},
+          .extensions = {static_cast<std::uint16_t>(ExtensionType::kLastResort)},
           .proposals = {},
           .credentials = {static_cast<std::uint16_t>(CredentialType::kBasic)}};
 }
+
+namespace {
+
+// Section 13.5: unknown values among the known ones, so that peers keep ignoring them.
+std::uint16_t grease(Rng& rng) {
+  return static_cast<std::uint16_t>(0x0a0a + 0x1010 * rng.below(15));
+}
+
+Capabilities with_grease(Rng& rng, Capabilities capabilities) {
+  for (auto* list : {&capabilities.cipher_suites, &capabilities.extensions, &capabilities.proposals,
+                     &capabilities.credentials}) {
+    list->push_back(grease(rng));
+  }
+  return capabilities;
+}
+
+// Whether private keys belong to the package that they are kept for.
+Status check_keys(const KeyPackageKeys& keys) {
+  const KeyPackage& package = keys.key_package;
+  if (!std::ranges::equal(keys.init_key.public_key, package.init_key) ||
+      !std::ranges::equal(keys.leaf_key.public_key, package.leaf_node.encryption_key) ||
+      !std::ranges::equal(keys.signing_key.public_key(), package.leaf_node.signature_key)) {
+    return Error{ErrorCode::kKeyInvalid, "private keys of another key package", {}};
+  }
+  return {};
+}
+
+}  // namespace
 
 KeyPackageKeys make_key_package(Rng& rng, const crypto::SigningKey& signing_key,
                                 const Identity& identity, Lifetime lifetime,
@@ -32,7 +60,7 @@ KeyPackageKeys make_key_package(Rng& rng, const crypto::SigningKey& signing_key,
   leaf.encryption_key = to_bytes(made.leaf_key.public_key);
   leaf.signature_key = to_bytes(signing_key.public_key());
   leaf.credential = identity.credential;
-  leaf.capabilities = identity.capabilities;
+  leaf.capabilities = with_grease(rng, identity.capabilities);
   leaf.source = LeafNodeSource::kKeyPackage;
   leaf.lifetime = lifetime;
   leaf.extensions = identity.leaf_extensions;
@@ -75,6 +103,8 @@ Group Group::advance(PublicGroup next, EpochSecrets secrets, TreeKeys keys,
 
 Result<Group> Group::create(Rng& rng, Bytes group_id, KeyPackageKeys creator, Extensions extensions,
                             Policy policy) {
+  PARLEY_TRY(check_keys(creator));
+  PARLEY_TRY(validate_extensions(extensions));
   RatchetTree tree;
   auto index = tree.add(std::make_shared<LeafNode>(creator.key_package.leaf_node));
   if (!index) return index.error();
@@ -82,8 +112,9 @@ Result<Group> Group::create(Rng& rng, Bytes group_id, KeyPackageKeys creator, Ex
   context.group_id = std::move(group_id);
   context.tree_hash = to_bytes(tree.root_hash());
   context.extensions = std::move(extensions);
-  PARLEY_TRY(validate_leaf(creator.key_package.leaf_node,
-                           {context.group_id, *index, context.extensions, policy.now_s}));
+  PARLEY_TRY(validate_leaf(
+      creator.key_package.leaf_node,
+      {context.group_id, *index, context.extensions, policy.now_s, policy.max_lifetime_s}));
   PublicGroup group(std::move(context), std::move(tree), policy);
   Secret epoch_secret;
   rng.fill(epoch_secret.write());
@@ -97,6 +128,7 @@ Result<Group> Group::create(Rng& rng, Bytes group_id, KeyPackageKeys creator, Ex
 Result<Group> Group::join(const Welcome& welcome, const KeyPackageKeys& keys,
                           std::optional<ByteView> ratchet_tree, const PskLookup& psks,
                           Policy policy) {
+  PARLEY_TRY(check_keys(keys));
   auto opened = open_welcome(welcome, keys, psks);
   if (!opened) return opened.error();
   auto group = PublicGroup::join(opened->group_info, ratchet_tree, policy);
@@ -159,6 +191,30 @@ Result<Secret> Group::psk_secret(std::span<const PreSharedKeyId> ids, const PskL
   });
 }
 
+std::vector<ProposalOrRef> Group::select(const std::vector<ProposalOrRef>& proposals,
+                                         const PskLookup& psks) const {
+  // In the order in which they are preferred; one that does not go with those before it is left
+  // out.
+  const auto rank = [this](const ProposalOrRef& entry) {
+    const auto* ref = std::get_if<ProposalRef>(&entry.body);
+    if (ref == nullptr) return 0;
+    const ProposalType type = public_.proposals().at(*ref).proposal.type();
+    if (type == ProposalType::kRemove) return 1;
+    return type == ProposalType::kReInit ? 3 : 2;
+  };
+  std::vector<ProposalOrRef> ordered = proposals;
+  std::ranges::stable_sort(ordered, {}, rank);
+  std::vector<ProposalOrRef> selected;
+  for (ProposalOrRef& entry : ordered) {
+    const bool by_value = rank(entry) == 0;
+    selected.push_back(std::move(entry));
+    if (by_value) continue;
+    const auto applied = public_.apply(selected, {SenderType::kMember, own_leaf(), 0});
+    if (!applied || !psk_secret(applied->psks, psks)) selected.pop_back();
+  }
+  return selected;
+}
+
 // ---- sending ----
 
 AuthenticatedContent Group::sign(WireFormat format, Content content,
@@ -186,6 +242,7 @@ Result<Bytes> Group::frame(Rng& rng, AuthenticatedContent content) {
 }
 
 Result<Bytes> Group::propose(Rng& rng, Proposal proposal, WireFormat format) {
+  PARLEY_TRY(public_.check_open());
   AuthenticatedContent content = sign(format, std::move(proposal), {});
   auto ref = public_.keep_proposal(content);
   if (!ref) return ref.error();
@@ -193,6 +250,7 @@ Result<Bytes> Group::propose(Rng& rng, Proposal proposal, WireFormat format) {
 }
 
 Result<Bytes> Group::propose_update(Rng& rng, WireFormat format) {
+  PARLEY_TRY(public_.check_open());
   auto key = crypto::KemKeyPair::generate(rng);
   LeafNode leaf = *public_.tree().leaf(own_leaf());
   leaf.encryption_key = to_bytes(key.public_key);
@@ -211,13 +269,13 @@ Result<Bytes> Group::propose_update(Rng& rng, WireFormat format) {
 }
 
 Result<Bytes> Group::protect(Rng& rng, ByteView data, Bytes authenticated_data) {
-  if (closed_) return Error{ErrorCode::kMlsInvalid, "the group was closed for another one", {}};
+  PARLEY_TRY(public_.check_open());
   return frame(rng, sign(WireFormat::kPrivateMessage, ApplicationData{to_bytes(data)},
                          std::move(authenticated_data)));
 }
 
 Result<PendingCommit> Group::commit(Rng& rng, CommitOptions options, const PskLookup& psks) {
-  if (closed_) return Error{ErrorCode::kMlsInvalid, "the group was closed for another one", {}};
+  PARLEY_TRY(public_.check_open());
   Commit commit;
   if (options.include_open) {
     for (const auto& [ref, sent] : public_.proposals()) {
@@ -233,7 +291,13 @@ Result<PendingCommit> Group::commit(Rng& rng, CommitOptions options, const PskLo
 
   const Sender self{SenderType::kMember, own_leaf(), 0};
   auto applied = public_.apply(commit.proposals, self);
-  if (!applied) return applied.error();
+  auto psk = applied ? psk_secret(applied->psks, psks) : applied.error();
+  if (!psk && options.include_open) {
+    commit.proposals = select(commit.proposals, psks);
+    applied = public_.apply(commit.proposals, self);
+    psk = applied ? psk_secret(applied->psks, psks) : applied.error();
+  }
+  if (!psk) return psk.error();
   RatchetTree tree = applied->tree;
   TreeKeys keys = keys_.clone();
   std::optional<NewPath> path;
@@ -251,8 +315,6 @@ Result<PendingCommit> Group::commit(Rng& rng, CommitOptions options, const PskLo
     if (!update) return update.error();
     commit.path = std::move(*update);
   }
-  auto psk = psk_secret(applied->psks, psks);
-  if (!psk) return psk.error();
 
   AuthenticatedContent content =
       sign(options.format, std::move(commit), std::move(options.authenticated_data));
@@ -267,9 +329,9 @@ Result<PendingCommit> Group::commit(Rng& rng, CommitOptions options, const PskLo
   auto message = frame(rng, std::move(content));
   if (!message) return message.error();
   keys.prune(tree);
-  Group group = advance(public_.advance(std::move(next), std::move(tree), tag), std::move(secrets),
-                        std::move(keys), tag);
-  group.closed_ = applied->reinit.has_value();
+  Group group =
+      advance(public_.advance(std::move(next), std::move(tree), tag, applied->reinit.has_value()),
+              std::move(secrets), std::move(keys), tag);
   PendingCommit pending{std::move(*message), std::nullopt, std::move(group)};
   if (!applied->added.empty()) {
     auto welcome = make_welcome(rng, pending.next.group_info(options.tree_in_welcome), joiner, *psk,
@@ -306,8 +368,9 @@ Result<PendingCommit> Group::join_external(Rng& rng, const GroupInfo& info,
   }
   LeafNode leaf;
   leaf.credential = identity.credential;
-  leaf.capabilities = identity.capabilities;
+  leaf.capabilities = with_grease(rng, identity.capabilities);
   leaf.extensions = identity.leaf_extensions;
+  PARLEY_TRY(validate_support(leaf, group->context().extensions));
   const Sender self{SenderType::kNewMemberCommit, {}, 0};
   auto applied = group->apply(commit.proposals, self, &leaf);
   if (!applied) return applied.error();
@@ -316,6 +379,7 @@ Result<PendingCommit> Group::join_external(Rng& rng, const GroupInfo& info,
   auto own = before.add(std::make_shared<LeafNode>(leaf));
   if (!own) return own.error();
   const NewPath path = make_path(rng, before, *own, leaf, signing_key, group->context().group_id);
+  PARLEY_TRY(validate_members(path.tree, policy.unique_identities));
   GroupContext next = group->provisional_context(applied->extensions, path.tree);
   auto update = encrypt_path(rng, path, before, {}, *own, encode(next));
   if (!update) return update.error();
@@ -342,8 +406,8 @@ Result<PendingCommit> Group::join_external(Rng& rng, const GroupInfo& info,
   Message message;
   message.body = protect_public(std::move(content), {}, {});
   return PendingCommit{encode(message), std::nullopt,
-                       Group(group->advance(std::move(next), path.tree, tag), std::move(secrets),
-                             std::move(keys), signing_key.clone(), tag)};
+                       Group(group->advance(std::move(next), path.tree, tag, false),
+                             std::move(secrets), std::move(keys), signing_key.clone(), tag)};
 }
 
 // ---- receiving ----
@@ -423,7 +487,6 @@ Result<Processed> Group::process_handshake(AuthenticatedContent content,
 
 Result<Processed> Group::process_commit(const AuthenticatedContent& content,
                                         const PskLookup& psks) {
-  if (closed_) return Error{ErrorCode::kMlsInvalid, "the group was closed for another one", {}};
   const Sender& sender = content.content.sender;
   if (sender == Sender{SenderType::kMember, own_leaf(), 0}) {
     return invalid("12.4.2: an own commit comes back; the state made with it must be installed");
@@ -472,7 +535,6 @@ Result<Processed> Group::process_commit(const AuthenticatedContent& content,
                        applied.reinit};
   Group group = advance(std::move(staged->next), std::move(secrets), std::move(keys),
                         content.auth.confirmation_tag);
-  group.closed_ = applied.reinit.has_value();
   become(std::move(group));
   return Processed(std::move(changed));
 }

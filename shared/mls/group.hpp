@@ -39,6 +39,8 @@ struct Identity {
 // What this library speaks, with basic credentials.
 Capabilities default_capabilities();
 
+// `extensions`: of the package; those that RFC 9420 does not define must be among the identity's
+// capabilities (section 10), as kLastResort is by default.
 KeyPackageKeys make_key_package(Rng& rng, const crypto::SigningKey& signing_key,
                                 const Identity& identity, Lifetime lifetime,
                                 Extensions extensions = {});
@@ -76,8 +78,8 @@ class Group;
 
 struct CommitOptions {
   std::vector<Proposal> proposals;  // by value, beside the open ones
-  bool include_open = true;         // refers to the open proposals too
-  bool renew_path = false;          // renews keys also when no proposal demands it
+  bool include_open = true;  // refers to the open proposals too, but for those that contradict
+  bool renew_path = false;   // renews keys also when no proposal demands it
   WireFormat format = WireFormat::kPublicMessage;
   Bytes authenticated_data;
   bool tree_in_welcome = true;  // false: new members get the tree elsewhere
@@ -129,7 +131,7 @@ class Group {
   std::optional<crypto::SecretBytes> resumption_psk(std::uint64_t epoch) const;
   // For whoever wants to join by external commit, and for the server.
   GroupInfo group_info(bool with_tree) const;
-  bool is_closed() const { return closed_; }
+  bool is_closed() const { return public_.is_closed(); }
 
   // Takes over the state after an accepted commit.
   void become(Group&& next) { *this = std::move(next); }
@@ -150,6 +152,9 @@ class Group {
   // The group of the next epoch, with what is carried over from this one.
   Group advance(PublicGroup next, EpochSecrets secrets, TreeKeys keys,
                 Bytes confirmation_tag) const;
+  // Those of `proposals`, beside the ones by value, that make a valid list together (section 12.4).
+  std::vector<ProposalOrRef> select(const std::vector<ProposalOrRef>& proposals,
+                                    const PskLookup& psks) const;
   Result<Secret> psk_secret(std::span<const PreSharedKeyId> ids, const PskLookup& psks) const;
   Result<Bytes> frame(Rng& rng, AuthenticatedContent content);
   AuthenticatedContent sign(WireFormat format, Content content, Bytes authenticated_data) const;
@@ -168,7 +173,6 @@ class Group {
   std::map<ProposalRef, crypto::KemKeyPair> own_updates_;
   std::deque<PastEpoch> past_;
   std::deque<std::pair<std::uint64_t, Secret>> resumptions_;
-  bool closed_ = false;
 };
 
 struct PendingCommit {

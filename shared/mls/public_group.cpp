@@ -43,10 +43,9 @@ Status check_psk(const PreSharedKeyId& id) {
 }
 
 // Extensions that say something to everybody must at least be readable.
-Status check_extensions(std::span<const Extension> extensions) {
-  std::set<ExtensionType> seen;
+Status check_context_extensions(std::span<const Extension> extensions) {
+  PARLEY_TRY(validate_extensions(extensions));
   for (const Extension& extension : extensions) {
-    if (!seen.insert(extension.type).second) return invalid("13.4: an extension occurs twice");
     if (extension.type == ExtensionType::kRequiredCapabilities) {
       const auto content = decode<RequiredCapabilities>(extension.data);
       if (!content) return content.error();
@@ -90,7 +89,8 @@ Result<PublicGroup> PublicGroup::join(const GroupInfo& info, std::optional<ByteV
   if (!std::ranges::equal(decoded->root_hash(), context.tree_hash)) {
     return invalid("12.4.3.1: the tree is not the one of the group's context");
   }
-  PARLEY_TRY(check_extensions(context.extensions));
+  PARLEY_TRY(validate_extensions(info.extensions));
+  PARLEY_TRY(check_context_extensions(context.extensions));
   PARLEY_TRY(
       validate_tree(*decoded, context.group_id, context.extensions, policy.unique_identities));
   PublicGroup group(context, std::move(*decoded), policy);
@@ -138,8 +138,14 @@ Result<Bytes> PublicGroup::signature_key(const AuthenticatedContent& message) co
   return invalid("6: a sender of an unknown type");
 }
 
+Status PublicGroup::check_open() const {
+  if (closed_) return invalid("12.4.2: the group was closed for another one");
+  return {};
+}
+
 Status PublicGroup::verify(const AuthenticatedContent& message) const {
   const FramedContent& content = message.content;
+  PARLEY_TRY(check_open());
   if (content.group_id != context_.group_id) return invalid("6: a message for another group");
   if (content.epoch != context_.epoch) return invalid("6: a message of another epoch");
   if (message.type() == ContentType::kApplication && content.sender.type != SenderType::kMember) {
@@ -158,6 +164,14 @@ Status PublicGroup::verify(const AuthenticatedContent& message) const {
 
 // ---- proposals ----
 
+// Section 5.3.1: whether a leaf may take another one's place.
+Status PublicGroup::check_successor(const LeafNode& old, const LeafNode& replacement) const {
+  if (policy_.unique_identities && old.credential != replacement.credential) {
+    return invalid("5.3.1: a member's leaf is replaced by one of another identity");
+  }
+  return {};
+}
+
 // What can be said of a proposal alone (section 12.1).
 Status PublicGroup::check_proposal(const SentProposal& sent,
                                    std::span<const Extension> extensions) const {
@@ -165,7 +179,8 @@ Status PublicGroup::check_proposal(const SentProposal& sent,
   if (!may_propose(sender.type, sent.proposal.type())) {
     return invalid("12.1.8: this sender may not propose that");
   }
-  LeafContext leaf_context{context_.group_id, sender.leaf, extensions, policy_.now_s};
+  const LeafContext leaf_context{context_.group_id, sender.leaf, extensions, policy_.now_s,
+                                 policy_.max_lifetime_s};
   if (const auto* add = std::get_if<Add>(&sent.proposal.body)) {
     return validate_key_package(*add->key_package, leaf_context);
   }
@@ -178,6 +193,7 @@ Status PublicGroup::check_proposal(const SentProposal& sent,
     if (update->leaf_node->encryption_key == current->encryption_key) {
       return invalid("7.3: an update keeps the encryption key");
     }
+    PARLEY_TRY(check_successor(*current, *update->leaf_node));
     return validate_leaf(*update->leaf_node, leaf_context);
   }
   if (const auto* remove = std::get_if<Remove>(&sent.proposal.body)) {
@@ -190,8 +206,9 @@ Status PublicGroup::check_proposal(const SentProposal& sent,
     if (reinit->version < context_.version) {
       return invalid("12.1.5: a reinitialisation with an older version");
     }
+    return validate_extensions(reinit->extensions);
   } else if (const auto* change = std::get_if<GroupContextExtensions>(&sent.proposal.body)) {
-    return check_extensions(change->extensions);
+    return check_context_extensions(change->extensions);
   }
   return {};
 }
@@ -240,10 +257,9 @@ Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& pr
   for (const Resolved& one : resolved) {
     const Proposal& proposal = one.sent.proposal;
     applied.needs_path |= needs_path(proposal.type());
-    if (const auto* update = std::get_if<Update>(&proposal.body)) {
-      (void)update;
-      const bool own = one.sent.sender == committer;
-      if (own) return invalid("12.2: a committer updates itself by proposal");
+    if (std::holds_alternative<Update>(proposal.body)) {
+      if (one.sent.sender == committer)
+        return invalid("12.2: a committer updates itself by proposal");
       if (!changed.insert(one.sent.sender.leaf).second) {
         return invalid("12.2: a member is updated or removed twice");
       }
@@ -260,6 +276,9 @@ Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& pr
     } else if (const auto* psk = std::get_if<PreSharedKey>(&proposal.body)) {
       if (std::ranges::find(applied.psks, psk->psk) != applied.psks.end()) {
         return invalid("12.2: a PSK is named twice");
+      }
+      if (applied.psks.size() >= kMaxPsks) {
+        return Error{ErrorCode::kTooLarge, "too many PSKs in a commit", {}};
       }
       applied.psks.push_back(psk->psk);
     } else if (const auto* reinit = std::get_if<ReInit>(&proposal.body)) {
@@ -297,9 +316,13 @@ Result<AppliedProposals> PublicGroup::apply(const std::vector<ProposalOrRef>& pr
   for (const Resolved& one : resolved) {
     const auto* remove = std::get_if<Remove>(&one.sent.proposal.body);
     if (remove == nullptr) continue;
-    if (joiner != nullptr && policy_.unique_identities &&
-        tree_.leaf(remove->removed)->credential != joiner->credential) {
-      return invalid("an external commit removes somebody else than the joiner's old device");
+    if (joiner != nullptr) {
+      // Section 12.2: the joiner's leaf is as good as an update of the one that it removes.
+      const LeafNode& old = *tree_.leaf(remove->removed);
+      PARLEY_TRY(check_successor(old, *joiner));
+      if (old.encryption_key == joiner->encryption_key) {
+        return invalid("12.2: an external commit keeps the encryption key of the leaf it removes");
+      }
     }
     applied.tree.remove(remove->removed);
     applied.removed.push_back(remove->removed);
@@ -335,9 +358,10 @@ GroupContext PublicGroup::provisional_context(const Extensions& extensions,
   return next;
 }
 
-PublicGroup PublicGroup::advance(GroupContext context, RatchetTree tree,
-                                 ByteView confirmation_tag) const {
+PublicGroup PublicGroup::advance(GroupContext context, RatchetTree tree, ByteView confirmation_tag,
+                                 bool closed) const {
   PublicGroup next(std::move(context), std::move(tree), policy_);
+  next.closed_ = closed;
   next.interim_transcript_hash_ =
       mls::interim_transcript_hash(next.context_.confirmed_transcript_hash, confirmation_tag);
   return next;
@@ -361,7 +385,9 @@ Result<StagedCommit> PublicGroup::stage(const AuthenticatedContent& message) con
   std::optional<MergedPath> merged;
   if (commit->path) {
     const KeySet used = tree.encryption_keys();
-    if (is_external) {
+    if (!is_external) {
+      PARLEY_TRY(check_successor(*tree.leaf(committer), commit->path->leaf_node));
+    } else {
       auto index = tree.add(std::make_shared<LeafNode>(commit->path->leaf_node));
       if (!index) return index.error();
       committer = *index;
@@ -369,8 +395,9 @@ Result<StagedCommit> PublicGroup::stage(const AuthenticatedContent& message) con
     }
     auto path = merge_update_path(tree, committer, *commit->path, applied->added, used);
     if (!path) return path.error();
-    PARLEY_TRY(validate_leaf(commit->path->leaf_node,
-                             {context_.group_id, committer, applied->extensions, std::nullopt}));
+    PARLEY_TRY(validate_leaf(
+        commit->path->leaf_node,
+        {context_.group_id, committer, applied->extensions, std::nullopt, kAnyLifetime}));
     PARLEY_TRY(validate_members(path->tree, policy_.unique_identities));
     merged = std::move(*path);
     tree = merged->tree;
@@ -378,8 +405,10 @@ Result<StagedCommit> PublicGroup::stage(const AuthenticatedContent& message) con
   GroupContext next = provisional_context(applied->extensions, tree);
   Bytes provisional = encode(next);
   next.confirmed_transcript_hash = confirmed_transcript_hash(interim_transcript_hash_, message);
+  PublicGroup after = advance(std::move(next), std::move(tree), message.auth.confirmation_tag,
+                              applied->reinit.has_value());
   return StagedCommit{committer, std::move(*applied), std::move(merged), std::move(provisional),
-                      advance(std::move(next), std::move(tree), message.auth.confirmation_tag)};
+                      std::move(after)};
 }
 
 }  // namespace parley::mls

@@ -15,15 +15,19 @@ namespace parley::mls {
 
 // What the application demands beyond the RFC.
 struct Policy {
-  // A credential is in the tree once; an external commit may remove only the joiner's own old leaf.
+  // A credential is in the tree once and stays with its leaf; an external commit may remove only
+  // the joiner's own old leaf.
   bool unique_identities = true;
-  // Seconds since 1970: the lifetimes of those who are added are checked.
+  // Seconds since 1970: the lifetimes of those who are added are checked, and that they are not
+  // longer than the bound below (section 7.2).
   std::optional<std::uint64_t> now_s;
+  std::uint64_t max_lifetime_s = kAnyLifetime;
 };
 
 // The limits of a commit, before anything is computed.
 inline constexpr std::size_t kMaxProposals = 20'000;
 inline constexpr std::size_t kMaxOpenProposals = 1'000;
+inline constexpr std::size_t kMaxPsks = 1'000;
 
 struct SentProposal {
   Proposal proposal;
@@ -34,7 +38,7 @@ struct SentProposal {
 struct AppliedProposals {
   RatchetTree tree;
   Extensions extensions;
-  std::vector<LeafIndex> added;
+  std::vector<LeafIndex> added;  // ascending, since each takes the leftmost blank leaf
   std::vector<std::shared_ptr<const KeyPackage>> added_packages;  // in the order of `added`
   std::vector<LeafIndex> updated;
   std::vector<LeafIndex> removed;
@@ -65,7 +69,11 @@ class PublicGroup {
   void set_now(std::uint64_t now_s) { policy_.now_s = now_s; }
   void set_interim_transcript_hash(Bytes hash) { interim_transcript_hash_ = std::move(hash); }
 
+  // After a commit that reinitialises the group nothing more is sent in it (sections 11.2, 12.4.2).
+  bool is_closed() const { return closed_; }
+  Status check_open() const;
   // Group, epoch, sender and signature of anything but what unprotect_private has checked.
+  // kMlsInvalid also for everything in a closed group.
   Status verify(const AuthenticatedContent& content) const;
   // Keeps a proposal that verify() has passed for the next commit.
   Result<ProposalRef> keep_proposal(const AuthenticatedContent& content);
@@ -80,12 +88,14 @@ class PublicGroup {
   // The context of the epoch after `applied`, with the old transcript hash: what a path is sealed
   // for.
   GroupContext provisional_context(const Extensions& extensions, const RatchetTree& tree) const;
-  // The next state; `confirmed`: its transcript hash.
-  PublicGroup advance(GroupContext context, RatchetTree tree, ByteView confirmation_tag) const;
+  // The next state; `closed`: by a reinitialisation.
+  PublicGroup advance(GroupContext context, RatchetTree tree, ByteView confirmation_tag,
+                      bool closed) const;
 
  private:
   friend class StateCodec;
   Result<Bytes> signature_key(const AuthenticatedContent& content) const;
+  Status check_successor(const LeafNode& old, const LeafNode& replacement) const;
   Status check_proposal(const SentProposal& sent, std::span<const Extension> extensions) const;
 
   Policy policy_;
@@ -94,6 +104,7 @@ class PublicGroup {
   RatchetTree tree_;
   Bytes interim_transcript_hash_;
   std::map<ProposalRef, SentProposal> proposals_;
+  bool closed_ = false;
 };
 
 struct StagedCommit {

@@ -100,6 +100,10 @@ Result<RatchetTree> RatchetTree::decode(ByteView ratchet_tree_extension) {
   RatchetTree tree;
   tree.size_ = LeafCount::at_least(static_cast<std::uint32_t>(nodes->size() / 2 + 1));
   tree.root_ = build(*nodes, tree.size_.root());
+  // Section 7.7: a right half without members would have been cut off.
+  if (!tree.size_.root().is_leaf() && tree.root_->right->members == 0) {
+    return malformed("a ratchet tree whose right half is empty");
+  }
   tree.count_all();
   return tree;
 }

@@ -135,7 +135,7 @@ void StateCodec::write(Archive& ar, const Group& group) {
   });
   write_all(ar, group.resumptions_,
             [](Archive& to, const auto& entry) { to(entry.first, entry.second); });
-  ar(static_cast<std::uint8_t>(group.closed_));
+  ar(static_cast<std::uint8_t>(group.public_.closed_));
 }
 
 Result<Group> StateCodec::read(ByteView bytes, Policy policy) {
@@ -203,7 +203,7 @@ Result<Group> StateCodec::read(ByteView bytes, Policy policy) {
   });
   std::uint8_t closed = 0;
   ar(closed);
-  group.closed_ = closed != 0;
+  group.public_.closed_ = closed != 0;
   PARLEY_TRY(ar.finish());
   const LeafNode* own = group.public_.tree_.leaf(group.own_leaf());
   if (own == nullptr || !std::ranges::equal(own->signature_key, group.signing_key_.public_key())) {

@@ -24,12 +24,12 @@ Bytes link_parents(const RatchetTree& before, std::span<const PathStep> steps,
   return hash;
 }
 
-// Who gets the path secret of a step: the resolution without those who join.
+// Who gets the path secret of a step: the resolution without those who join (`added`, ascending).
 std::vector<NodeIndex> recipients(const RatchetTree& before, const PathStep& step,
                                   std::span<const LeafIndex> added) {
   std::vector<NodeIndex> nodes = before.resolution(step.copath_child);
   std::erase_if(nodes, [&](NodeIndex node) {
-    return node.is_leaf() && std::ranges::find(added, node.leaf()) != added.end();
+    return node.is_leaf() && std::ranges::binary_search(added, node.leaf());
   });
   return nodes;
 }

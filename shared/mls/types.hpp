@@ -20,6 +20,7 @@ enum class ExtensionType : std::uint16_t {
   kRequiredCapabilities = 3,
   kExternalPub = 4,
   kExternalSenders = 5,
+  kLastResort = 10,  // of a key package that may be used more than once (draft-ietf-mls-extensions)
 };
 
 enum class ProposalType : std::uint16_t {
@@ -35,12 +36,6 @@ enum class ProposalType : std::uint16_t {
 enum class CredentialType : std::uint16_t { kBasic = 1, kX509 = 2 };
 
 enum class LeafNodeSource : std::uint8_t { kKeyPackage = 1, kUpdate = 2, kCommit = 3 };
-
-// Values whose second byte equals the first and ends in A, which everybody must ignore
-// (section 13.5).
-constexpr bool is_grease(std::uint16_t value) {
-  return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
-}
 
 struct Certificate {
   Bytes data;
@@ -101,6 +96,9 @@ struct ExternalSender {
     ar(self.signature_key, self.credential);
   }
 };
+
+// As a bound of a lifetime: none.
+inline constexpr std::uint64_t kAnyLifetime = ~std::uint64_t{0};
 
 struct Lifetime {  // seconds since 1970
   std::uint64_t not_before = 0;

@@ -1,6 +1,7 @@
 #include "shared/mls/validation.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "shared/mls/labels.hpp"
 
@@ -17,6 +18,12 @@ bool is_default_proposal(std::uint16_t type) { return type >= 1 && type <= 7; }
 
 bool supports_extension(const Capabilities& capabilities, std::uint16_t type) {
   return is_default_extension(type) || lists(capabilities.extensions, type);
+}
+
+bool supports_all(const Capabilities& capabilities, std::span<const Extension> extensions) {
+  return std::ranges::all_of(extensions, [&](const Extension& extension) {
+    return supports_extension(capabilities, static_cast<std::uint16_t>(extension.type));
+  });
 }
 
 }  // namespace
@@ -37,12 +44,18 @@ Bytes key_package_to_be_signed(const KeyPackage& key_package) {
   return out.take();
 }
 
+Status validate_extensions(std::span<const Extension> extensions) {
+  std::set<ExtensionType> seen;
+  for (const Extension& extension : extensions) {
+    if (!seen.insert(extension.type).second) return invalid("13.4: an extension occurs twice");
+  }
+  return {};
+}
+
 Status validate_support(const LeafNode& leaf, std::span<const Extension> group_extensions) {
   const Capabilities& can = leaf.capabilities;
-  for (const Extension& extension : group_extensions) {
-    if (!supports_extension(can, static_cast<std::uint16_t>(extension.type))) {
-      return invalid("13.4: a member does not support one of the group's extensions");
-    }
+  if (!supports_all(can, group_extensions)) {
+    return invalid("13.4: a member does not support one of the group's extensions");
   }
   const Extension* required =
       find_extension(group_extensions, ExtensionType::kRequiredCapabilities);
@@ -79,15 +92,19 @@ Status validate_leaf(const LeafNode& leaf, const LeafContext& context) {
   if (!lists(can.credentials, static_cast<std::uint16_t>(leaf.credential.type))) {
     return invalid("7.3: a leaf does not list its own credential's type");
   }
-  for (const Extension& extension : leaf.extensions) {
-    if (!supports_extension(can, static_cast<std::uint16_t>(extension.type))) {
-      return invalid("7.3: a leaf does not list an extension that it has");
-    }
+  PARLEY_TRY(validate_extensions(leaf.extensions));
+  if (!supports_all(can, leaf.extensions)) {
+    return invalid("7.3: a leaf does not list an extension that it has");
   }
   PARLEY_TRY(validate_support(leaf, context.group_extensions));
-  if (leaf.source == LeafNodeSource::kKeyPackage && context.now_s &&
-      (*context.now_s < leaf.lifetime.not_before || *context.now_s > leaf.lifetime.not_after)) {
-    return invalid("7.3: a leaf's lifetime has not begun or has ended");
+  if (leaf.source == LeafNodeSource::kKeyPackage && context.now_s) {
+    const auto [not_before, not_after] = leaf.lifetime;
+    if (*context.now_s < not_before || *context.now_s > not_after) {
+      return invalid("7.3: a leaf's lifetime has not begun or has ended");
+    }
+    if (not_after - not_before > context.max_lifetime_s) {
+      return invalid("7.2: a leaf's lifetime is longer than what is accepted");
+    }
   }
   if (!verify_with_label(leaf.signature_key, "LeafNodeTBS",
                          leaf_to_be_signed(leaf, context.group_id, context.index),
@@ -121,6 +138,9 @@ Status validate_key_package(const KeyPackage& key_package, const LeafContext& co
   if (key_package.leaf_node.source != LeafNodeSource::kKeyPackage) {
     return invalid("7.3: a key package's leaf is not made for one");
   }
+  // Extensions of the package are for whoever understands them; that its leaf lists them (section
+  // 10) is not demanded, since peers send GREASE that it does not.
+  PARLEY_TRY(validate_extensions(key_package.extensions));
   PARLEY_TRY(validate_leaf(key_package.leaf_node, context));
   if (!verify_with_label(key_package.leaf_node.signature_key, "KeyPackageTBS",
                          key_package_to_be_signed(key_package), key_package.signature)) {

@@ -14,7 +14,11 @@ struct LeafContext {
   LeafIndex index;  // for sources other than kKeyPackage, which are signed for one place
   std::span<const Extension> group_extensions;
   std::optional<std::uint64_t> now_s;  // set: the lifetime is checked
+  std::uint64_t max_lifetime_s = kAnyLifetime;
 };
+
+// Section 13.4, of any list of extensions: none occurs twice.
+Status validate_extensions(std::span<const Extension> extensions);
 
 // Section 7.3, but for what depends on other members (see validate_members).
 Status validate_leaf(const LeafNode& leaf, const LeafContext& context);

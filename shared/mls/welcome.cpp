@@ -73,8 +73,14 @@ Result<OpenedWelcome> open_welcome(const Welcome& welcome, const KeyPackageKeys&
   if (secrets->joiner_secret.size() != kHashSize) {
     return invalid("12.4.3.1: a joiner secret has the wrong size");
   }
+  std::size_t links = 0;  // to the group that this one replaces or branches from
   for (const PreSharedKeyId& id : secrets->psks) {
     if (id.nonce.size() != kHashSize) return invalid("8.4: a PSK's nonce has the wrong size");
+    links += id.type == PskType::kResumption && id.usage != ResumptionUsage::kApplication;
+  }
+  if (links > 1) return invalid("12.4.3.1: a group that comes from two groups");
+  if (secrets->psks.size() > kMaxPsks) {
+    return Error{ErrorCode::kTooLarge, "too many PSKs in a welcome", {}};
   }
   auto psk = combine_known_psks(secrets->psks, psks);
   if (!psk) return psk.error();
@@ -96,6 +102,9 @@ Result<OpenedWelcome> open_welcome(const Welcome& welcome, const KeyPackageKeys&
   if (!decoded) return decoded.error();
   if (decoded->group_context.cipher_suite != welcome.cipher_suite) {
     return invalid("12.4.3.1: the group's ciphersuite is not the welcome's");
+  }
+  if (links > 0 && decoded->group_context.epoch != 1) {
+    return invalid("12.4.3.1: a group that comes from another one is not at its beginning");
   }
   opened.group_info = std::move(*decoded);
   return opened;
