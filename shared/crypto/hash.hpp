@@ -31,13 +31,19 @@ class Sha256 {
 
 inline Digest sha256(ByteView bytes) { return Sha256().update(bytes).finish(); }
 
+// An empty view may point nowhere, which libsodium's keys may not.
+inline const std::uint8_t* data_of(ByteView bytes) {
+  static constexpr std::uint8_t kNothing = 0;
+  return bytes.empty() ? &kNothing : bytes.data();
+}
+
 // The MAC is treated as a secret, since most of them become keys. Keys may have any size.
 class HmacSha256 {
  public:
   static constexpr std::size_t kSize = crypto_auth_hmacsha256_BYTES;
 
   explicit HmacSha256(ByteView key) {
-    crypto_auth_hmacsha256_init(&state_, key.data(), key.size());
+    crypto_auth_hmacsha256_init(&state_, data_of(key), key.size());
   }
   HmacSha256(const HmacSha256&) = default;
   HmacSha256& operator=(const HmacSha256&) = default;
@@ -62,7 +68,7 @@ class HmacSha512 {
   static constexpr std::size_t kSize = crypto_auth_hmacsha512_BYTES;
 
   explicit HmacSha512(ByteView key) {
-    crypto_auth_hmacsha512_init(&state_, key.data(), key.size());
+    crypto_auth_hmacsha512_init(&state_, data_of(key), key.size());
   }
   HmacSha512(const HmacSha512&) = default;
   HmacSha512& operator=(const HmacSha512&) = default;
