@@ -5,7 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace parley::mls;
-  constexpr std::size_t kMaxSteps = 40;
+  constexpr std::size_t kMaxSteps = 16;
   std::size_t used = 0;
   const auto next = [&]() -> std::uint64_t { return used < size ? data[used++] : 0; };
   const auto choose = [&](std::uint64_t bound) {
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return (bound <= 256 ? low : low | next() << 8) % bound;
   };
   test::History::Options options;
-  options.devices = 2 + choose(5);
+  options.devices = 2 + choose(4);
   options.handshakes = choose(4) == 0 ? WireFormat::kPrivateMessage : WireFormat::kPublicMessage;
   test::History history(options, choose, parley::test::fuzz_require);
   for (std::size_t step = 0; step < kMaxSteps && used < size; ++step) history.step();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "shared/mls/state.hpp"
+
 namespace parley::mls::test {
 namespace {
 
@@ -39,7 +41,7 @@ History::History(Options options, Choose choose, Require require)
 }
 
 void History::step() {
-  switch (choose_(8)) {
+  switch (choose_(9)) {
     case 0:
     case 1:
       settle(plan_commit());
@@ -61,6 +63,9 @@ void History::step() {
       propose();
       break;
     case 6:
+      restart(any_of(members_));
+      break;
+    case 7:
       for (std::uint64_t i = choose_(4); i > 0; --i) send();
       break;
     default:
@@ -96,6 +101,14 @@ const KeyPackageKeys& History::invite(std::size_t device) {
       .emplace(device,
                make_key_package(rng_, devices_[device].key, identity(device), {kNow - 1, kNow + 1}))
       .first->second;
+}
+
+void History::restart(std::size_t device) {
+  const Secret key;
+  const Bytes saved = seal_state(rng_, key, {}, group(device));
+  auto opened = open_state(key, {}, saved, policy());
+  require_(opened.ok(), "a saved group is opened");
+  devices_[device].group.emplace(std::move(*opened));
 }
 
 // ---- commits ----

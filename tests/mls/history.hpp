@@ -52,6 +52,7 @@ class History {
   Identity identity(std::size_t device) const;
   const KeyPackageKeys& invite(std::size_t device);
 
+  void restart(std::size_t device);  // from its saved state
   Plan plan_commit();
   Plan plan_external(std::size_t device);
   void settle(Plan plan);

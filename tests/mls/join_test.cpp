@@ -81,8 +81,12 @@ TEST_CASE("12.4.3.3: the shape of a tree") {
   refuses_tree([](Nodes& n) { n[kTreeRoot] = n[0]; }, "swapped");
   refuses_tree([](Nodes& n) { n[0] = n[kTreeRoot]; }, "swapped");
   refuses_tree([](Nodes& n) { n.resize(kTreeRoot + 1); }, "right half is empty");
-  refuses_tree([](Nodes& n) { n.resize(2 * std::size_t{kMaxLeaves} + 2, n[0]); },
-               "too many leaves");
+  refuses_tree(
+      [](Nodes& n) {
+        n.resize(2 * std::size_t{kMaxLeaves} + 1);
+        n.back() = n[0];
+      },
+      "too many leaves");
   refuses_info([](GroupInfo& info) { info.extensions.clear(); }, "ratchet tree is missing");
 }
 

@@ -81,11 +81,10 @@ TEST_CASE("7.4: a path secret has the size of a hash") {
     UpdatePath path = mallory.path();
     const auto merged = merge_update_path(tree, kMallory, path, {}, KeySet{});
     REQUIRE(merged.ok());
-    auto sealed = encrypt_with_info(
-        mallory.rng, tree.leaf(kVictor)->encryption_key,
-        encryption_info("UpdatePathNode",
-                        encode(mallory.group.provisional_context({}, merged->tree))),
-        Bytes(size, 1));
+    const auto info = encryption_info("UpdatePathNode",
+                                      encode(mallory.group.provisional_context({}, merged->tree)));
+    auto sealed =
+        encrypt_with_info(mallory.rng, tree.leaf(kVictor)->encryption_key, info, Bytes(size, 1));
     path.nodes[kRoot].encrypted_path_secrets[0] = std::move(*sealed);
     refuses(mallory.commit({}, std::move(path)), "7.6: a path secret has the wrong size");
   }
