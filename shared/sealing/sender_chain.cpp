@@ -35,7 +35,7 @@ std::string_view describe(ChainVerdict verdict) {
 ChainJudgement SenderChain::judge(const ChainLink& link) {
   const auto after = std::ranges::lower_bound(recent_, link.counter, {}, &ChainLink::counter);
   if (after != recent_.end() && after->counter == link.counter) {
-    return {*after == link ? ChainVerdict::kRepeated : ChainVerdict::kForked};
+    return {after->hash == link.hash ? ChainVerdict::kRepeated : ChainVerdict::kForked};
   }
   if (recent_.empty()) {
     remember(after, link);
