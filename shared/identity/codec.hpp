@@ -36,6 +36,14 @@ void CEREAL_LOAD_FUNCTION_NAME(wire::BinaryReader& ar, Fixed<N>& value) {
   if (raw.size() == N) std::ranges::copy(raw, value.bytes.begin());
 }
 
+// Every format begins with its version, so that a later one is told from a broken one. kMalformed
+// for nothing at all, kVersionUnsupported.
+inline Status check_version(ByteView bytes, std::uint8_t known) {
+  if (bytes.empty()) return ErrorCode::kMalformed;
+  if (bytes[0] != known) return ErrorCode::kVersionUnsupported;
+  return {};
+}
+
 inline Bytes concat(std::initializer_list<ByteView> parts) {
   Bytes all;
   for (const ByteView part : parts) all.insert(all.end(), part.begin(), part.end());

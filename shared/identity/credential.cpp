@@ -26,9 +26,9 @@ struct Layout {
 Bytes DeviceCredential::encode() const { return wire::encode(Layout{kVersion, *this}); }
 
 Result<DeviceCredential> DeviceCredential::decode(ByteView identity) {
+  PARLEY_TRY(check_version(identity, kVersion));
   auto read = wire::decode<Layout>(identity);
   if (!read) return read.error();
-  if (read->version != kVersion) return ErrorCode::kVersionUnsupported;
   const DeviceCredential& credential = read->credential;
   if (credential.user.is_nil() || credential.device.is_nil()) return ErrorCode::kMalformed;
   PARLEY_TRY(crypto::parse_kem_public_key(credential.device_key));

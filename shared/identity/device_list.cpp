@@ -91,11 +91,11 @@ std::string_view describe(ListVerdict verdict) {
 Bytes DeviceList::encode() const { return concat({encode_content(*this), signature}); }
 
 Result<DeviceList> DeviceList::decode(ByteView bytes) {
+  PARLEY_TRY(check_version(bytes, kFormat));
   DeviceList list;
   Content content{kFormat, list};
   wire::BinaryReader reader(bytes);
   reader(content, fixed(list.signature));
-  if (content.format != kFormat) return ErrorCode::kVersionUnsupported;
   PARLEY_TRY(reader.finish());
   const bool nil_device = std::ranges::any_of(
       list.devices, [](const DeviceEntry& entry) { return entry.device.is_nil(); });
@@ -233,12 +233,12 @@ Bytes PinnedIdentity::encode() const {
 }
 
 Result<PinnedIdentity> PinnedIdentity::decode(ByteView bytes) {
+  PARLEY_TRY(check_version(bytes, kPinFormat));
   std::uint8_t format = 0;
   std::uint8_t flags = 0;
   PinnedIdentity pinned{UserId{}};
   wire::BinaryReader reader(bytes);
   reader(format, pinned.user_, flags, pinned.current_);
-  if (format != kPinFormat) return ErrorCode::kVersionUnsupported;
   if ((flags & kPreviousFlag) != 0) reader(pinned.previous_);
   PARLEY_TRY(reader.finish());
   const bool previous_known = pinned.previous_.version > 0;

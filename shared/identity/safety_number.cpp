@@ -58,14 +58,9 @@ Bytes make_safety_code(const Side& mine, const Side& theirs) {
 }
 
 SafetyCheck check_safety_code(ByteView code, const Side& mine, const Side& theirs) {
+  if (!code.empty() && code[0] > kCodeVersion) return SafetyCheck::kNewerVersion;
   const auto read = wire::decode<Code>(code);
-  if (!read) {
-    return code.size() > 1 && code[0] > kCodeVersion ? SafetyCheck::kNewerVersion
-                                                     : SafetyCheck::kNotACode;
-  }
-  if (read->version != kCodeVersion) {
-    return read->version > kCodeVersion ? SafetyCheck::kNewerVersion : SafetyCheck::kNotACode;
-  }
+  if (!read || read->version != kCodeVersion) return SafetyCheck::kNotACode;
   if (read->own.user != theirs.user || read->other.user != mine.user) {
     return SafetyCheck::kOtherPeople;
   }

@@ -42,9 +42,9 @@ crypto::SecretBytes AttachmentKey::encode() const {
 }
 
 Result<AttachmentKey> AttachmentKey::decode(ByteView bytes) {
+  PARLEY_TRY(identity::check_version(bytes, kKeyVersion));
   auto read = wire::decode<KeyFields>(bytes);
   if (!read) return read.error();
-  if (read->version != kKeyVersion) return ErrorCode::kVersionUnsupported;
   if (read->key.size > kMaxAttachmentBytes) return ErrorCode::kMalformed;
   return std::move(read->key);
 }

@@ -113,8 +113,8 @@ Result<Bytes> seal_bundle(Rng& rng, const crypto::KemPublicKey& receiver,
 Result<OpenedBundle> open_bundle(const crypto::KemKeyPair& receiver, const BundleContext& context,
                                  ByteView sealed) {
   constexpr std::size_t kHead = 1 + std::tuple_size_v<crypto::KemPublicKey>;
+  PARLEY_TRY(identity::check_version(sealed, kVersion));
   if (sealed.size() < kHead || sealed.size() > kMaxSealed) return ErrorCode::kMalformed;
-  if (sealed[0] != kVersion) return ErrorCode::kVersionUnsupported;
   const Bytes info = info_of(context);
   const auto opened =
       crypto::hpke_open(sealed.subspan(1, kHead - 1), receiver, info, {}, sealed.subspan(kHead));

@@ -35,7 +35,7 @@ std::string_view describe(ChainVerdict verdict) {
 ChainJudgement SenderChain::judge(const ChainLink& link) {
   const auto after = std::ranges::lower_bound(recent_, link.counter, {}, &ChainLink::counter);
   if (after != recent_.end() && after->counter == link.counter) {
-    return {*after == link ? ChainVerdict::kRepeated : ChainVerdict::kForked};
+    return {after->hash == link.hash ? ChainVerdict::kRepeated : ChainVerdict::kForked};
   }
   if (recent_.empty()) {
     remember(after, link);
@@ -65,12 +65,12 @@ Bytes SenderChain::encode() const {
 }
 
 Result<SenderChain> SenderChain::decode(ByteView bytes) {
+  PARLEY_TRY(identity::check_version(bytes, kVersion));
   std::uint8_t version = 0;
   SenderChain chain;
   wire::Capped<std::vector<ChainLink>> links{chain.recent_, kRemembered};
   wire::BinaryReader reader(bytes);
   reader(version, links);
-  if (version != kVersion) return ErrorCode::kVersionUnsupported;
   PARLEY_TRY(reader.finish());
   std::uint64_t last = 0;
   for (const ChainLink& link : chain.recent_) {

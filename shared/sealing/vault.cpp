@@ -59,8 +59,7 @@ Result<crypto::SecretBytes> open(const crypto::Secret& key, ByteView context, By
 }
 
 Status check_head(ByteView bytes, std::size_t least, std::size_t most) {
-  if (bytes.empty()) return ErrorCode::kMalformed;
-  if (bytes[0] != kVersion[0]) return ErrorCode::kVersionUnsupported;
+  PARLEY_TRY(identity::check_version(bytes, kVersion[0]));
   if (bytes.size() < least || bytes.size() > most) return ErrorCode::kMalformed;
   return {};
 }

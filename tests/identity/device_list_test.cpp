@@ -155,6 +155,7 @@ TEST_CASE("a device list is decoded strictly") {
   bytes.pop_back();
   bytes[0] = 2;
   CHECK(DeviceList::decode(bytes).error().code == ErrorCode::kVersionUnsupported);
+  CHECK(DeviceList::decode({}).error().code == ErrorCode::kMalformed);
   DeviceList odd = list;
   odd.version = 0;
   CHECK_FALSE(DeviceList::decode(odd.encode()));

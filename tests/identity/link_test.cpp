@@ -267,6 +267,101 @@ TEST_CASE("each changed bit of the bundle is refused, and so is another handshak
   CHECK(other.phone.fault() == LinkFault::kDecryptionFailed);
 }
 
+// An old device put together here, byte by byte, from CRYPTO.md: what it seals may be anything.
+struct ForgedOldDevice {
+  Account account;
+  SeededRng rng{90};
+  NewDevice phone{rng, LinkMode::kQr, request_of(kPhone)};
+  UserId user = account.ada.user;
+  crypto::SigningKey account_key = account.ada.account.clone();
+  DeviceCredential credential = account.ada.credential(kPhone);
+  DeviceList list = account.list;
+  Bytes tail;
+
+  static Bytes block(ByteView bytes) {
+    Bytes out;
+    wire::BinaryWriter(out).write_block(bytes);
+    return out;
+  }
+
+  LinkFault link() {
+    const crypto::KemKeyPair keys = some_kem_key(91);
+    const Bytes offer = phone.offer();
+    const auto proof = crypto::HmacSha256(ByteView(offer).subspan(2))
+                           .update(as_bytes("Parley link answer 1"))
+                           .update(keys.public_key)
+                           .finish();
+    const Bytes answer = concat({as_bytes("\x01\x02"), keys.public_key, proof.expose()});
+    const auto reveal = phone.handle_answer(answer);
+    REQUIRE(reveal);
+    crypto::KemPublicKey phone_key;
+    std::copy_n(reveal->begin() + 2, 32, phone_key.begin());
+    const auto transcript =
+        crypto::sha256(concat({as_bytes("Parley link transcript 1"), offer, answer, *reveal}));
+    const auto key = crypto::HkdfSha256::extract(
+        transcript, crypto::x25519(keys.secret_key, phone_key)->expose());
+    const Bytes inside =
+        concat({user.view(), account_key.seed().expose(), account.vault_key.expose(),
+                credential.encode(), block(list.encode()), tail});
+    const Bytes sealed = crypto::chacha_seal(
+        crypto::HkdfSha256::expand<32>(key.expose(), {as_bytes("bundle")}), {}, transcript, inside);
+    const auto bundle = phone.handle_bundle(concat({as_bytes("\x01\x04"), block(sealed)}));
+    CHECK(bundle.ok() == (phone.fault() == LinkFault::kNone));
+    return phone.fault();
+  }
+};
+
+TEST_CASE("the handshake is what CRYPTO.md says, and a bundle's parts have to fit") {
+  const auto fault = [](auto change) {
+    ForgedOldDevice old;
+    change(old);
+    return old.link();
+  };
+  constexpr auto kWrong = LinkFault::kWrongBundle;
+  CHECK(fault([](ForgedOldDevice&) {}) == LinkFault::kNone);
+  CHECK(fault([](ForgedOldDevice& old) { old.tail = {0}; }) == kWrong);
+  // Of another user, account, device or list, each as its account key signed it.
+  CHECK(fault([](ForgedOldDevice& old) { old.user = some_id<UserId>(92); }) == kWrong);
+  CHECK(fault([](ForgedOldDevice& old) { old.account_key = some_signing_key(93); }) == kWrong);
+  CHECK(fault([](ForgedOldDevice& old) {
+          old.credential = Person{old.user, some_signing_key(94)}.credential(kPhone);
+        }) == kWrong);
+  CHECK(fault([](ForgedOldDevice& old) {
+          old.credential = Person{some_id<UserId>(95), old.account_key.clone()}.credential(kPhone);
+        }) == kWrong);
+  const auto with_phone = [](auto change) {
+    return [change](ForgedOldDevice& old) {
+      Device phone = some_device(2);
+      change(phone);
+      old.credential = old.account.ada.credential(phone);
+    };
+  };
+  CHECK(fault(with_phone([](Device& phone) { phone.id = some_id<DeviceId>(96); })) == kWrong);
+  CHECK(fault(with_phone([](Device& phone) { phone.signing_key = some_signing_key(97); })) ==
+        kWrong);
+  CHECK(fault(with_phone([](Device& phone) { phone.kem_key = some_kem_key(98); })) == kWrong);
+  const auto with_list = [](auto make) {
+    return [make](ForgedOldDevice& old) { old.list = make(old.account); };
+  };
+  CHECK(fault(with_list([](const Account& account) { return account.first; })) == kWrong);
+  CHECK(fault(with_list([](const Account& account) {
+          return *make_first(account.ada.account, some_id<UserId>(99), {kPhone.entry()});
+        })) == kWrong);
+  CHECK(fault(with_list([](const Account& account) {
+          return *make_first(some_signing_key(100), account.ada.user, {kPhone.entry()});
+        })) == kWrong);
+  CHECK(fault(with_list([](const Account& account) {
+          DeviceList list = account.list;
+          list.signature[0] ^= 1;
+          return list;
+        })) == kWrong);
+  CHECK(fault(with_list([](const Account& account) {
+          Device phone = some_device(2);
+          phone.signing_key = some_signing_key(101);
+          return *make_first(account.ada.account, account.ada.user, {phone.entry()});
+        })) == kWrong);
+}
+
 TEST_CASE("only a list that names the new device is sealed") {
   Link link(LinkMode::kQr);
   link.exchange();
