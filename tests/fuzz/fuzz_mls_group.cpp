@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t kMaxSteps = 16;
   std::size_t used = 0;
   const auto next = [&]() -> std::uint64_t { return used < size ? data[used++] : 0; };
-  const auto choose = [&](std::uint64_t bound) {
+  const auto choose = [&](std::size_t bound) {
     const std::uint64_t low = next();
     return (bound <= 256 ? low : low | next() << 8) % bound;
   };

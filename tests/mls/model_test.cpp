@@ -10,7 +10,7 @@ void run(std::uint64_t seed, History::Options options, int steps) {
   INFO("seed " << seed);
   SeededRng choices(seed);
   History history(
-      options, [&](std::uint64_t bound) { return choices.below(bound); },
+      options, [&](std::size_t bound) { return static_cast<std::size_t>(choices.below(bound)); },
       [](bool holds, const char* what) {
         INFO(what);
         REQUIRE(holds);
@@ -26,7 +26,7 @@ void run(std::uint64_t seed, History::Options options, int steps) {
 TEST_CASE("members of small groups agree, whatever happens") {
   for (std::uint64_t seed = 1; seed <= 160; ++seed) {
     const auto format = seed % 4 == 0 ? WireFormat::kPrivateMessage : WireFormat::kPublicMessage;
-    run(seed, {2 + seed % 9, format}, 25);
+    run(seed, {static_cast<std::size_t>(2 + seed % 9), format}, 25);
   }
 }
 
