@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -42,7 +43,13 @@ T need(Result<T> result, const char* what) {
 // ---- time ----
 
 double cpu_us() {
+#ifdef __EMSCRIPTEN__
+  // Its CPU clock counts milliseconds.
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double, std::micro>(now).count();
+#else
   return static_cast<double>(std::clock()) * 1e6 / static_cast<double>(CLOCKS_PER_SEC);
+#endif
 }
 
 double median(std::vector<double> values) {
