@@ -48,7 +48,7 @@ void History::step() {
       break;
     case 2: {  // several at once; one of them wins
       std::vector<Plan> plans;
-      for (std::uint64_t i = 0; i < 2 + choose_(2); ++i) plans.push_back(plan_commit());
+      for (std::size_t i = 0; i < 2 + choose_(2); ++i) plans.push_back(plan_commit());
       settle(std::move(plans[choose_(plans.size())]));
       break;
     }
@@ -66,10 +66,10 @@ void History::step() {
       restart(any_of(members_));
       break;
     case 7:
-      for (std::uint64_t i = choose_(4); i > 0; --i) send();
+      for (std::size_t i = choose_(4); i > 0; --i) send();
       break;
     default:
-      for (std::uint64_t i = choose_(16); i > 0; --i) deliver();
+      for (std::size_t i = choose_(16); i > 0; --i) deliver();
   }
 }
 
@@ -123,7 +123,7 @@ History::Plan History::plan_commit() {
   options.renew_path = choose_(2) == 0;
   options.tree_in_welcome = true;
   std::set<std::size_t> others = outsiders();
-  for (std::uint64_t i = choose_(4); i > 0 && !others.empty(); --i) {
+  for (std::size_t i = choose_(4); i > 0 && !others.empty(); --i) {
     const std::size_t device = any_of(others);
     others.erase(device);
     plan.added.insert(device);

@@ -13,7 +13,7 @@ namespace parley::mls::test {
 class History {
  public:
   // A number below `bound`, which is not 0.
-  using Choose = std::function<std::uint64_t(std::uint64_t bound)>;
+  using Choose = std::function<std::size_t(std::size_t bound)>;
   // Called with every property; `what` names it.
   using Require = std::function<void(bool holds, const char* what)>;
   struct Options {
