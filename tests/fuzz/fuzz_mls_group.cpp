@@ -7,9 +7,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace parley::mls;
   constexpr std::size_t kMaxSteps = 16;
   std::size_t used = 0;
-  const auto next = [&]() -> std::uint64_t { return used < size ? data[used++] : 0; };
+  const auto next = [&]() -> std::size_t { return used < size ? data[used++] : 0; };
   const auto choose = [&](std::size_t bound) {
-    const std::uint64_t low = next();
+    const std::size_t low = next();
     return (bound <= 256 ? low : low | next() << 8) % bound;
   };
   test::History::Options options;

@@ -6,7 +6,7 @@
 namespace parley::mls::test {
 namespace {
 
-void run(std::uint64_t seed, History::Options options, int steps) {
+void run(std::size_t seed, History::Options options, int steps) {
   INFO("seed " << seed);
   SeededRng choices(seed);
   History history(
@@ -24,14 +24,14 @@ void run(std::uint64_t seed, History::Options options, int steps) {
 }  // namespace
 
 TEST_CASE("members of small groups agree, whatever happens") {
-  for (std::uint64_t seed = 1; seed <= 160; ++seed) {
+  for (std::size_t seed = 1; seed <= 160; ++seed) {
     const auto format = seed % 4 == 0 ? WireFormat::kPrivateMessage : WireFormat::kPublicMessage;
     run(seed, {static_cast<std::size_t>(2 + seed % 9), format}, 25);
   }
 }
 
 TEST_CASE("members of larger groups agree, whatever happens") {
-  for (std::uint64_t seed = 1001; seed <= 1008; ++seed) run(seed, {24}, 50);
+  for (std::size_t seed = 1001; seed <= 1008; ++seed) run(seed, {24}, 50);
 }
 
 }  // namespace parley::mls::test
