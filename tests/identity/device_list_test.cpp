@@ -70,6 +70,9 @@ TEST_CASE("each wrong successor has its reason") {
   CHECK(verify_next(other_second, third) == ListVerdict::kBrokenChain);
 
   DeviceList changed = second;
+  changed.version = 3;
+  CHECK(verify_next(first, resigned(changed)) == ListVerdict::kBrokenChain);
+  changed = second;
   changed.signature[5] ^= 1;
   CHECK(verify_next(first, changed) == ListVerdict::kSignatureInvalid);
   changed = second;

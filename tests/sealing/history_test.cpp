@@ -126,6 +126,9 @@ TEST_CASE("a sender seals only its own, well-formed messages") {
   MessageContent content = Sender::content();
   content.counter = 0;
   CHECK(refused(sender.context(), content));
+  content.previous = {1};
+  CHECK(refused(sender.context(), content));
+  content.previous = {};
   content.counter = 2;
   CHECK(refused(sender.context(), content));
   content.counter = 1;
@@ -282,7 +285,8 @@ TEST_CASE("what a member sealed in another form is malformed") {
   CHECK(malformed([](Forge& forge) { forge.size = 1024; }));
   CHECK(malformed([](Forge& forge) { forge.size = 511; }));
   CHECK(malformed([](Forge& forge) { forge.size = 100; }));
-  CHECK(malformed([](Forge& forge) { forge.fields[16] = 0; }));    // counter
+  CHECK(malformed([](Forge& forge) { forge.fields[16] = 0; }));  // counter
+  CHECK(malformed([](Forge& forge) { forge.fields[16] = 0, forge.fields[17] = 9; }));
   CHECK(malformed([](Forge& forge) { forge.fields[16] = 2; }));    // without a message before
   CHECK(malformed([](Forge& forge) { forge.fields[17] = 9; }));    // the first, with one before
   CHECK(malformed([](Forge& forge) { forge.fields[50] = 200; }));  // a body longer than all
