@@ -31,6 +31,14 @@ class Sha256 {
 
 inline Digest sha256(ByteView bytes) { return Sha256().update(bytes).finish(); }
 
+using Digest512 = std::array<std::uint8_t, crypto_hash_sha512_BYTES>;
+
+inline Digest512 sha512(ByteView bytes) {
+  Digest512 digest;
+  crypto_hash_sha512(digest.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
 // The MAC is treated as a secret, since most of them become keys. Keys may have any size.
 class HmacSha256 {
  public:

@@ -5,7 +5,8 @@
 namespace parley::test {
 namespace {
 
-// base <- wire, crypto <- mls <- sync <- client/core <- client/ui; platforms and programs on top.
+// base <- wire, crypto <- mls <- identity <- sealing <- sync <- client/core <- client/ui; platforms
+// and programs on top.
 // The server uses shared; in it net -> app -> the interfaces of store and bus.
 const LayerRule kRules[] = {
     {"shared/base/", {}, {}},
@@ -14,7 +15,14 @@ const LayerRule kRules[] = {
     {"shared/wire/json_tree.cpp", {"shared/base/", "shared/wire/"}, {"nlohmann/json.hpp"}},
     {"shared/crypto/", {"shared/base/"}, {"sodium.h"}},
     {"shared/mls/", {"shared/base/", "shared/wire/", "shared/crypto/"}, {}},
-    {"shared/sync/", {"shared/base/", "shared/wire/", "shared/crypto/", "shared/mls/"}, {}},
+    {"shared/identity/", {"shared/base/", "shared/wire/", "shared/crypto/", "shared/mls/"}, {}},
+    {"shared/sealing/",
+     {"shared/base/", "shared/wire/", "shared/crypto/", "shared/mls/", "shared/identity/"},
+     {}},
+    {"shared/sync/",
+     {"shared/base/", "shared/wire/", "shared/crypto/", "shared/mls/", "shared/identity/",
+      "shared/sealing/"},
+     {}},
 
     {"client/core/", {"shared/"}, {}},
     {"client/ui/", {"shared/", "client/core/"}, {"imgui", "imstb_", "misc/"}},
