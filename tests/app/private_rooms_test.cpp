@@ -69,7 +69,7 @@ TEST_CASE("a private room begins with its creator's device alone") {
   CHECK(refused([](auto& c) { c.topic = "for all"; }) == ErrorCode::kInvalidArgument);
   CHECK(refused([](auto& c) { c.access = wire::RoomAccess::kPublic; }) ==
         ErrorCode::kInvalidArgument);
-  CHECK(refused([](auto& c) { c.group_info.clear(); }) == ErrorCode::kMalformed);
+  CHECK(refused([](auto& c) { c.group_info.clear(); }) == ErrorCode::kMlsInvalid);
   CHECK(refused([](auto& c) { c.group_info.back() ^= 1; }) == ErrorCode::kMlsInvalid);
   CHECK(refused([&](auto& c) { c.client_id.uuid.bytes[15] ^= 1; }) == ErrorCode::kMlsInvalid);
   CHECK(house.ben.refusal(ada.creation()) == ErrorCode::kCredentialInvalid);
@@ -158,9 +158,9 @@ TEST_CASE("a commit that breaks a rule leaves the group as it was") {
     change(command);
     return command;
   };
-  refused(changed([](auto& c) { c.commit.clear(); }), ErrorCode::kMalformed);
-  refused(changed([](auto& c) { c.commit.push_back(0); }), ErrorCode::kMalformed);
-  refused(changed([](auto& c) { c.group_info.clear(); }), ErrorCode::kMalformed);
+  refused(changed([](auto& c) { c.commit.clear(); }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.commit.push_back(0); }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.group_info.clear(); }), ErrorCode::kMlsInvalid);
   refused(changed([](auto& c) { c.group_info.back() ^= 1; }), ErrorCode::kMlsInvalid);
   refused(changed([](auto& c) { c.welcome = Bytes(10); }), ErrorCode::kMlsInvalid);
   refused(changed([&](auto& c) { c.group_info = mls::encode(ada.group->group_info(false)); }),
@@ -180,7 +180,7 @@ TEST_CASE("a commit that breaks a rule leaves the group as it was") {
   refused(ada.commit(house.room, eve()), ErrorCode::kCredentialInvalid);
   auto unwelcome = ada.commit(house.room, eve(), {house.eve.id()});
   unwelcome.welcome.clear();
-  refused(unwelcome, ErrorCode::kMalformed);
+  refused(unwelcome, ErrorCode::kMlsInvalid);
   auto stranger = ada.commit(house.room, {}, {UserId::make({}, house.server.rng)});
   refused(stranger, ErrorCode::kUserNotFound);
   mls::Identity ghost = house.ben.mls_identity();
@@ -191,7 +191,7 @@ TEST_CASE("a commit that breaks a rule leaves the group as it was") {
       house.room,
       {{mls::Add{std::make_shared<const mls::KeyPackage>(ghost_package)}}, ada.removal(house.ben)});
   refused(add_ghost, ErrorCode::kAccessDenied);
-  refused(house.ada.commit(house.room, {{mls::PreSharedKey{}}}), ErrorCode::kMlsInvalid);
+  refused(ada.commit(house.room, {{mls::GroupContextExtensions{}}}), ErrorCode::kMlsInvalid);
 
   CHECK(house.ben.refusal(house.ben.commit(house.room, eve(), {house.eve.id()})) ==
         ErrorCode::kAccessDenied);  // a plain member brings nobody in
@@ -245,11 +245,27 @@ TEST_CASE("a revoked device leaves every group, and its things are gone") {
   house.ben.follow(house.room);
   CHECK(same_epoch(house.ada, house.ben));
 
-  // A device that its list does not name any more is in no group either.
+  // Any member may bring in a member's new device.
   SecureDevice tablet(house.server, house.ben_account, 0);
   tablet.publish(1);
-  house.ada.send(house.ada.commit(house.room, house.ada.additions(house.room, {house.ben.id()})));
-  SUCCEED("added by a member who is not its user");
+  const auto packages =
+      house.ada.ask<wire::KeyPackages>(wire::ClaimKeyPackages{house.room, {house.ben.id()}})
+          .packages;
+  const auto of_tablet =
+      std::ranges::find(packages, tablet.ref().device_id, &wire::ClaimedKeyPackage::device_id);
+  REQUIRE(of_tablet != packages.end());
+  const auto addition = SecureDevice::addition(of_tablet->key_package);
+  // Not one that its user's list does not name any more, although it is signed in.
+  house.ben.ask<wire::Done>(
+      house.ben_account.next_list({{}, {tablet.ref().device_id}}, house.ben.id()));
+  CHECK(house.ada.refusal(house.ada.commit(house.room, {addition})) ==
+        ErrorCode::kCredentialInvalid);
+  SecureDevice laptop(house.server, house.ben_account, 1);
+  house.ada.send(house.ada.commit(
+      house.room, {SecureDevice::addition(mls::encode(
+                      laptop.packages.emplace_back(laptop.make_key_package()).key_package))}));
+  laptop.join();
+  CHECK(same_epoch(house.ada, laptop));
 }
 
 TEST_CASE("a device of a member joins by external commit, replacing its old leaf") {
@@ -269,26 +285,18 @@ TEST_CASE("a device of a member joins by external commit, replacing its old leaf
   CHECK(same_epoch(house.ada, phone));
   CHECK(house.ada.group->public_group().tree().member_count() == 3);
 
-  // Twice in the group, in somebody else's place, or without being a member.
-  CHECK(phone.refusal(house.ada.external_commit(house.room)) != ErrorCode::kInternal);
-  CHECK(house.eve.refusal(phone.external_commit(house.room, phone.group->own_leaf())) ==
-        ErrorCode::kNotAMember);
+  // Twice in the group, as somebody else, without being a member.
+  const auto own_leaf = house.ada.group->own_leaf();
+  CHECK(house.ada.refusal(house.ada.external_commit(house.room)) == ErrorCode::kMlsInvalid);
+  CHECK(phone.refusal(house.ada.external_commit(house.room, own_leaf)) ==
+        ErrorCode::kCredentialInvalid);
+  CHECK(house.eve.refusal(phone.external_commit(house.room, leaf)) == ErrorCode::kNotAMember);
   CHECK(house.epoch() == 3);
 
-  // Somebody has to go, which a joiner cannot do: it comes in all the same, the next commit does
-  // it.
+  // Somebody has to go, which a joiner cannot do: it comes in all the same, and the next commit
+  // does it.
   house.ben.ask<wire::Done>(wire::LeaveRoom{house.room});
-  house.ada.group = std::move(
-      must(mls::Group::join_external(
-               house.server.rng,
-               must(mls::decode<mls::GroupInfo>(
-                   house.ada.ask<wire::GroupState>(wire::GetGroup{house.room, 0}).group_info)),
-               ByteView(house.ada.ask<wire::GroupState>(wire::GetGroup{house.room, 0}).tree),
-               house.ada.signing_key(), house.ada.mls_identity(), house.ada.group->own_leaf(), {},
-               mls::no_psk, house.ada.policy()))
-          .next);
-  house.ada.group.reset();
-  house.ada.send(house.ada.external_commit(house.room, mls::LeafIndex{0}));
+  house.ada.send(house.ada.external_commit(house.room, own_leaf));
   CHECK(house.ada.refusal(house.ada.commit(house.room, {})) == ErrorCode::kRemovalPending);
   house.ada.send(
       house.ada.commit(house.room, {house.ada.removal(house.ben), house.ada.removal(phone)}));
@@ -375,25 +383,42 @@ TEST_CASE("two people have one direct room, whoever asks and when") {
   const auto room = room_of(ada.peer.replies[first]);
   CHECK(room_of(ben.peer.replies[second]).room_id == room.room_id);
   CHECK(room.settings.direct);
+  const bool ada_won = room.room_id.uuid == from_ada.client_id.uuid;
+  CHECK((ada_won || room.room_id.uuid == from_ben.client_id.uuid));
+  SecureDevice& winner = ada_won ? ada : ben;
+  SecureDevice& loser = ada_won ? ben : ada;
   CHECK(ada.ask<wire::RoomState>(ada.creation(ben.id())).room.room_id == room.room_id);
   CHECK(ben.ask<wire::RoomState>(ben.creation(ada.id())).room.room_id == room.room_id);
 
   // Whoever came second is a member and lets its device in.
-  ben.send(ben.external_commit(room.room_id));
-  CHECK(ben.group->public_group().tree().member_count() == 2);
+  loser.send(loser.external_commit(room.room_id));
+  CHECK(loser.group->public_group().tree().member_count() == 2);
 
   // It is for these two.
-  CHECK(ben.refusal(wire::ClaimKeyPackages{room.room_id, {house.eve.id()}}) ==
+  const UserId eve = house.eve.id();
+  CHECK(loser.refusal(wire::ClaimKeyPackages{room.room_id, {eve}}) == ErrorCode::kAccessDenied);
+  CHECK(loser.refusal(loser.commit(room.room_id, {}, {eve})) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::InviteMember{room.room_id, eve}) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::CreateInvite{room.room_id}) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::RemoveMember{room.room_id, loser.id(), true}) ==
         ErrorCode::kAccessDenied);
-  CHECK(ben.refusal(ben.commit(room.room_id, {}, {house.eve.id()})) == ErrorCode::kAccessDenied);
-  CHECK(ada.refusal(wire::InviteMember{room.room_id, house.eve.id()}) == ErrorCode::kAccessDenied);
-  CHECK(ada.refusal(wire::CreateInvite{room.room_id}) == ErrorCode::kAccessDenied);
-  CHECK(ada.refusal(wire::RemoveMember{room.room_id, ben.id(), true}) == ErrorCode::kAccessDenied);
   CHECK(house.eve.ask<wire::RoomState>(house.eve.creation(ben.id())).room.room_id != room.room_id);
   CHECK(ada.refusal(ada.creation(ada.id())) == ErrorCode::kInvalidArgument);
   CHECK(ada.refusal(ada.creation(UserId::make({}, house.server.rng))) == ErrorCode::kUserNotFound);
 
-  // Who left comes back to the same room; so does who was left, by a commit of the other.
-  ada.ask<wire::Done>(wire::LeaveRoom{room.room_id});
-  CHECK(ada.ask<wire::RoomState>(ada.creation(ben.id())).room.role == wire::Role::kOwner);
+  // Who left comes back to the same room.
+  winner.ask<wire::Done>(wire::LeaveRoom{room.room_id});
+  CHECK(winner.refusal(wire::GetGroup{room.room_id, 0}) == ErrorCode::kNotAMember);
+  CHECK(winner.ask<wire::RoomState>(winner.creation(loser.id())).room.role == wire::Role::kOwner);
+}
+
+TEST_CASE("the first one adds the other to a direct room") {
+  House house;
+  const RoomId room =
+      house.ada.ask<wire::RoomState>(house.ada.creation(house.ben.id())).room.room_id;
+  house.ada.add(room, {house.ben.id()});
+  house.ben.join();
+  CHECK(same_epoch(house.ada, house.ben));
+  house.ben.ask<wire::Posted>(house.ben.sealed(room, 1));
+  CHECK(house.ada.peer.events.back().second.kind == wire::EventKind::kSealed);
 }
