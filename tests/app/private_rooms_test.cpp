@@ -422,3 +422,16 @@ TEST_CASE("the first one adds the other to a direct room") {
   house.ben.ask<wire::Posted>(house.ben.sealed(room, 1));
   CHECK(house.ada.peer.events.back().second.kind == wire::EventKind::kSealed);
 }
+
+TEST_CASE("who comes by a link lets its own device in, with nobody else there") {
+  House house;
+  wire::CreateInvite link;
+  link.room_id = house.room;
+  const auto invite = house.ada.ask<wire::InviteState>(link).invite;
+  house.ada.disconnect();
+  CHECK(house.eve.refusal(wire::JoinRoom{house.room, ""}) == ErrorCode::kInviteRequired);
+  house.eve.ask<wire::RoomState>(wire::JoinRoom{{}, invite.code});
+  house.eve.send(house.eve.external_commit(house.room));
+  CHECK(house.eve.group->public_group().tree().member_count() == 2);
+  house.eve.ask<wire::Posted>(house.eve.sealed(house.room, 1));
+}
