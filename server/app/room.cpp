@@ -7,6 +7,7 @@ namespace parley::app {
 Room::Room(const AppConfig& config, store::RoomSnapshot snapshot, std::uint16_t shards)
     : config_(config),
       record_(std::move(snapshot.room)),
+      group_epoch_(snapshot.group_epoch.value_or(0)),
       head_(snapshot.head),
       ordinal_(snapshot.ordinal),
       position_(snapshot.position),
@@ -115,6 +116,7 @@ void Room::apply(const store::RoomWrite& write, const store::RoomWritten& writte
                  const std::unordered_map<UserId, std::string>& names) {
   position_ = std::max(position_, written.position);
   if (write.room_record) record_ = *write.room_record;
+  if (write.group) group_epoch_ = write.group->epoch;
   for (const store::MemberRecord& row : write.members) {
     const auto name = names.find(row.user);
     put_member(row, name == names.end() ? nullptr : &name->second);

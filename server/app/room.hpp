@@ -39,6 +39,8 @@ class Room {
   // ---- state ----
   RoomId id() const { return record_.id; }
   const store::RoomRecord& record() const { return record_; }
+  bool is_private() const { return record_.settings.kind == wire::RoomKind::kPrivate; }
+  std::uint64_t group_epoch() const { return group_epoch_; }  // of a private room
   Seq head() const { return head_; }
   store::Position position() const { return position_; }
   std::uint32_t member_count() const { return member_count_; }
@@ -87,6 +89,7 @@ class Room {
 
   const AppConfig& config_;
   store::RoomRecord record_;
+  std::uint64_t group_epoch_ = 0;
   Seq head_;
   std::uint64_t ordinal_ = 0;
   store::Position position_ = 0;

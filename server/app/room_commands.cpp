@@ -7,11 +7,44 @@ namespace parley::app {
 namespace {
 
 constexpr std::size_t kMostInvites = 1000;  // shown of one room
+// Epochs before the present one whose messages are still taken: their senders have not caught up.
+constexpr std::uint64_t kPastEpochs = 3;
+constexpr const char* kOnlyTwo = "a direct room is for two people";
 
 wire::Role at_least_moderator() { return wire::Role::kModerator; }
 
 Reply room_reply(const Room& room, UserId user) {
   return wire::Response{wire::RoomState{room.summary_for(user)}};
+}
+
+// What a new room is like; a private one has its words sealed elsewhere.
+Result<wire::RoomSettings> checked_settings(const wire::CreateRoom& command) {
+  const auto invalid = [](const char* what) {
+    return Error{ErrorCode::kInvalidArgument, what, {}};
+  };
+  wire::RoomSettings settings{1, command.kind, command.access, {}, {}};
+  if (command.kind == wire::RoomKind::kOpen) {
+    if (command.access > wire::RoomAccess::kInviteOnly) return invalid("access");
+    auto name = checked_name(command.name, "name");
+    if (!name) return name.error();
+    auto topic = checked_topic(command.topic);
+    if (!topic) return topic.error();
+    settings.name = *std::move(name);
+    settings.topic = *std::move(topic);
+    return settings;
+  }
+  if (command.kind != wire::RoomKind::kPrivate) return ErrorCode::kUnsupported;
+  if (command.access != wire::RoomAccess::kInviteOnly) {
+    return invalid("private rooms are joined by invitation");
+  }
+  if (!command.name.empty() || !command.topic.empty()) {
+    return invalid("name and topic of private rooms are sealed");
+  }
+  if (command.history > wire::HistoryAccess::kNone) return invalid("history");
+  settings.direct = !command.direct_with.is_nil();
+  settings.history = command.history;
+  settings.disappear_after_s = command.disappear_after_s;
+  return settings;
 }
 
 Reply done() { return wire::Response{wire::Done{}}; }
@@ -42,12 +75,6 @@ auto read_invites(Context& context, ShardIndex shard, RoomId room) {
                          });
 }
 
-Reply conflict(const Room& room, UserId user) {
-  wire::ErrorReply reply = to_error_reply(Error{ErrorCode::kConflict, "the settings moved on", {}});
-  reply.room = room.summary_for(user);
-  return reply;
-}
-
 // Keeps what fits into a frame, next to where the reader goes on from.
 void cut_to_frame(std::vector<wire::Event>& events, wire::HistoryFrom from) {
   const bool keep_first = from == wire::HistoryFrom::kAfter;
@@ -73,21 +100,25 @@ std::string make_invite_code(Rng& rng) {
 
 }  // namespace
 
+Reply Rooms::conflict(const Room& room, UserId user, std::string detail) const {
+  wire::ErrorReply reply = to_error_reply(Error{ErrorCode::kConflict, std::move(detail), {}});
+  reply.room = room.summary_for(user);
+  return reply;
+}
+
+Status Rooms::may_invite(const Room& room, UserId user) {
+  if (room.record().settings.direct) return Error{ErrorCode::kAccessDenied, kOnlyTwo, {}};
+  const bool open = room.record().settings.access == wire::RoomAccess::kPublic;
+  return require(room, user, open ? wire::Role::kMember : at_least_moderator());
+}
+
 // ---- rooms -------------------------------------------------------------------------------------
 
 Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command, UserLimits* limits) {
   const RoomId id{command.client_id.uuid};
   if (id.is_nil()) co_return fail(ErrorCode::kInvalidArgument, "client_id is missing");
-  if (command.kind != wire::RoomKind::kOpen) {
-    co_return fail(ErrorCode::kUnsupported, "private rooms");
-  }
-  if (command.access > wire::RoomAccess::kInviteOnly) {
-    co_return fail(ErrorCode::kInvalidArgument, "access");
-  }
-  const auto name = checked_name(command.name, "name");
-  if (!name) co_return fail(name.error());
-  const auto topic = checked_topic(command.topic);
-  if (!topic) co_return fail(topic.error());
+  const auto settings = checked_settings(command);
+  if (!settings) co_return fail(settings.error());
 
   Turn turn(*this, id);
   co_await turn.taken();
@@ -100,6 +131,11 @@ Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command, UserLimits* lim
   } else if (there.error().code != ErrorCode::kRoomNotFound) {
     co_return fail(there.error());
   }
+  store::RoomWrite creation;
+  if (command.kind == wire::RoomKind::kPrivate) {
+    const Status prepared = co_await prepare_private(actor, command, creation);
+    if (!prepared) co_return fail(prepared.error());
+  }
   if (limits) {
     if (auto allowed = limits->take_room(now()); !allowed) {
       Metrics::add(context_.metrics.rate_limited);
@@ -110,11 +146,10 @@ Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command, UserLimits* lim
   store::RoomRecord record;
   record.id = id;
   record.created = context_.executor.now().wall;
-  record.settings = {1, command.kind, command.access, *name, *topic};
+  record.settings = *settings;
   store::MemberRecord owner;
   owner.user = actor.user;
   owner.role = wire::Role::kOwner;
-  store::RoomWrite creation;
   creation.room = id;
   creation.room_record = record;
   creation.events.push_back(
@@ -123,7 +158,6 @@ Task<Reply> Rooms::create(Actor actor, wire::CreateRoom command, UserLimits* lim
                                              wire::Role::kOwner, actor.name));
   owner.read = owner.delivered = Seq{creation.events.size()};
   creation.members.push_back(owner);
-
   const auto written = co_await stored<store::RoomWritten>(
       context_.executor, shard_, [&](store::Callback<store::RoomWritten> call_done) {
         context_.store.write_room(creation, std::move(call_done));
@@ -156,7 +190,12 @@ Task<Reply> Rooms::update(Actor actor, wire::UpdateRoom command) {
   if (auto may = require(**room, actor.user, least); !may) co_return fail(may.error());
   store::RoomRecord record = (*room)->record();
   if (record.deleted) co_return fail(ErrorCode::kRoomDeleted);
-  if (command.version != record.settings.version) co_return conflict(**room, actor.user);
+  if ((*room)->is_private()) {
+    co_return fail(ErrorCode::kInvalidArgument, "name and topic of private rooms are sealed");
+  }
+  if (command.version != record.settings.version) {
+    co_return conflict(**room, actor.user, "the settings moved on");
+  }
   if (command.name) {
     auto name = checked_name(*command.name, "name");
     if (!name) co_return fail(name.error());
@@ -245,7 +284,9 @@ Task<Reply> Rooms::leave(Actor actor, wire::LeaveRoom command) {
   co_await turn.taken();
   const wire::Role role = (*room)->role_of(actor.user);
   if (role == wire::Role::kNone) co_return done();
-  const bool last_owner = role == wire::Role::kOwner && (*room)->owner_count() == 1;
+  // Of two people neither has to stay: who comes back owns the room again.
+  const bool last_owner = role == wire::Role::kOwner && (*room)->owner_count() == 1 &&
+                          !(*room)->record().settings.direct;
   if (last_owner && (*room)->member_count() > 1) co_return fail(ErrorCode::kLastOwner);
   store::MemberRecord row;
   row.user = actor.user;
@@ -259,9 +300,7 @@ Task<Reply> Rooms::invite(Actor actor, wire::InviteMember command, std::string n
   if (!room) co_return fail(room.error());
   Turn turn(*this, command.room_id);
   co_await turn.taken();
-  const bool open = (*room)->record().settings.access == wire::RoomAccess::kPublic;
-  const wire::Role least = open ? wire::Role::kMember : at_least_moderator();
-  if (auto may = require(**room, actor.user, least); !may) co_return fail(may.error());
+  if (auto may = may_invite(**room, actor.user); !may) co_return fail(may.error());
   const Member* before = (*room)->member(command.user_id);
   if (before && before->role != wire::Role::kNone) co_return done();
   if (before && before->banned && (*room)->role_of(actor.user) < at_least_moderator()) {
@@ -306,6 +345,7 @@ Task<Reply> Rooms::remove(Actor actor, wire::RemoveMember command) {
   if (auto may = require(**room, actor.user, at_least_moderator()); !may) {
     co_return fail(may.error());
   }
+  if ((*room)->record().settings.direct) co_return fail(ErrorCode::kAccessDenied, kOnlyTwo);
   const Member* target = (*room)->member(command.user_id);
   if (!target) co_return fail(ErrorCode::kUserNotFound, "not a member");
   if (target->role == wire::Role::kNone && target->banned == command.ban) co_return done();
@@ -370,9 +410,7 @@ Task<Reply> Rooms::presence_of(Actor actor, RoomId id) {
 Task<Reply> Rooms::create_invite(Actor actor, wire::CreateInvite command) {
   const auto room = co_await get(command.room_id);
   if (!room) co_return fail(room.error());
-  const bool open = (*room)->record().settings.access == wire::RoomAccess::kPublic;
-  const wire::Role least = open ? wire::Role::kMember : at_least_moderator();
-  if (auto may = require(**room, actor.user, least); !may) co_return fail(may.error());
+  if (auto may = may_invite(**room, actor.user); !may) co_return fail(may.error());
   const Now moment = context_.executor.now();
   store::InviteRecord record;
   record.info.invite_id = InviteId::make(moment.wall, context_.rng);
@@ -434,6 +472,15 @@ Task<Reply> Rooms::post(Actor actor, wire::Post command, CheckedPost checked) {
   if (!room) co_return fail(room.error());
   if (auto may = require(**room, actor.user, wire::Role::kMember); !may) {
     co_return fail(may.error());
+  }
+  if ((*room)->is_private() != checked.epoch.has_value()) {
+    co_return fail(ErrorCode::kInvalidArgument, "sealed in private rooms, and nowhere else");
+  }
+  if (checked.epoch) {
+    const std::uint64_t present = (*room)->group_epoch();
+    if (*checked.epoch > present || present - *checked.epoch > kPastEpochs) {
+      co_return conflict(**room, actor.user, "sealed for another epoch");
+    }
   }
   if (checked.target != Seq{}) {
     const wire::Event* target = (*room)->find_in_tail(checked.target);

@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "server/app/context.hpp"
+#include "server/app/group_rules.hpp"
 #include "server/app/limits.hpp"
 #include "server/app/room.hpp"
 #include "server/app/validation.hpp"
@@ -28,7 +29,8 @@ class Rooms {
   // Without loading; null when not active.
   Room* find(RoomId id);
 
-  // Null: not counted among the creator's rooms of the day. Neither is what was refused or repeated.
+  // Null: not counted among the creator's rooms of the day. Neither is what was refused or
+  // repeated.
   Task<Reply> create(Actor actor, wire::CreateRoom command, UserLimits* limits);
   Task<Reply> update(Actor actor, wire::UpdateRoom command);
   Task<Reply> erase(Actor actor, wire::DeleteRoom command);
@@ -46,6 +48,21 @@ class Rooms {
   Task<Reply> mark(Actor actor, wire::Mark command);
   Task<Reply> presence_of(Actor actor, RoomId room);
   void typing(UserId user, wire::Typing command);
+
+  // ---- private rooms: private_rooms.cpp ----
+  Task<Reply> commit_group(Actor actor, wire::CommitGroup command);
+  Task<Reply> get_group(Actor actor, wire::GetGroup command);
+  // The direct room of the actor and somebody else, who asked for it (again).
+  Task<Reply> enter_direct(Actor actor, RoomId room);
+  // Whether key packages of these users may be had to add them.
+  Task<Status> may_claim(Actor actor, RoomId room, std::vector<UserId> users);
+  // Whether the actor and all of these are members.
+  Task<Status> may_reach(Actor actor, RoomId room, std::vector<UserId> users);
+  // Logs that the actor has lost a device; nothing in open rooms and elsewhere.
+  Task<void> lost_device(Actor actor, RoomId room, std::uint32_t list_version);
+  // Tells those who hear the room, if it is private and active.
+  void identity_changed(RoomId room, UserId user, std::uint32_t version);
+
   // The lobby, made by and for the first user. Joins it.
   Task<void> enter_lobby(Actor actor);
 
@@ -73,7 +90,8 @@ class Rooms {
 
  private:
   struct Entry {
-    std::shared_ptr<Room> room;  // null until loaded or created
+    std::shared_ptr<Room> room;                     // null until loaded or created
+    std::shared_ptr<const mls::PublicGroup> group;  // of a private room, once a commit needed it
     bool loading = false;
     std::vector<std::coroutine_handle<>> waiting;  // for the load
     std::deque<std::coroutine_handle<>> turns;
@@ -106,6 +124,17 @@ class Rooms {
   void put(Entry& entry, std::shared_ptr<Room> room);
 
   using Names = std::unordered_map<UserId, std::string>;
+  // What creation adds for a private room.
+  Task<Status> prepare_private(Actor actor, const wire::CreateRoom& command,
+                               store::RoomWrite& creation);
+  Task<Result<std::shared_ptr<const mls::PublicGroup>>> group_of(RoomId room);
+  Task<Result<KnownDevices>> devices_of(std::vector<UserId> users);
+  Task<Result<Names>> newcomers(const Room& room, Actor actor, std::vector<UserId> users);
+  Task<Reply> commit_of_past_epoch(std::shared_ptr<Room> room, Actor actor,
+                                   wire::CommitGroup command);
+  store::NewEvent commit_event(const Actor& actor, const wire::CommitGroup& command) const;
+  Reply conflict(const Room& room, UserId user, std::string detail) const;
+  static Status may_invite(const Room& room, UserId user);
   Task<Result<store::RoomWritten>> write(std::shared_ptr<Room> room, store::RoomWrite write,
                                          Names names);
   store::NewEvent system_event(const Actor& actor, wire::EventKind kind, Bytes body) const;

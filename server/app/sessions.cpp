@@ -4,6 +4,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "shared/crypto/hash.hpp"
+
 namespace parley::app {
 namespace {
 
@@ -147,6 +149,18 @@ store::Position Sessions::position_of(const std::string& token) const {
   return position > context_.written.load(std::memory_order_acquire) ? 0 : position;
 }
 
+Task<Result<std::string>> Sessions::admit_device(std::string address, std::string device_name) {
+  // Counted in one place, wherever an address's connections were accepted.
+  const auto counting =
+      static_cast<ShardIndex>(std::hash<std::string>{}(address) % context_.shards.size());
+  co_await context_.hop(shard_, counting);
+  const Status allowed = context_.shard(counting).sessions->take_sign_in(address);
+  co_await context_.hop(counting, shard_);
+  if (!allowed) co_return allowed.error();
+  if (device_name.empty()) co_return std::string("Unnamed device");
+  co_return checked_name(device_name, "device_name");
+}
+
 Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
                                   wire::Authenticate command) {
   Peer& peer = *state->subscriber.peer;
@@ -174,22 +188,32 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     co_await context_.hop(shard_, user_shard);
     signed_in = co_await context_.shard(user_shard)
                     .users->sign_in(claims->user, claims->device, connection, since);
-  } else {
-    // Counted in one place, wherever an address's connections were accepted.
+  } else if (!command.recovery.empty()) {
     const std::string address = peer.address();
-    const auto counting =
-        static_cast<ShardIndex>(std::hash<std::string>{}(address) % context_.shards.size());
-    co_await context_.hop(shard_, counting);
-    const Status allowed = context_.shard(counting).sessions->take_sign_in(address);
-    co_await context_.hop(counting, shard_);
+    const auto device_name = co_await admit_device(address, command.device_name);
     if (!state->alive) co_return;
-    if (!allowed) co_return refuse(allowed.error());
+    if (!device_name) co_return refuse(device_name.error());
+    const crypto::Digest hash = crypto::sha256(command.recovery);
+    const auto user =
+        co_await stored<UserId>(context_.executor, shard_, [&](store::Callback<UserId> done) {
+          context_.store.find_recovery(to_bytes(hash), std::move(done));
+        });
+    if (!user && user.error().code != ErrorCode::kUserNotFound) co_return refuse(user.error());
+    if (!user || command.recovery.size() != wire::kRecoveryTokenBytes) {
+      co_return refuse(Error{ErrorCode::kTokenInvalid, "no account has this recovery secret", {}});
+    }
+    const auto device = DeviceId::make(now().wall, context_.rng);
+    user_shard = context_.shard_of(*user);
+    co_await context_.hop(shard_, user_shard);
+    signed_in = co_await context_.shard(user_shard)
+                    .users->sign_in_new_device(*user, device, *device_name, connection);
+  } else {
+    const std::string address = peer.address();
+    const auto device_name = co_await admit_device(address, command.device_name);
+    if (!state->alive) co_return;
+    if (!device_name) co_return refuse(device_name.error());
     auto name = checked_name(command.guest_name, "name");
     if (!name) co_return refuse(name.error());
-    const auto device_name = command.device_name.empty()
-                                 ? Result<std::string>(std::string("Unnamed device"))
-                                 : checked_name(command.device_name, "device_name");
-    if (!device_name) co_return refuse(device_name.error());
     const auto user = UserId::make(now().wall, context_.rng);
     // The server names devices: a guest who brought somebody else's device id would get that one's.
     const auto device = DeviceId::make(now().wall, context_.rng);
@@ -243,6 +267,7 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   for (const wire::RoomSummary& room : later) {
     notify(*state, wire::RoomNotice{room}, Priority::kMessage);
   }
+  pump_inbox(state);
 }
 
 Task<void> Sessions::attach(StatePtr state, RoomId room, store::Position since,
@@ -333,8 +358,10 @@ void Sessions::dispatch(const StatePtr& state, wire::RequestId request, wire::Co
   if (state->expires <= now().wall) return refuse({ErrorCode::kTokenExpired, {}, {}});
   if (state->tasks >= kMostTasks)
     return refuse({ErrorCode::kRateLimited, "too many at once", seconds(1)});
-  // Markers are many by nature, coalesced by clients and cheap; everything else is counted.
-  if (!std::holds_alternative<wire::Mark>(command)) {
+  // Markers are many by nature, coalesced by clients and cheap, and acknowledgements follow what
+  // the server sends; everything else is counted.
+  if (!std::holds_alternative<wire::Mark>(command) &&
+      !std::holds_alternative<wire::AckInbox>(command)) {
     const Status allowed = std::holds_alternative<wire::Post>(command)
                                ? state->limits->take_message(now().mono)
                                : state->limits->take_request(now().mono);
@@ -415,6 +442,9 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
     co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.mark(actor, *c); });
   }
   if (auto* c = std::get_if<wire::CreateRoom>(&command)) {
+    if (c->kind == wire::RoomKind::kPrivate && !c->direct_with.is_nil()) {
+      co_return co_await create_direct(actor, *c, state->limits.get());
+    }
     co_return co_await in_room(RoomId{c->client_id.uuid},
                                [&](Rooms& r) { return r.create(actor, *c, state->limits.get()); });
   }
@@ -465,12 +495,14 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
   }
   if (auto* c = std::get_if<wire::RevokeDevice>(&command)) {
     co_return co_await at_user([&](Users& users) {
-      return users.revoke_device(actor.user, c->device_id, {shard_, state->id, {}, false});
+      return users.revoke_device(actor.user, c->device_id,
+                                 {shard_, state->id, actor.device, false});
     });
   }
   if (std::holds_alternative<wire::SignOut>(command)) {
     co_return co_await at_user([&](Users& users) {
-      return users.revoke_device(actor.user, actor.device, {shard_, state->id, {}, false});
+      return users.revoke_device(actor.user, actor.device,
+                                 {shard_, state->id, actor.device, false});
     });
   }
   if (auto* c = std::get_if<wire::SetProfile>(&command)) {
@@ -482,7 +514,14 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
   if (std::holds_alternative<wire::RefreshSession>(command)) {
     co_return wire::Response{fresh_session(*state)};
   }
-  co_return fail(ErrorCode::kUnknownCommand);
+  if (auto* c = std::get_if<wire::CommitGroup>(&command)) {
+    co_return co_await in_room(c->room_id,
+                               [&](Rooms& r) { return r.commit_group(actor, std::move(*c)); });
+  }
+  if (auto* c = std::get_if<wire::GetGroup>(&command)) {
+    co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.get_group(actor, *c); });
+  }
+  co_return co_await execute_for_device(state, actor, command);
 }
 
 Task<Reply> Sessions::join(Actor actor, wire::JoinRoom command) {

@@ -21,6 +21,13 @@ struct SessionState {
   Timestamp expires;  // of the token
   std::shared_ptr<UserLimits> limits;
   std::uint32_t tasks = 0;  // commands under way
+
+  struct Inbox {
+    std::uint64_t sent = 0;   // number of the newest item that was sent
+    bool awaits_ack = false;  // for what was sent
+    bool reading = false;
+    bool came_meanwhile = false;  // something, while reading
+  } inbox{};
 };
 
 class Sessions {
@@ -31,6 +38,8 @@ class Sessions {
 
   // From the user's shard.
   void close(std::uint64_t session, const Error& reason);
+  void tell(std::uint64_t session, const wire::Notice& notice);
+  void inbox_arrived(std::uint64_t session);
   void renamed(std::uint64_t session, const wire::UserInfo& info);
   void membership_changed(std::uint64_t session, RoomId room, wire::Role role,
                           wire::MemberChange change, bool deleted, wire::PresenceInfo presence);
@@ -67,6 +76,28 @@ class Sessions {
   Task<Reply> search_rooms(StatePtr state, wire::SearchRooms command);
   Task<Reply> get_users(wire::GetUsers command);
   Task<Reply> get_presence(Actor actor, wire::GetPresence command);
+
+  // What devices keep: device_commands.cpp. They run here and go to the store directly.
+  Task<Reply> execute_for_device(StatePtr state, Actor actor, wire::Command& command);
+  Task<Reply> publish_key_packages(Actor actor, wire::PublishKeyPackages command);
+  Task<Reply> claim_key_packages(Actor actor, wire::ClaimKeyPackages command);
+  Task<Reply> send_to_devices(Actor actor, wire::SendToDevices command);
+  Task<Reply> put_device_list(Actor actor, wire::PutDeviceList command);
+  Task<Reply> get_identities(wire::GetIdentities command);
+  Task<Reply> put_vault(Actor actor, wire::PutVault command);
+  Task<Reply> get_vault(Actor actor, wire::GetVault command);
+  Task<Reply> put_vault_wraps(Actor actor, wire::PutVaultWraps command);
+  Task<Reply> get_vault_wraps(Actor actor);
+  Task<Reply> create_direct(Actor actor, wire::CreateRoom command, UserLimits* limits);
+  Task<Result<std::vector<store::IdentityRecord>>> read_identities(std::vector<UserId> users);
+
+  // The inbox of a connection's device, page by page: inbox.cpp.
+  Task<Reply> ack_inbox(StatePtr state, wire::AckInbox command);
+  void pump_inbox(const StatePtr& state);
+  Task<void> send_inbox(StatePtr state);
+
+  // A new device's name and leave to sign in, which addresses have so many of.
+  Task<Result<std::string>> admit_device(std::string address, std::string device_name);
   wire::Session fresh_session(SessionState& state);
   void notify(SessionState& state, const wire::Notice& notice, Priority priority);
   std::string sync_token(store::Position position) const;

@@ -83,6 +83,21 @@ Task<Result<SignedIn>> Users::sign_in(UserId id, DeviceId device, UserConnection
   co_return connect(**user, device, connection, since);
 }
 
+Task<Result<SignedIn>> Users::sign_in_new_device(UserId id, DeviceId device,
+                                                 std::string device_name,
+                                                 UserConnection connection) {
+  if (auto user = co_await get(id); !user) co_return user.error();
+  store::DeviceRecord record{device, id, std::move(device_name), wall(), wall(), false};
+  if (auto saved = co_await save_device(record); !saved) co_return saved.error();
+  const auto user = co_await get(id);
+  if (!user) co_return user.error();
+  // A load that was under way may have found it already.
+  std::vector<store::DeviceRecord>& devices = (*user)->devices;
+  const auto known = [&](const store::DeviceRecord& other) { return other.id == device; };
+  if (std::none_of(devices.begin(), devices.end(), known)) devices.push_back(std::move(record));
+  co_return connect(**user, device, connection, 0);
+}
+
 Result<SignedIn> Users::connect(User& user, DeviceId device, UserConnection connection,
                                 store::Position since) {
   const auto known =
@@ -180,6 +195,15 @@ Task<Reply> Users::revoke_device(UserId id, DeviceId device, UserConnection spar
         shard.sessions->close(session, Error{ErrorCode::kDeviceRevoked, {}, {}});
       });
     }
+    const std::vector<UserId> own{id};
+    const auto identity = co_await stored<std::vector<store::IdentityRecord>>(
+        context_.executor, shard_, [&](store::Callback<std::vector<store::IdentityRecord>> done) {
+          context_.store.read_identities(own, std::move(done));
+        });
+    // Without a list no device of the user is in any group.
+    if (identity && !identity->empty() && identity->front().identity.version > 0) {
+      co_await log_lost_device(id, spared.device, identity->front().identity.version);
+    }
     co_return wire::Response{wire::Done{}};
   }
   co_return fail(ErrorCode::kInvalidArgument, "no such device");
@@ -206,6 +230,33 @@ Task<Reply> Users::set_profile(UserId id, std::string name) {
     });
   }
   co_return wire::Response{wire::Done{}};
+}
+
+Task<void> Users::log_lost_device(UserId id, DeviceId asking, std::uint32_t list_version) {
+  const Actor actor{id, asking, {}};
+  const std::vector<RoomId> rooms = rooms_of(id);
+  for (const RoomId room : rooms) {
+    const ShardIndex owner = context_.shard_of(room);
+    co_await context_.hop(shard_, owner);
+    co_await context_.shard(owner).rooms->lost_device(actor, room, list_version);
+    co_await context_.hop(owner, shard_);
+  }
+}
+
+Task<void> Users::identity_changed(UserId id, DeviceId asking, std::uint32_t version, bool lost) {
+  const auto user = co_await get(id);
+  if (!user) co_return;
+  for (const UserConnection& connection : (*user)->connections) {
+    context_.tell(connection.shard, [id, version, session = connection.session](Shard& shard) {
+      shard.sessions->tell(session, wire::IdentityChangedNotice{id, version});
+    });
+  }
+  for (const RoomId room : rooms_of(id)) {
+    context_.tell(context_.shard_of(room), [room, id, version](Shard& shard) {
+      shard.rooms->identity_changed(room, id, version);
+    });
+  }
+  if (lost) co_await log_lost_device(id, asking, version);
 }
 
 // ---- presence ----------------------------------------------------------------------------------

@@ -54,10 +54,14 @@ class Users {
   // user).
   Task<Result<SignedIn>> sign_in(UserId id, DeviceId device, UserConnection connection,
                                  store::Position since);
+  // The same with a device that is made for it.
+  Task<Result<SignedIn>> sign_in_new_device(UserId id, DeviceId device, std::string device_name,
+                                            UserConnection connection);
   void disconnected(UserId id, ShardIndex shard, std::uint64_t session);
 
   Task<Reply> list_devices(UserId id, DeviceId asking);
-  // Its connections end, but for `spared`, which ends by itself.
+  // Its connections end, but for `spared`, which asks and ends by itself. What the device kept here
+  // is deleted, and the user's private rooms log the loss.
   Task<Reply> revoke_device(UserId id, DeviceId device, UserConnection spared);
   Task<Reply> set_profile(UserId id, std::string name);
   Task<Reply> update_presence(UserId id, ShardIndex shard, std::uint64_t session,
@@ -70,9 +74,14 @@ class Users {
   // A room's shard tells what became of a membership.
   void membership_changed(UserId id, RoomId room, wire::Role role, wire::MemberChange change,
                           bool deleted);
+  // A newer device list, put by `asking`, is there; private rooms log it when it `lost` a device.
+  Task<void> identity_changed(UserId id, DeviceId asking, std::uint32_t version, bool lost);
+  void inbox_arrived(UserId id, DeviceId device);
+  void key_packages_low(UserId id, DeviceId device, std::uint32_t count);
   void sweep(MonoTime now);
 
  private:
+  Task<void> log_lost_device(UserId id, DeviceId asking, std::uint32_t list_version);
   Task<Result<User*>> get(UserId id);
   User& put(store::UserSnapshot snapshot);
   Task<Status> save_user(store::UserRecord record);
@@ -88,5 +97,8 @@ class Users {
   ShardIndex shard_;
   std::unordered_map<UserId, std::unique_ptr<User>> users_;
 };
+
+// Something has come into the inboxes of these devices.
+void tell_inboxes(Context& context, const std::vector<wire::DeviceRef>& devices);
 
 }  // namespace parley::app

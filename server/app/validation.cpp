@@ -43,6 +43,15 @@ struct BodyCheck {
     }
     return target(reaction.target);
   }
+  Status operator()(const wire::SealedBody& sealed) {
+    if (sealed.version != wire::SealedBody::kVersion ||
+        sealed.nonce.size() != wire::kSealNonceBytes || sealed.ciphertext.empty()) {
+      return invalid("a sealed message of another form");
+    }
+    out.counts = sealed.counts;
+    out.epoch = sealed.epoch;
+    return {};
+  }
   template <class Other>
   Status operator()(const Other&) {
     return invalid("this kind of event is made by the server");

@@ -17,9 +17,10 @@ Status check_content(std::string_view content);
 // A body that a user may post, decoded, with everything that needs no room state checked.
 struct CheckedPost {
   wire::EventBody body;
-  Seq target;                    // of edits, deletions, reactions
-  std::vector<UserId> mentions;  // who is to be told
-  bool counts = false;           // a message
+  Seq target;                          // of edits, deletions, reactions
+  std::vector<UserId> mentions;        // who is to be told
+  bool counts = false;                 // a message
+  std::optional<std::uint64_t> epoch;  // of a sealed one
 };
 Result<CheckedPost> check_post(const wire::Post& post);
 

@@ -21,7 +21,7 @@ struct RoomHead {
   std::uint64_t ordinal = 0;
   Position position = 0;
   Timestamp at;      // of the newest event; never goes back within a room
-  Seq last_message;  // newest event of kind message
+  Seq last_message;  // newest message, open or sealed
 };
 
 struct RecentRoom {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared/wire/commands.hpp"
@@ -80,6 +81,24 @@ struct NewEvent {
   std::vector<UserId> mentions;  // raises their mention counts
 };
 
+// The public part of a private room's group: what checks the next commit and lets others join.
+struct GroupRecord {
+  std::uint64_t epoch = 0;
+  Bytes group_info;  // GroupInfo of the epoch, without tree
+  Bytes tree;        // ratchet tree, encoded
+  bool operator==(const GroupRecord&) const = default;
+};
+
+// One thing for the inboxes of several devices, kept once. Devices that are revoked or somebody
+// else's are left out; an inbox that is full loses its oldest item.
+struct InboxWrite {
+  std::vector<wire::DeviceRef> to;
+  wire::InboxItem item;  // the store sets `number` and `at`
+};
+
+inline constexpr std::uint32_t kMaxInboxItems = 1000;
+inline constexpr std::uint64_t kMaxVaultEntries = 100'000;
+
 // Everything that changes together in one room, in one transaction.
 struct RoomWrite {
   RoomId room;
@@ -88,6 +107,11 @@ struct RoomWrite {
   std::vector<MemberRecord> members;      // created or replaced (`changed` is ignored)
   std::optional<InviteRecord> invite;     // created or replaced
   std::optional<InviteId> use_invite;     // uses + 1; kInviteInvalid when used up or revoked
+  // Follows the group of the epoch before (0: is the first); kConflict when another one is there.
+  std::optional<GroupRecord> group;
+  // Makes this the room of the two; kConflict when they have one that is not deleted.
+  std::optional<std::pair<UserId, UserId>> direct;
+  std::optional<InboxWrite> inbox;
 };
 
 struct RoomWritten {
@@ -119,7 +143,45 @@ struct RoomSnapshot {
   std::vector<std::uint64_t> read_ordinals;  // ordinal at each member's read marker, parallel
   std::vector<std::uint32_t> mentions;       // mentions after each member's read marker, parallel
   std::vector<StoredEvent> tail;             // the newest events, ascending
-  std::optional<wire::Event> last_message;  // newest event of kind message, even if not in the tail
+  std::optional<wire::Event> last_message;   // newest message, even if not in the tail
+  std::optional<std::uint64_t> group_epoch;  // of a private room
+};
+
+// A group, or a piece of its tree.
+struct GroupPiece {
+  GroupRecord group;
+  Seq seq;  // the first event of the write that made it
+  std::uint64_t tree_size = 0;
+};
+
+struct NewKeyPackage {
+  Bytes ref;  // its hash: known ones, also used ones, are not taken again
+  Bytes data;
+  Timestamp expires;
+};
+
+struct KeyPackagesWrite {
+  wire::DeviceRef device;
+  std::vector<NewKeyPackage> packages;
+  std::optional<NewKeyPackage> last_resort;  // replaces
+};
+
+struct KeyPackageClaim {
+  std::vector<UserId> users;
+  DeviceId asking;            // is left out
+  std::size_t max_bytes = 0;  // of the packages; what is beyond is not claimed
+};
+
+struct ClaimedKeyPackages {
+  std::vector<wire::ClaimedKeyPackage> packages;
+  std::vector<std::uint32_t> left;  // one-time packages that the device has after it, parallel
+  std::vector<wire::DeviceRef> missing;
+};
+
+// A user's devices as others see them; version 0: no list yet.
+struct IdentityRecord {
+  wire::Identity identity;
+  std::vector<DeviceId> devices;  // not revoked
 };
 
 struct UserRoom {

@@ -11,7 +11,8 @@ constexpr std::size_t kCachedUsers = 100'000;
 constexpr std::size_t kMaxEventsPerWrite = wire::kMaxEventsPerFrame;
 
 bool has_rows(const RoomWrite& write) {
-  return write.room_record || !write.members.empty() || write.invite || write.use_invite;
+  return write.room_record || !write.members.empty() || write.invite || write.use_invite ||
+         write.group || write.direct || write.inbox;
 }
 
 }  // namespace
@@ -20,6 +21,7 @@ void SqliteApplier::begin(Timestamp now) {
   ++transaction_;
   now_ = now;
   position_ = recent_.published();
+  devices_.begin(now);
   pending_journal_id_ = journal_id_;
 }
 
@@ -132,7 +134,7 @@ Status SqliteApplier::append(RoomState& room, RoomWrite& write, RoomWritten& wri
     head.ordinal += event.counts ? 1 : 0;
     head.position = position_;
     head.at = at;
-    if (event.kind == wire::EventKind::kMessage) head.last_message = head.seq;
+    if (is_message(event.kind, event.counts)) head.last_message = head.seq;
     for (const UserId& mentioned : event.mentions) {
       const auto user = find_user(mentioned);
       if (!user.ok()) return user.error();
@@ -261,6 +263,7 @@ Status SqliteApplier::put_device(const DeviceRecord& device) {
   const auto user = find_user(device.user);
   if (!user.ok()) return user.error();
   if (!*user) return ErrorCode::kUserNotFound;
+  if (device.revoked) PARLEY_TRY(devices_.forget(device.id));
   Query query = database_.query(
       "INSERT INTO devices(id, user_key, name, created, last_seen, revoked) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET user_key = excluded.user_key, "
@@ -273,6 +276,17 @@ Status SqliteApplier::put_device(const DeviceRecord& device) {
       .bind(device.last_seen)
       .bind(device.revoked)
       .run();
+}
+
+Status SqliteApplier::run(const DeviceCall& call) {
+  PARLEY_TRY(database_.query("SAVEPOINT device_call").run());
+  const Status status = call(devices_);
+  if (!status.ok()) {
+    if (!is_local_failure(status.error())) return status;
+    PARLEY_TRY(database_.query("ROLLBACK TO device_call").run());
+  }
+  PARLEY_TRY(database_.query("RELEASE device_call").run());
+  return status;
 }
 
 Status SqliteApplier::put_setting(const std::string& key, const Bytes& value) {

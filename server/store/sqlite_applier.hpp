@@ -14,14 +14,18 @@
 
 #include "server/store/recent_ids.hpp"
 #include "server/store/recent_table.hpp"
-#include "server/store/sqlite_db.hpp"
+#include "server/store/sqlite_devices.hpp"
 
 namespace parley::store {
 
 class SqliteApplier {
  public:
   SqliteApplier(Database& database, RecentTable& recent, RecentIds& ids, std::size_t cached_rooms)
-      : database_(database), recent_(recent), ids_(ids), cached_rooms_(cached_rooms) {}
+      : database_(database),
+        recent_(recent),
+        ids_(ids),
+        devices_(database),
+        cached_rooms_(cached_rooms) {}
 
   // Reads the journal into the recent table and names; once, before the first transaction.
   Status recover();
@@ -32,6 +36,7 @@ class SqliteApplier {
   Status put_user(const UserRecord& user);
   Status put_device(const DeviceRecord& device);
   Status put_setting(const std::string& key, const Bytes& value);
+  Status run(const DeviceCall& call);
   // Writes the journal row, if there is something to journal or `always`. The last thing in the
   // transaction.
   Status write_journal(bool always);
@@ -88,6 +93,8 @@ class SqliteApplier {
   Status put_member(RoomKey room, UserKey user, const MemberRecord& member, std::int64_t& counted);
   Status put_invite(RoomKey room, const InviteRecord& invite);
   Status use_invite(RoomKey room, const InviteId& id);
+  Status put_group(const RoomState& room, const GroupRecord& group);
+  Status put_direct(RoomKey room, const std::pair<UserId, UserId>& pair);
 
   Status append(RoomState& room, RoomWrite& write, RoomWritten& written);
   Status recover_event(JournalEvent event, std::unordered_map<RoomKey, RoomHead>& heads);
@@ -97,6 +104,7 @@ class SqliteApplier {
   Database& database_;
   RecentTable& recent_;
   RecentIds& ids_;
+  SqliteDevices devices_;
   const std::size_t cached_rooms_;
 
   std::unordered_map<RoomId, RoomState> rooms_;

@@ -45,11 +45,12 @@ Status SqliteApplier::recover_event(JournalEvent record,
   if (event.seq != head.seq.next()) {
     return Error{ErrorCode::kStorageFailed, "the journal has a gap", {}};
   }
+  const bool counts = record.stored.ordinal > head.ordinal;
   head.seq = event.seq;
   head.ordinal = record.stored.ordinal;
   head.position = record.position;
   head.at = event.at;
-  if (event.kind == wire::EventKind::kMessage) head.last_message = event.seq;
+  if (is_message(event.kind, counts)) head.last_message = event.seq;
   recent_.append(record.room, head, std::move(record.stored));
   return {};
 }

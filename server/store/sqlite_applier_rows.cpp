@@ -1,4 +1,6 @@
-// The parts of a room write that are rows at once: room record, members, invites.
+// The parts of a room write that are rows at once: room record, members, invites, the group.
+#include <algorithm>
+
 #include "server/store/sqlite_applier.hpp"
 #include "server/store/sqlite_rows.hpp"
 
@@ -43,6 +45,9 @@ Result<SqliteApplier::RoomState*> SqliteApplier::write_rows_unguarded(RoomState*
   }
   if (write.invite) PARLEY_TRY(put_invite(state.key, *write.invite));
   if (write.use_invite) PARLEY_TRY(use_invite(state.key, *write.use_invite));
+  if (write.direct) PARLEY_TRY(put_direct(state.key, *write.direct));
+  if (write.group) PARLEY_TRY(put_group(state, *write.group));
+  if (write.inbox) PARLEY_TRY(devices_.put_inbox(*write.inbox));
   PARLEY_TRY(database_.query("UPDATE rooms SET members = members + ?2, changed = ?3 WHERE key = ?1")
                  .bind(state.key.value)
                  .bind(counted)
@@ -55,7 +60,8 @@ Status SqliteApplier::insert_room(const RoomRecord& record, RoomState& state) {
   const wire::RoomSettings& settings = record.settings;
   PARLEY_TRY(database_
                  .query("INSERT INTO rooms(id, created, deleted, version, kind, access, name, "
-                        "topic, members, changed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)")
+                        "topic, direct, history, disappear_after_s, members, changed) "
+                        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12)")
                  .bind(record.id)
                  .bind(record.created)
                  .bind(record.deleted)
@@ -64,6 +70,9 @@ Status SqliteApplier::insert_room(const RoomRecord& record, RoomState& state) {
                  .bind_enum(settings.access)
                  .bind_text(settings.name)
                  .bind_text(settings.topic)
+                 .bind(settings.direct)
+                 .bind_enum(settings.history)
+                 .bind(settings.disappear_after_s)
                  .bind(position_)
                  .run());
   state.key = {database_.last_key()};
@@ -74,10 +83,14 @@ Status SqliteApplier::insert_room(const RoomRecord& record, RoomState& state) {
 
 Status SqliteApplier::update_room(RoomKey key, const RoomRecord& record) {
   const wire::RoomSettings& settings = record.settings;
+  if (record.deleted) {
+    PARLEY_TRY(database_.query("DELETE FROM groups WHERE room_key = ?1").bind(key.value).run());
+  }
   return database_
       .query(
           "UPDATE rooms SET created = ?2, deleted = ?3, version = ?4, kind = ?5, access = ?6, "
-          "name = ?7, topic = ?8 WHERE key = ?1")
+          "name = ?7, topic = ?8, direct = ?9, history = ?10, disappear_after_s = ?11 "
+          "WHERE key = ?1")
       .bind(key.value)
       .bind(record.created)
       .bind(record.deleted)
@@ -86,6 +99,9 @@ Status SqliteApplier::update_room(RoomKey key, const RoomRecord& record) {
       .bind_enum(settings.access)
       .bind_text(settings.name)
       .bind_text(settings.topic)
+      .bind(settings.direct)
+      .bind_enum(settings.history)
+      .bind(settings.disappear_after_s)
       .run();
 }
 
@@ -143,6 +159,44 @@ Status SqliteApplier::use_invite(RoomKey room, const InviteId& id) {
                  .bind(now_)
                  .run());
   if (database_.changes() == 0) return ErrorCode::kInviteInvalid;
+  return {};
+}
+
+Status SqliteApplier::put_group(const RoomState& room, const GroupRecord& group) {
+  const Seq seq = room.head.seq.next();
+  Query query = group.epoch == 0
+                    ? database_.query(
+                          "INSERT INTO groups(room_key, epoch, seq, group_info, tree) "
+                          "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")
+                    : database_.query(
+                          "UPDATE groups SET epoch = ?2, seq = ?3, group_info = ?4, tree = ?5 "
+                          "WHERE room_key = ?1 AND epoch = ?2 - 1");
+  PARLEY_TRY(query.bind(room.key.value)
+                 .bind(group.epoch)
+                 .bind(seq)
+                 .bind(group.group_info)
+                 .bind(group.tree)
+                 .run());
+  if (database_.changes() == 0) return Error{ErrorCode::kConflict, "the epoch has passed", {}};
+  return {};
+}
+
+Status SqliteApplier::put_direct(RoomKey room, const std::pair<UserId, UserId>& pair) {
+  const auto one = find_user(pair.first);
+  if (!one.ok()) return one.error();
+  const auto other = find_user(pair.second);
+  if (!other.ok()) return other.error();
+  if (!*one || !*other) return ErrorCode::kUserNotFound;
+  const auto [lower, upper] = std::minmax(**one, **other);
+  PARLEY_TRY(database_
+                 .query("INSERT INTO direct_rooms(lower_user, upper_user, room_key) "
+                        "VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET room_key = excluded.room_key "
+                        "WHERE (SELECT deleted FROM rooms WHERE key = direct_rooms.room_key)")
+                 .bind(lower.value)
+                 .bind(upper.value)
+                 .bind(room.value)
+                 .run());
+  if (database_.changes() == 0) return Error{ErrorCode::kConflict, "the two have a room", {}};
   return {};
 }
 

@@ -67,6 +67,7 @@ class Query {
     return status_;
   }
 
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   std::uint64_t natural(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::uint32_t natural32(int column) const { return static_cast<std::uint32_t>(integer(column)); }

@@ -260,7 +260,9 @@ Result<std::vector<wire::RoomListing>> SqliteReader::search_rooms(const std::str
                                                                   std::uint32_t limit) {
   if (words.size() > wire::kMaxQueryBytes) return ErrorCode::kInvalidArgument;
   const std::vector<std::string> patterns = like_patterns(words);
-  std::string sql = "SELECT id, name, topic, members FROM rooms WHERE deleted = 0 AND access = 0";
+  std::string sql =
+      "SELECT id, name, topic, members FROM rooms WHERE deleted = 0 AND access = 0 "
+      "AND kind = 0";
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     const std::string parameter = "?" + std::to_string(i + 1);
     sql += " AND (name LIKE " + parameter + " ESCAPE '\\' OR topic LIKE " + parameter +

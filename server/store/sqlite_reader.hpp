@@ -26,6 +26,17 @@ class SqliteReader {
   Result<std::vector<InviteRecord>> list_invites(const RoomId& room);
   Result<std::optional<Bytes>> get_setting(const std::string& key);
 
+  // What devices keep, in sqlite_reader_devices.cpp.
+  Result<GroupPiece> read_group(const RoomId& room, std::uint64_t offset, std::uint64_t limit);
+  Result<RoomId> find_direct(const UserId& one, const UserId& other);
+  Result<std::vector<IdentityRecord>> read_identities(const std::vector<UserId>& users);
+  Result<std::vector<wire::InboxItem>> read_inbox(const DeviceId& device, std::uint64_t after,
+                                                  std::size_t max_bytes);
+  Result<std::vector<wire::VaultEntry>> read_vault(const UserId& user, std::uint64_t after,
+                                                   std::uint32_t limit);
+  Result<std::vector<wire::VaultWrap>> read_vault_wraps(const UserId& user);
+  Result<UserId> find_recovery(const Bytes& token_hash);
+
  private:
   struct Range {
     Seq first;  // empty when first > last

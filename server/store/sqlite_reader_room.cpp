@@ -67,8 +67,9 @@ SqliteReader::RecentCopy SqliteReader::copy_recent(RoomKey key, std::uint32_t ta
 
 Result<bool> SqliteReader::load_record(RoomKey key, Position published, RoomSnapshot& room) {
   Query query = database_->query(
-      "SELECT id, created, deleted, version, kind, access, name, topic, changed "
-      "FROM rooms WHERE key = ?1");
+      "SELECT r.id, r.created, r.deleted, r.version, r.kind, r.access, r.name, r.topic, r.changed, "
+      "r.direct, r.history, r.disappear_after_s, g.epoch "
+      "FROM rooms r LEFT JOIN groups g ON g.room_key = r.key WHERE r.key = ?1");
   query.bind(key.value);
   if (!query.next()) {
     PARLEY_TRY(query.finish());
@@ -83,6 +84,10 @@ Result<bool> SqliteReader::load_record(RoomKey key, Position published, RoomSnap
   settings.access = query.enumerated<wire::RoomAccess>(5);
   settings.name = query.text(6);
   settings.topic = query.text(7);
+  settings.direct = query.boolean(9);
+  settings.history = query.enumerated<wire::HistoryAccess>(10);
+  settings.disappear_after_s = query.natural32(11);
+  if (!query.is_null(12)) room.group_epoch = query.natural(12);
   // Rows of a commit whose events are not published yet: this snapshot and the copy do not match.
   room.position = query.natural(8);
   return room.position <= published;

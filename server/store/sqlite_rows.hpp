@@ -46,6 +46,11 @@ inline RoomHead head_row(const Query& row, int first_column) {
           .last_message = row.seq(first_column + 4)};
 }
 
+// What a room's preview shows.
+inline bool is_message(wire::EventKind kind, bool counts) {
+  return kind == wire::EventKind::kMessage || (kind == wire::EventKind::kSealed && counts);
+}
+
 // Who is counted as a member of a room.
 inline bool is_counted(wire::Role role, bool banned) {
   return role >= wire::Role::kMember && !banned;

@@ -124,8 +124,94 @@ CREATE TABLE journal(
 ) STRICT;
 )sql";
 
+// Private rooms. An inbox item is a device's claim to something that may wait for many devices;
+// what nobody waits for any more goes with the last claim. Used key packages leave their hash
+// behind until they would have expired, so that none comes back.
+constexpr const char* kPrivateRooms = R"sql(
+ALTER TABLE rooms ADD COLUMN direct INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN history INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN disappear_after_s INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE groups(
+  room_key INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  group_info BLOB NOT NULL,
+  tree BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE direct_rooms(
+  lower_user INTEGER NOT NULL,
+  upper_user INTEGER NOT NULL,
+  room_key INTEGER NOT NULL,
+  PRIMARY KEY(lower_user, upper_user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE key_packages(
+  key INTEGER PRIMARY KEY,
+  device BLOB NOT NULL,
+  ref BLOB NOT NULL UNIQUE,
+  last_resort INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  data BLOB NOT NULL
+) STRICT;
+CREATE INDEX key_packages_by_device ON key_packages(device, last_resort, used, key);
+
+CREATE TABLE inbox_contents(
+  key INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  room BLOB NOT NULL,
+  sender BLOB NOT NULL,
+  device BLOB NOT NULL,
+  at INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  tree BLOB NOT NULL
+) STRICT;
+CREATE TABLE inbox(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  device BLOB NOT NULL,
+  content INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inbox_by_device ON inbox(device, number);
+CREATE INDEX inbox_by_content ON inbox(content);
+CREATE TRIGGER inbox_taken AFTER DELETE ON inbox
+WHEN NOT EXISTS (SELECT 1 FROM inbox WHERE content = OLD.content) BEGIN
+  DELETE FROM inbox_contents WHERE key = OLD.content;
+END;
+
+CREATE TABLE device_lists(
+  user_key INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  list BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE vault(
+  user_key INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY(user_key, number)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX vault_by_key ON vault(user_key, key);
+
+CREATE TABLE vault_wraps(
+  user_key INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  device BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY(user_key, kind, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_tokens(
+  user_key INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE
+) STRICT;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, kInitial},
+    {2, kPrivateRooms},
 };
 
 Result<int> user_version(Database& database) {

@@ -36,6 +36,54 @@ class SqliteStore final : public Store {
     push_write(
         SettingItem{.key = std::move(key), .value = std::move(value), .done = std::move(done)});
   }
+  void put_key_packages(KeyPackagesWrite write, Callback<std::uint32_t> done) override {
+    std::size_t bytes = 0;
+    for (const NewKeyPackage& package : write.packages) bytes += package.data.size();
+    push_call<std::uint32_t>(bytes, std::move(done),
+                             [write = std::move(write)](SqliteDevices& devices) {
+                               return devices.put_key_packages(write);
+                             });
+  }
+  void claim_key_packages(KeyPackageClaim claim, Callback<ClaimedKeyPackages> done) override {
+    push_call<ClaimedKeyPackages>(0, std::move(done),
+                                  [claim = std::move(claim)](SqliteDevices& devices) {
+                                    return devices.claim_key_packages(claim);
+                                  });
+  }
+  void put_inbox(InboxWrite write, StatusCallback done) override {
+    const std::size_t bytes = inbox_bytes(write);
+    push_call<void>(bytes, std::move(done), [write = std::move(write)](SqliteDevices& devices) {
+      return devices.put_inbox(write);
+    });
+  }
+  void ack_inbox(DeviceId device, std::uint64_t number, StatusCallback done) override {
+    push_call<void>(0, std::move(done),
+                    [=](SqliteDevices& devices) { return devices.ack_inbox(device, number); });
+  }
+  void put_identity(wire::Identity identity, StatusCallback done) override {
+    const std::size_t bytes = identity.list.size();
+    push_call<void>(bytes, std::move(done),
+                    [identity = std::move(identity)](SqliteDevices& devices) {
+                      return devices.put_identity(identity);
+                    });
+  }
+  void put_vault(UserId user, std::vector<wire::VaultEntry> entries,
+                 Callback<std::uint64_t> done) override {
+    std::size_t bytes = 0;
+    for (const wire::VaultEntry& entry : entries) bytes += entry.key.size() + entry.sealed.size();
+    push_call<std::uint64_t>(bytes, std::move(done),
+                             [user, entries = std::move(entries)](SqliteDevices& devices) {
+                               return devices.put_vault(user, entries);
+                             });
+  }
+  void put_vault_wraps(UserId user, std::vector<wire::VaultWrap> wraps, Bytes recovery_token_hash,
+                       StatusCallback done) override {
+    const std::size_t bytes = wraps.size() * wire::kMaxVaultWrapBytes;
+    push_call<void>(
+        bytes, std::move(done),
+        [user, wraps = std::move(wraps), hash = std::move(recovery_token_hash)](
+            SqliteDevices& devices) { return devices.put_vault_wraps(user, wraps, hash); });
+  }
 
   void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.load_room(room, tail); });
@@ -63,6 +111,39 @@ class SqliteStore final : public Store {
   void list_invites(RoomId room, Callback<std::vector<InviteRecord>> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.list_invites(room); });
   }
+  void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,
+                  Callback<GroupPiece> done) override {
+    push_read(std::move(done),
+              [=](SqliteReader& reader) { return reader.read_group(room, offset, limit); });
+  }
+  void find_direct(UserId one, UserId other, Callback<RoomId> done) override {
+    push_read(std::move(done),
+              [=](SqliteReader& reader) { return reader.find_direct(one, other); });
+  }
+  void read_identities(std::vector<UserId> users,
+                       Callback<std::vector<IdentityRecord>> done) override {
+    push_read(std::move(done), [users = std::move(users)](SqliteReader& reader) {
+      return reader.read_identities(users);
+    });
+  }
+  void read_inbox(DeviceId device, std::uint64_t after, std::size_t max_bytes,
+                  Callback<std::vector<wire::InboxItem>> done) override {
+    push_read(std::move(done),
+              [=](SqliteReader& reader) { return reader.read_inbox(device, after, max_bytes); });
+  }
+  void read_vault(UserId user, std::uint64_t after, std::uint32_t limit,
+                  Callback<std::vector<wire::VaultEntry>> done) override {
+    push_read(std::move(done),
+              [=](SqliteReader& reader) { return reader.read_vault(user, after, limit); });
+  }
+  void read_vault_wraps(UserId user, Callback<std::vector<wire::VaultWrap>> done) override {
+    push_read(std::move(done), [=](SqliteReader& reader) { return reader.read_vault_wraps(user); });
+  }
+  void find_recovery(Bytes token_hash, Callback<UserId> done) override {
+    push_read(std::move(done), [hash = std::move(token_hash)](SqliteReader& reader) {
+      return reader.find_recovery(hash);
+    });
+  }
   void get_setting(std::string key, Callback<std::optional<Bytes>> done) override {
     push_read(std::move(done),
               [key = std::move(key)](SqliteReader& reader) { return reader.get_setting(key); });
@@ -77,6 +158,26 @@ class SqliteStore final : public Store {
     WriteItem queued(std::move(item));
     const Status taken = writer_->push(queued);
     if (!taken.ok()) std::get<Item>(queued).done(taken.error());
+  }
+
+  // `call` gives Result<T> on the write thread.
+  template <class T, class Call>
+  void push_call(std::size_t bytes, std::function<void(Result<T>)> done, Call call) {
+    if constexpr (std::same_as<T, void>) {
+      push_write(CallItem{.bytes = bytes, .call = std::move(call), .done = std::move(done)});
+    } else {
+      auto answer = std::make_shared<Result<T>>(ErrorCode::kInternal);
+      push_write(
+          CallItem{.bytes = bytes,
+                   .call = [answer, call = std::move(call)](SqliteDevices& devices) -> Status {
+                     *answer = call(devices);
+                     return answer->ok() ? Status() : Status(answer->error());
+                   },
+                   .done =
+                       [answer, done = std::move(done)](Status status) {
+                         done(status.ok() ? std::move(*answer) : Result<T>(status.error()));
+                       }});
+    }
   }
 
   template <class T, class Read>

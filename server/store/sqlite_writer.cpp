@@ -140,6 +140,7 @@ Status SqliteWriter::apply(WriteItem& item) {
   if (auto* device = std::get_if<DeviceItem>(&item)) {
     return keep(*device, applier_.put_device(device->device));
   }
+  if (auto* call = std::get_if<CallItem>(&item)) return keep(*call, applier_.run(call->call));
   auto& setting = std::get<SettingItem>(item);
   return keep(setting, applier_.put_setting(setting.key, setting.value));
 }

@@ -9,9 +9,9 @@
 //
 // Errors: kStorageFull (disk), kStorageFailed (anything else the storage reports), kRoomNotFound,
 // kRoomDeleted (writes to a deleted room), kUserNotFound, kInviteInvalid, kConflict (an invite code
-// that another invite has), kTooLarge and kInvalidArgument (broken bounds), kOverloaded (the queue
-// bound is reached: nothing was taken), kShuttingDown. The last two come before the call returns,
-// on its thread.
+// that another invite has, an epoch that has passed, and as said below), kTooLarge and
+// kInvalidArgument (broken bounds), kOverloaded (the queue bound is reached: nothing was taken),
+// kShuttingDown. The last two come before the call returns, on its thread.
 #pragma once
 
 #include <functional>
@@ -45,6 +45,24 @@ class Store {
   virtual void put_user(UserRecord user, StatusCallback done) = 0;
   virtual void put_device(DeviceRecord device, StatusCallback done) = 0;
 
+  // What devices keep at the server. `put_device` of a revoked one deletes all of its own in the
+  // same transaction. Each of these is one transaction's part like any other write.
+  //
+  // Answers with the one-time packages that are there now; kDeviceRevoked.
+  virtual void put_key_packages(KeyPackagesWrite write, Callback<std::uint32_t> done) = 0;
+  virtual void claim_key_packages(KeyPackageClaim claim, Callback<ClaimedKeyPackages> done) = 0;
+  virtual void put_inbox(InboxWrite write, StatusCallback done) = 0;
+  virtual void ack_inbox(DeviceId device, std::uint64_t number, StatusCallback done) = 0;
+  // kConflict unless the version follows the present one.
+  virtual void put_identity(wire::Identity identity, StatusCallback done) = 0;
+  // The first entry for a key stays. Answers with the newest number; kTooLarge past
+  // kMaxVaultEntries.
+  virtual void put_vault(UserId user, std::vector<wire::VaultEntry> entries,
+                         Callback<std::uint64_t> done) = 0;
+  // An empty hash leaves the present one; kConflict when somebody else has it.
+  virtual void put_vault_wraps(UserId user, std::vector<wire::VaultWrap> wraps,
+                               Bytes recovery_token_hash, StatusCallback done) = 0;
+
   // Reads. They see every write whose callback has run.
   virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;
   virtual void load_user(UserId user, Callback<UserSnapshot> done) = 0;
@@ -56,6 +74,22 @@ class Store {
                             Callback<std::vector<wire::RoomListing>> done) = 0;
   virtual void find_invite(std::string code, Callback<InviteRecord> done) = 0;
   virtual void list_invites(RoomId room, Callback<std::vector<InviteRecord>> done) = 0;
+
+  // The group with the piece of its tree from `offset` on; kRoomNotFound without one.
+  virtual void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,
+                          Callback<GroupPiece> done) = 0;
+  // Nil: the two have no room.
+  virtual void find_direct(UserId one, UserId other, Callback<RoomId> done) = 0;
+  // In the order asked, each user once; unknown ones are left out.
+  virtual void read_identities(std::vector<UserId> users,
+                               Callback<std::vector<IdentityRecord>> done) = 0;
+  // Ascending, at most kMaxPageSize; stops past `max_bytes`.
+  virtual void read_inbox(DeviceId device, std::uint64_t after, std::size_t max_bytes,
+                          Callback<std::vector<wire::InboxItem>> done) = 0;
+  virtual void read_vault(UserId user, std::uint64_t after, std::uint32_t limit,
+                          Callback<std::vector<wire::VaultEntry>> done) = 0;
+  virtual void read_vault_wraps(UserId user, Callback<std::vector<wire::VaultWrap>> done) = 0;
+  virtual void find_recovery(Bytes token_hash, Callback<UserId> done) = 0;  // kUserNotFound
 
   // Server-wide secrets and settings that the server made itself (for example the token key).
   virtual void get_setting(std::string key, Callback<std::optional<Bytes>> done) = 0;

@@ -11,6 +11,10 @@ struct BytesOf {
     for (const NewEvent& event : item.write.events) {
       bytes += sizeof(NewEvent) + event.body.size() + event.mentions.size() * sizeof(UserId);
     }
+    if (item.write.group) {
+      bytes += item.write.group->group_info.size() + item.write.group->tree.size();
+    }
+    if (item.write.inbox) bytes += inbox_bytes(*item.write.inbox);
     return bytes;
   }
   std::size_t operator()(const MarkersItem& item) const {
@@ -23,6 +27,7 @@ struct BytesOf {
   std::size_t operator()(const SettingItem& item) const {
     return item.key.size() + item.value.size();
   }
+  std::size_t operator()(const CallItem& item) const { return item.bytes; }
 };
 
 }  // namespace

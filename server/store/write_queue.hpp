@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "server/store/sqlite_devices.hpp"
 #include "server/store/store.hpp"
 
 namespace parley::store {
@@ -37,7 +38,14 @@ struct SettingItem {
   StatusCallback done;
   Status result;
 };
-using WriteItem = std::variant<RoomItem, MarkersItem, UserItem, DeviceItem, SettingItem>;
+// A write of what devices keep; it holds its own answer.
+struct CallItem {
+  std::size_t bytes = 0;
+  DeviceCall call;
+  StatusCallback done;
+  Status result;
+};
+using WriteItem = std::variant<RoomItem, MarkersItem, UserItem, DeviceItem, SettingItem, CallItem>;
 
 class WriteQueue {
  public:

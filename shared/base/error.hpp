@@ -72,6 +72,10 @@ enum class ErrorAction : std::uint8_t {
     "The signature does not belong to the sender and this content.")                                \
   X(kKeyInvalid, 702, "key_invalid", kTellUser, "A public key is not valid.")                       \
   X(kMlsInvalid, 703, "mls_invalid", kTellUser, "A message broke the rules of the encrypted group.") \
+  X(kRemovalPending, 710, "removal_pending", kResync,                                               \
+    "Somebody who left is still in the encrypted group and has to be removed first.")               \
+  X(kCredentialInvalid, 711, "credential_invalid", kResync,                                         \
+    "A device in the encrypted group is not one of its user's devices.")                            \
   X(kNotConnected, 900, "not_connected", kRetryAfter, "There is no connection.")                    \
   X(kTimeout, 901, "timeout", kRetryAfter, "No answer in time.")                                    \
   X(kCancelled, 902, "cancelled", kTellUser, "Cancelled.")                                          \

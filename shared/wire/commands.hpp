@@ -2,7 +2,7 @@
 // instead. Numbers and names are stable.
 #pragma once
 
-#include "shared/wire/records.hpp"
+#include "shared/wire/encryption.hpp"
 
 namespace parley::wire {
 
@@ -16,6 +16,9 @@ struct Authenticate {
   DeviceId device_id;       // nil: the server makes one
   std::string device_name;
   std::string sync_token;   // of the last Welcome or SyncToken; empty: everything
+  // Without token and name: a bearer secret of kRecoveryTokenBytes that signs a new device of its
+  // user in (see PutVaultWraps).
+  Bytes recovery;
 
   bool operator==(const Authenticate&) const = default;
   template <class Archive>
@@ -24,6 +27,8 @@ struct Authenticate {
        field("guest_name", guest_name, kMaxNameBytes), field("device_id", device_id),
        field("device_name", device_name, kMaxNameBytes),
        field("sync_token", sync_token, kMaxCodeBytes));
+    // Other frames stay as they were before there was recovery.
+    if (token.empty() && guest_name.empty()) ar(field("recovery", recovery, kRecoveryTokenBytes));
   }
 };
 
@@ -86,7 +91,8 @@ struct GetUsers {  // -> UserList; users that are not there are left out
   }
 };
 
-// Idempotent by client_id, which becomes the room's id. -> RoomSummary
+// Idempotent by client_id, which becomes the room's id. A private room is invite_only, its name and
+// topic are empty here. -> RoomSummary; of the existing one for two people who have a room
 struct CreateRoom {
   static constexpr std::uint16_t kKind = 10;
   static constexpr const char* kName = "create_room";
@@ -95,11 +101,21 @@ struct CreateRoom {
   RoomAccess access = RoomAccess::kPublic;
   std::string name;
   std::string topic;
+  // Of private rooms: epoch 0 of the group with the creator's leaf alone. Its id is the room's.
+  Bytes group_info;
+  Bytes tree;
+  UserId direct_with;  // not nil: the room of these two people, which exists once
+  HistoryAccess history = HistoryAccess::kAll;
+  std::uint32_t disappear_after_s = 0;
   bool operator==(const CreateRoom&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("client_id", client_id), field("kind", kind), field("access", access),
        field("name", name, kMaxNameBytes), field("topic", topic, kMaxTopicBytes));
+    if (kind != RoomKind::kPrivate) return;
+    ar(field("group_info", group_info, kMaxGroupInfoBytes),
+       field("tree", tree, kMaxKeyPackageBytes), field("direct_with", direct_with),
+       field("history", history), field("disappear_after_s", disappear_after_s));
   }
 };
 
@@ -264,7 +280,7 @@ struct RevokeInvite {  // -> Done
   }
 };
 
-// Appends one user-made event (message, edit, deletion, reaction). Idempotent by client_id: a
+// Appends one user-made event: message, edit, deletion, reaction; in private rooms sealed. Idempotent by client_id: a
 // repeat answers with the first one's place. -> Posted, when it is on disk
 struct Post {
   static constexpr std::uint16_t kKind = 30;
@@ -363,6 +379,8 @@ using Command =
                  GetUsers, CreateRoom, UpdateRoom, DeleteRoom, JoinRoom, LeaveRoom, ListRooms,
                  SearchRooms, ListMembers, InviteMember, SetRole, RemoveMember, CreateInvite,
                  ListInvites, RevokeInvite, Post, History, Mark, Typing, PresenceUpdate,
-                 GetPresence>;
+                 GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup, GetGroup,
+                 SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
+                 PutVaultWraps, GetVaultWraps>;
 
 }  // namespace parley::wire

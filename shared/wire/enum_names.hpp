@@ -48,6 +48,7 @@ inline constexpr EnumName<EventKind> kEnumNames<EventKind>[] = {
     {EventKind::kRoomDeleted, "room_deleted"},
     {EventKind::kSealed, "sealed"},
     {EventKind::kCommit, "commit"},
+    {EventKind::kDevicesChanged, "devices_changed"},
 };
 template <>
 inline constexpr EnumName<MessageType> kEnumNames<MessageType>[] = {
@@ -73,6 +74,19 @@ inline constexpr EnumName<HistoryFrom> kEnumNames<HistoryFrom>[] = {
     {HistoryFrom::kNewest, "newest"}, {HistoryFrom::kBefore, "before"},
     {HistoryFrom::kAfter, "after"},   {HistoryFrom::kAround, "around"},
     {HistoryFrom::kTime, "time"},
+};
+
+template <>
+inline constexpr EnumName<HistoryAccess> kEnumNames<HistoryAccess>[] = {
+    {HistoryAccess::kAll, "all"},
+    {HistoryAccess::kSinceInvited, "since_invited"},
+    {HistoryAccess::kNone, "none"},
+};
+template <>
+inline constexpr EnumName<VaultWrapKind> kEnumNames<VaultWrapKind>[] = {
+    {VaultWrapKind::kDevice, "device"},
+    {VaultWrapKind::kRecovery, "recovery"},
+    {VaultWrapKind::kPassword, "password"},
 };
 
 // "" for a value newer than this build.

@@ -28,8 +28,11 @@ Result<EventBody> decode_body(EventKind kind, ByteView body) {
       return decode_as<RoomSettings>(body);
     case EventKind::kRoomDeleted:
       return decode_as<RoomDeleted>(body);
-    case EventKind::kNone:
     case EventKind::kSealed:
+      return decode_as<SealedBody>(body);
+    case EventKind::kDevicesChanged:
+      return decode_as<DevicesChanged>(body);
+    case EventKind::kNone:
     case EventKind::kCommit:
       break;
   }

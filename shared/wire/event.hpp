@@ -22,6 +22,8 @@ enum class RoomAccess : std::uint8_t {
   kPublic = 0,      // listed; anybody may join
   kInviteOnly = 1,  // not listed; joined by invitation
 };
+// Which earlier messages somebody who comes to a private room may read; kept by its members.
+enum class HistoryAccess : std::uint8_t { kAll = 0, kSinceInvited = 1, kNone = 2 };
 enum class Role : std::uint8_t { kNone = 0, kInvited = 1, kMember = 2, kModerator = 3, kOwner = 4 };
 
 enum class EventKind : std::uint16_t {
@@ -35,6 +37,7 @@ enum class EventKind : std::uint16_t {
   kRoomDeleted = 12,
   kSealed = 20,  // body of a private room: ciphertext
   kCommit = 21,  // MLS handshake of a private room
+  kDevicesChanged = 22,
 };
 
 struct Event {
@@ -142,12 +145,20 @@ struct RoomSettings {
   RoomAccess access = RoomAccess::kPublic;
   std::string name;
   std::string topic;
+  // Of private rooms, whose name and topic are empty here: their members have them sealed.
+  bool direct = false;  // between two people
+  HistoryAccess history = HistoryAccess::kAll;
+  std::uint32_t disappear_after_s = 0;  // 0: messages stay
 
   bool operator==(const RoomSettings&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("version", version), field("kind", kind), field("access", access),
        field("name", name, kMaxNameBytes), field("topic", topic, kMaxTopicBytes));
+    // Open rooms stay as frames and logs have them from before there were others.
+    if (kind != RoomKind::kPrivate) return;
+    ar(field("direct", direct), field("history", history),
+       field("disappear_after_s", disappear_after_s));
   }
 };
 
@@ -158,14 +169,45 @@ struct RoomDeleted {
   void serialize(Archive&) {}
 };
 
-// A body of a kind this reader cannot read: newer, or sealed.
+// A message, edit, reaction ... of a private room. The server reads the epoch and whether it counts.
+struct SealedBody {
+  static constexpr EventKind kKind = EventKind::kSealed;
+  static constexpr std::uint8_t kVersion = 1;
+  std::uint8_t version = kVersion;
+  std::uint64_t epoch = 0;  // of the group, whose history secret opens it
+  bool counts = false;      // raises unread counts
+  Bytes nonce;              // kSealNonceBytes
+  Bytes ciphertext;
+
+  bool operator==(const SealedBody&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("version", version), field("epoch", epoch), field("counts", counts),
+       field("nonce", nonce, kSealNonceBytes), field("ciphertext", ciphertext, kMaxBodyBytes));
+  }
+};
+
+// A member lost a device: the next commit removes it from the group.
+struct DevicesChanged {
+  static constexpr EventKind kKind = EventKind::kDevicesChanged;
+  UserId user;
+  std::uint32_t version = 0;  // of the user's device list then
+
+  bool operator==(const DevicesChanged&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("user", user), field("version", version));
+  }
+};
+
+// A body of a kind this reader cannot read: newer, or an MLS commit.
 struct OpaqueBody {
   EventKind kind = EventKind::kNone;
   bool operator==(const OpaqueBody&) const = default;
 };
 
 using EventBody = std::variant<OpaqueBody, Message, Edit, Deletion, Reaction, Membership,
-                               RoomSettings, RoomDeleted>;
+                               RoomSettings, RoomDeleted, SealedBody, DevicesChanged>;
 
 // Unknown kinds give OpaqueBody; a known kind with a bad body is an error.
 Result<EventBody> decode_body(EventKind kind, ByteView body);

@@ -31,6 +31,17 @@ inline constexpr std::size_t kMaxEventsPerFrame = 1000;
 inline constexpr std::size_t kMaxPageSize = 200;
 inline constexpr std::size_t kMaxListItems = 10'000;
 inline constexpr std::size_t kMaxCursors = 10'000;
+// Of private rooms.
+inline constexpr std::size_t kMaxKeyPackages = 100;  // one-time ones of one device
+inline constexpr std::size_t kMaxKeyPackageBytes = 4096;
+inline constexpr std::size_t kMaxWelcomeBytes = 128 * 1024;
+inline constexpr std::size_t kMaxGroupInfoBytes = 16 * 1024;
+inline constexpr std::size_t kMaxTreeChunkBytes = 256 * 1024;
+inline constexpr std::size_t kMaxVaultKeyBytes = 64;
+inline constexpr std::size_t kMaxVaultEntryBytes = 4096;
+inline constexpr std::size_t kMaxVaultWrapBytes = 1024;
+inline constexpr std::size_t kRecoveryTokenBytes = 32;
+inline constexpr std::size_t kSealNonceBytes = 24;
 inline constexpr int kMaxDepth = 16;
 
 }  // namespace parley::wire

@@ -1,7 +1,7 @@
 // Responses to commands, and notices: ephemeral, latest-wins state that is never logged.
 #pragma once
 
-#include "shared/wire/records.hpp"
+#include "shared/wire/encryption.hpp"
 
 namespace parley::wire {
 
@@ -191,7 +191,8 @@ struct PresenceList {
 
 using Response = std::variant<Done, Session, Welcome, DeviceList, UserList, RoomState, RoomList,
                               RoomPage, MemberPage, InviteState, InviteList, Posted, HistoryPage,
-                              PresenceList>;
+                              PresenceList, KeyPackageCount, KeyPackages, GroupState, Identities,
+                              VaultPosition, VaultPage, VaultWraps>;
 
 // An error instead of a response. A conflict carries the room's present state.
 struct ErrorReply {
@@ -319,7 +320,8 @@ struct SyncNotice {
 };
 
 using Notice = std::variant<TypingNotice, MarkersNotice, PresenceNotice, RoomNotice,
-                            RoomGoneNotice, SessionNotice, UsersNotice, SyncNotice>;
+                            RoomGoneNotice, SessionNotice, UsersNotice, SyncNotice, InboxNotice,
+                            KeyPackagesLowNotice, IdentityChangedNotice>;
 
 // The last frame before the server closes: why, and when to come back.
 struct Goodbye {

@@ -35,7 +35,7 @@ TEST_CASE("creating a room is idempotent and refuses what cannot be") {
   command.name = std::string(81, 'x');
   CHECK(ada.refusal(command) == ErrorCode::kInvalidArgument);
   command.name = "Secret";
-  command.kind = wire::RoomKind::kPrivate;
+  command.kind = wire::RoomKind{7};
   CHECK(ada.refusal(command) == ErrorCode::kUnsupported);
 }
 

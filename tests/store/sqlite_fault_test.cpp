@@ -154,3 +154,51 @@ TEST_CASE("every storage operation may fail", "[store][sqlite]") {
     session.check_everything();
   }
 }
+
+TEST_CASE("a commit, its group and its Welcomes are there together or not at all",
+          "[store][sqlite]") {
+  const auto commit = [](std::uint64_t epoch) {
+    NewEvent event = message(1, epoch);
+    event.kind = wire::EventKind::kCommit;
+    RoomWrite write = append(1, {event});
+    write.group = GroupRecord{epoch, Bytes{1}, Bytes(2000, 7)};
+    InboxWrite welcome;
+    welcome.to = {{user_id(1), device_id(1)}};
+    welcome.item.body = Bytes(500, static_cast<std::uint8_t>(epoch));
+    write.inbox = std::move(welcome);
+    return write;
+  };
+  constexpr std::int64_t kTooMany = 5000;
+  for (std::int64_t n = 1;; ++n) {
+    INFO("fault at operation " << n);
+    REQUIRE(n < kTooMany);
+    FaultPlan& plan = faulty_vfs();
+    Session session;
+    RoomWrite creation_write = creation(1, {1});
+    creation_write.group.emplace();
+    REQUIRE(session.open());
+    REQUIRE(session.calls().put(user_record(1)).ok());
+    REQUIRE(session.calls().put(device_record(1, 1)).ok());
+    REQUIRE(session.calls().write(creation_write).ok());
+    plan.operations_to_fault = n;
+    std::uint64_t told = 0;
+    for (std::uint64_t epoch = 1; epoch <= 8; ++epoch) {
+      const auto written = session.calls().write(commit(epoch));
+      if (!written.ok()) break;
+      told = epoch;
+    }
+    const bool faulted = plan.operations_to_fault == 0;
+    plan.operations_to_fault = 0;
+    REQUIRE(session.open());
+    const auto group = session.calls().group(room_id(1));
+    REQUIRE(group.ok());
+    const std::uint64_t epoch = group->group.epoch;
+    CHECK(epoch >= told);
+    CHECK(session.calls().events({.room = room_id(1)})->size() == epoch);
+    CHECK(session.calls().inbox(device_id(1))->size() == epoch);
+    CHECK(session.calls().room(room_id(1))->group_epoch == epoch);
+    if (epoch > 0) CHECK(session.calls().write(commit(epoch))->duplicate);
+    REQUIRE(session.calls().write(commit(epoch + 1)).ok());
+    if (!faulted) return;
+  }
+}

@@ -96,6 +96,63 @@ class Calls {
         [&](auto done) { store_.list_invites(room, std::move(done)); });
   }
 
+  Result<std::uint32_t> put(KeyPackagesWrite write) {
+    return wait_for<std::uint32_t>(
+        [&](auto done) { store_.put_key_packages(std::move(write), std::move(done)); });
+  }
+  Result<ClaimedKeyPackages> claim(KeyPackageClaim claim) {
+    return wait_for<ClaimedKeyPackages>(
+        [&](auto done) { store_.claim_key_packages(std::move(claim), std::move(done)); });
+  }
+  Status put(InboxWrite write) {
+    return wait_for<void>([&](auto done) { store_.put_inbox(std::move(write), std::move(done)); });
+  }
+  Status ack(DeviceId device, std::uint64_t number) {
+    return wait_for<void>([&](auto done) { store_.ack_inbox(device, number, std::move(done)); });
+  }
+  Status put(wire::Identity identity) {
+    return wait_for<void>(
+        [&](auto done) { store_.put_identity(std::move(identity), std::move(done)); });
+  }
+  Result<std::uint64_t> put(UserId user, std::vector<wire::VaultEntry> entries) {
+    return wait_for<std::uint64_t>(
+        [&](auto done) { store_.put_vault(user, std::move(entries), std::move(done)); });
+  }
+  Status put(UserId user, std::vector<wire::VaultWrap> wraps, Bytes hash = {}) {
+    return wait_for<void>([&](auto done) {
+      store_.put_vault_wraps(user, std::move(wraps), std::move(hash), std::move(done));
+    });
+  }
+  Result<GroupPiece> group(RoomId room, std::uint64_t offset = 0, std::uint64_t limit = 1u << 20) {
+    return wait_for<GroupPiece>(
+        [&](auto done) { store_.read_group(room, offset, limit, std::move(done)); });
+  }
+  Result<RoomId> direct(UserId one, UserId other) {
+    return wait_for<RoomId>([&](auto done) { store_.find_direct(one, other, std::move(done)); });
+  }
+  Result<std::vector<IdentityRecord>> identities(std::vector<UserId> users) {
+    return wait_for<std::vector<IdentityRecord>>(
+        [&](auto done) { store_.read_identities(std::move(users), std::move(done)); });
+  }
+  Result<std::vector<wire::InboxItem>> inbox(DeviceId device, std::uint64_t after = 0,
+                                             std::size_t max_bytes = 1u << 20) {
+    return wait_for<std::vector<wire::InboxItem>>(
+        [&](auto done) { store_.read_inbox(device, after, max_bytes, std::move(done)); });
+  }
+  Result<std::vector<wire::VaultEntry>> vault(UserId user, std::uint64_t after = 0,
+                                              std::uint32_t limit = 1000) {
+    return wait_for<std::vector<wire::VaultEntry>>(
+        [&](auto done) { store_.read_vault(user, after, limit, std::move(done)); });
+  }
+  Result<std::vector<wire::VaultWrap>> wraps(UserId user) {
+    return wait_for<std::vector<wire::VaultWrap>>(
+        [&](auto done) { store_.read_vault_wraps(user, std::move(done)); });
+  }
+  Result<UserId> recovery(Bytes hash) {
+    return wait_for<UserId>(
+        [&](auto done) { store_.find_recovery(std::move(hash), std::move(done)); });
+  }
+
  private:
   Store& store_;
 };

@@ -75,6 +75,47 @@ class SteppedStore final : public store::Store {
                           s.put_setting(key, value, std::move(d));
                         });
   }
+  void put_key_packages(store::KeyPackagesWrite write,
+                        store::Callback<std::uint32_t> done) override {
+    wait_to_write<std::uint32_t>(std::move(done), [write = std::move(write)](auto& s, auto d) {
+      s.put_key_packages(write, std::move(d));
+    });
+  }
+  void claim_key_packages(store::KeyPackageClaim claim,
+                          store::Callback<store::ClaimedKeyPackages> done) override {
+    wait_to_write<store::ClaimedKeyPackages>(
+        std::move(done), [claim = std::move(claim)](auto& s, auto d) {
+          s.claim_key_packages(claim, std::move(d));
+        });
+  }
+  void put_inbox(store::InboxWrite write, store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [write = std::move(write)](auto& s, auto d) {
+      s.put_inbox(write, std::move(d));
+    });
+  }
+  void ack_inbox(DeviceId device, std::uint64_t number, store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done),
+                        [=](auto& s, auto d) { s.ack_inbox(device, number, std::move(d)); });
+  }
+  void put_identity(wire::Identity identity, store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [identity = std::move(identity)](auto& s, auto d) {
+      s.put_identity(identity, std::move(d));
+    });
+  }
+  void put_vault(UserId user, std::vector<wire::VaultEntry> entries,
+                 store::Callback<std::uint64_t> done) override {
+    wait_to_write<std::uint64_t>(std::move(done),
+                                 [user, entries = std::move(entries)](auto& s, auto d) {
+                                   s.put_vault(user, entries, std::move(d));
+                                 });
+  }
+  void put_vault_wraps(UserId user, std::vector<wire::VaultWrap> wraps, Bytes recovery_token_hash,
+                       store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [user, wraps = std::move(wraps),
+                                          hash = std::move(recovery_token_hash)](auto& s, auto d) {
+      s.put_vault_wraps(user, wraps, hash, std::move(d));
+    });
+  }
 
   void load_room(RoomId room, std::uint32_t tail,
                  store::Callback<store::RoomSnapshot> done) override {
@@ -111,6 +152,45 @@ class SteppedStore final : public store::Store {
   void list_invites(RoomId room, store::Callback<std::vector<store::InviteRecord>> done) override {
     wait_to_read<std::vector<store::InviteRecord>>(
         std::move(done), [=](auto& s, auto d) { s.list_invites(room, std::move(d)); });
+  }
+  void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,
+                  store::Callback<store::GroupPiece> done) override {
+    wait_to_read<store::GroupPiece>(std::move(done), [=](auto& s, auto d) {
+      s.read_group(room, offset, limit, std::move(d));
+    });
+  }
+  void find_direct(UserId one, UserId other, store::Callback<RoomId> done) override {
+    wait_to_read<RoomId>(std::move(done),
+                         [=](auto& s, auto d) { s.find_direct(one, other, std::move(d)); });
+  }
+  void read_identities(std::vector<UserId> users,
+                       store::Callback<std::vector<store::IdentityRecord>> done) override {
+    wait_to_read<std::vector<store::IdentityRecord>>(
+        std::move(done), [users = std::move(users)](auto& s, auto d) {
+          s.read_identities(users, std::move(d));
+        });
+  }
+  void read_inbox(DeviceId device, std::uint64_t after, std::size_t max_bytes,
+                  store::Callback<std::vector<wire::InboxItem>> done) override {
+    wait_to_read<std::vector<wire::InboxItem>>(std::move(done), [=](auto& s, auto d) {
+      s.read_inbox(device, after, max_bytes, std::move(d));
+    });
+  }
+  void read_vault(UserId user, std::uint64_t after, std::uint32_t limit,
+                  store::Callback<std::vector<wire::VaultEntry>> done) override {
+    wait_to_read<std::vector<wire::VaultEntry>>(std::move(done), [=](auto& s, auto d) {
+      s.read_vault(user, after, limit, std::move(d));
+    });
+  }
+  void read_vault_wraps(UserId user,
+                        store::Callback<std::vector<wire::VaultWrap>> done) override {
+    wait_to_read<std::vector<wire::VaultWrap>>(
+        std::move(done), [=](auto& s, auto d) { s.read_vault_wraps(user, std::move(d)); });
+  }
+  void find_recovery(Bytes token_hash, store::Callback<UserId> done) override {
+    wait_to_read<UserId>(std::move(done), [hash = std::move(token_hash)](auto& s, auto d) {
+      s.find_recovery(hash, std::move(d));
+    });
   }
   void get_setting(std::string key, store::Callback<std::optional<Bytes>> done) override {
     wait_to_read<std::optional<Bytes>>(std::move(done), [key = std::move(key)](auto& s, auto d) {

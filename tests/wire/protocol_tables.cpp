@@ -12,8 +12,10 @@ using namespace wire;
 template <class T>
 inline constexpr const char* kTypeName = nullptr;
 template <> inline constexpr const char* kTypeName<bool> = "bool";
+template <> inline constexpr const char* kTypeName<std::uint8_t> = "u8";
 template <> inline constexpr const char* kTypeName<std::uint16_t> = "u16";
 template <> inline constexpr const char* kTypeName<std::uint32_t> = "u32";
+template <> inline constexpr const char* kTypeName<std::uint64_t> = "u64";
 template <> inline constexpr const char* kTypeName<Seq> = "seq";
 template <> inline constexpr const char* kTypeName<Timestamp> = "time";
 template <class Tag> inline constexpr const char* kTypeName<Id<Tag>> = "id";
@@ -25,6 +27,15 @@ template <> inline constexpr const char* kTypeName<MessageType> = "MessageType";
 template <> inline constexpr const char* kTypeName<MemberChange> = "MemberChange";
 template <> inline constexpr const char* kTypeName<PresenceStatus> = "PresenceStatus";
 template <> inline constexpr const char* kTypeName<HistoryFrom> = "HistoryFrom";
+template <> inline constexpr const char* kTypeName<HistoryAccess> = "HistoryAccess";
+template <> inline constexpr const char* kTypeName<VaultWrapKind> = "VaultWrapKind";
+template <> inline constexpr const char* kTypeName<DeviceRef> = "DeviceRef";
+template <> inline constexpr const char* kTypeName<OfferedKeyPackage> = "OfferedKeyPackage";
+template <> inline constexpr const char* kTypeName<ClaimedKeyPackage> = "ClaimedKeyPackage";
+template <> inline constexpr const char* kTypeName<Identity> = "Identity";
+template <> inline constexpr const char* kTypeName<InboxItem> = "InboxItem";
+template <> inline constexpr const char* kTypeName<VaultEntry> = "VaultEntry";
+template <> inline constexpr const char* kTypeName<VaultWrap> = "VaultWrap";
 template <> inline constexpr const char* kTypeName<Event> = "Event";
 template <> inline constexpr const char* kTypeName<RoomSettings> = "RoomSettings";
 template <> inline constexpr const char* kTypeName<UserInfo> = "UserInfo";
@@ -86,6 +97,8 @@ class FieldList {
 template <class T>
 std::string fields_of() {
   T value{};
+  // What only private rooms have is listed too.
+  if constexpr (requires { value.kind = RoomKind::kPrivate; }) value.kind = RoomKind::kPrivate;
   FieldList list;
   value.serialize(list);
   return list.text();
@@ -130,6 +143,9 @@ ProtocolTable record_table() {
            record_row<DeviceInfo>(), record_row<RoomSettings>(), record_row<RoomSummary>(),
            record_row<RoomListing>(), record_row<MemberInfo>(), record_row<Marker>(),
            record_row<InviteInfo>(), record_row<Session>(),
+           record_row<DeviceRef>(), record_row<OfferedKeyPackage>(),
+           record_row<ClaimedKeyPackage>(), record_row<Identity>(), record_row<InboxItem>(),
+           record_row<VaultEntry>(), record_row<VaultWrap>(),
            row({"ErrorReply", fields_of<ErrorReply>()}),
            row({"EventBatch", fields_of<EventBatch>()}),
            row({"Goodbye", fields_of<Goodbye>()})}};
@@ -149,7 +165,7 @@ ProtocolTable enum_table() {
   return {"enums",
           {enum_row<RoomKind>(), enum_row<RoomAccess>(), enum_row<Role>(), enum_row<EventKind>(),
            enum_row<MessageType>(), enum_row<MemberChange>(), enum_row<PresenceStatus>(),
-           enum_row<HistoryFrom>()}};
+           enum_row<HistoryFrom>(), enum_row<HistoryAccess>(), enum_row<VaultWrapKind>()}};
 }
 
 ProtocolTable limit_table() {

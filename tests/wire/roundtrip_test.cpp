@@ -105,12 +105,39 @@ TEST_CASE("an event's body decodes to the struct of its kind") {
   const auto body = decode_body(EventKind::kMessage, encode(message));
   REQUIRE(body.ok());
   CHECK(std::get<Message>(*body) == message);
-  const auto sealed = decode_body(EventKind::kSealed, encode(message));
-  REQUIRE(sealed.ok());
-  CHECK(std::get<OpaqueBody>(*sealed).kind == EventKind::kSealed);
+  const SealedBody sealed{SealedBody::kVersion, 7, true, Bytes(kSealNonceBytes), Bytes(64)};
+  const auto envelope = decode_body(EventKind::kSealed, encode(sealed));
+  REQUIRE(envelope.ok());
+  CHECK(std::get<SealedBody>(*envelope) == sealed);
+  const auto commit = decode_body(EventKind::kCommit, encode(message));
+  REQUIRE(commit.ok());
+  CHECK(std::get<OpaqueBody>(*commit).kind == EventKind::kCommit);
   const auto newer = decode_body(EventKind{999}, {});
   REQUIRE(newer.ok());
   CHECK(std::get<OpaqueBody>(*newer).kind == EventKind{999});
+}
+
+// Logs and clients from before private rooms have these bytes.
+TEST_CASE("what private rooms added takes no byte of an open room") {
+  RoomSettings settings{2, RoomKind::kOpen, RoomAccess::kInviteOnly, "ovk", "zkqjir"};
+  CHECK(to_hex(encode(settings)) == "020001036f766b067a6b716a6972");
+  settings.kind = RoomKind::kPrivate;
+  CHECK(to_hex(encode(settings)) == "020101036f766b067a6b716a6972000000");
+
+  CreateRoom create;
+  create.name = "ovk";
+  CHECK(encode(create).size() == 16 + 2 + 4 + 1);
+  create.kind = RoomKind::kPrivate;
+  CHECK(encode(create).size() == 16 + 2 + 4 + 1 + 2 + 16 + 2);
+
+  Authenticate hello;
+  hello.guest_name = "Ann";
+  hello.recovery = Bytes(kRecoveryTokenBytes);
+  const auto guest = decode<Authenticate>(encode(hello));
+  REQUIRE(guest.ok());
+  CHECK(guest->recovery.empty());
+  hello.guest_name.clear();
+  CHECK(decode<Authenticate>(encode(hello))->recovery == hello.recovery);
 }
 
 }  // namespace

@@ -1,0 +1,437 @@
+// Groups of private rooms: commits in order, checked, and their Welcomes.
+#include "tests/app/secure_device.hpp"
+
+using namespace parley;
+using namespace parley::testing;
+
+namespace {
+
+// Ada has a private room; Ben and Eve have devices with key packages.
+struct House {
+  Server server{3};
+  Account ada_account{server.rng}, ben_account{server.rng}, eve_account{server.rng};
+  SecureDevice ada{server, ada_account, "Ada"};
+  SecureDevice ben{server, ben_account, "Ben", 1};
+  SecureDevice eve{server, eve_account, "Eve", 2};
+  RoomId room = ada.create_private();
+
+  House() {
+    ben.publish(3);
+    eve.publish(3);
+  }
+  std::uint64_t epoch() { return ada.ask<wire::GroupState>(wire::GetGroup{room, 0}).epoch; }
+  std::vector<wire::EventKind> log() {
+    wire::History all;
+    all.room_id = room;
+    std::vector<wire::EventKind> kinds;
+    for (const auto& event : ada.ask<wire::HistoryPage>(all).events) kinds.push_back(event.kind);
+    return kinds;
+  }
+  std::size_t commits() {
+    const auto kinds = log();
+    return static_cast<std::size_t>(std::ranges::count(kinds, wire::EventKind::kCommit));
+  }
+};
+
+bool same_epoch(const SecureDevice& a, const SecureDevice& b) {
+  return a.group->epoch() == b.group->epoch() &&
+         std::ranges::equal(a.group->epoch_authenticator().expose(),
+                            b.group->epoch_authenticator().expose());
+}
+
+}  // namespace
+
+TEST_CASE("a private room begins with its creator's device alone") {
+  House house;
+  SecureDevice& ada = house.ada;
+  const auto rooms = ada.ask<wire::RoomList>(wire::ListRooms{}).rooms;
+  const auto found = std::ranges::find(rooms, house.room, &wire::RoomSummary::room_id);
+  REQUIRE(found != rooms.end());
+  CHECK(found->settings.kind == wire::RoomKind::kPrivate);
+  CHECK(found->settings.name.empty());
+  for (const auto& listed : house.ben.ask<wire::RoomPage>(wire::SearchRooms{}).rooms) {
+    CHECK(listed.room_id != house.room);
+  }
+  const auto state = ada.ask<wire::GroupState>(wire::GetGroup{house.room, 0});
+  CHECK(state.epoch == 0);
+  CHECK(state.seq == Seq{1});
+  CHECK(state.tree_size == state.tree.size());
+  CHECK(ada.ask<wire::GroupState>(wire::GetGroup{house.room, 10}).tree ==
+        Bytes(state.tree.begin() + 10, state.tree.end()));
+  CHECK(house.ben.refusal(wire::GetGroup{house.room, 0}) == ErrorCode::kNotAMember);
+
+  const auto refused = [&](auto change) {
+    wire::CreateRoom command = ada.creation();
+    change(command);
+    return ada.refusal(command);
+  };
+  CHECK(refused([](auto& c) { c.name = "Plans"; }) == ErrorCode::kInvalidArgument);
+  CHECK(refused([](auto& c) { c.topic = "for all"; }) == ErrorCode::kInvalidArgument);
+  CHECK(refused([](auto& c) { c.access = wire::RoomAccess::kPublic; }) ==
+        ErrorCode::kInvalidArgument);
+  CHECK(refused([](auto& c) { c.group_info.clear(); }) == ErrorCode::kMlsInvalid);
+  CHECK(refused([](auto& c) { c.group_info.back() ^= 1; }) == ErrorCode::kMlsInvalid);
+  CHECK(refused([&](auto& c) { c.client_id.uuid.bytes[15] ^= 1; }) == ErrorCode::kMlsInvalid);
+  CHECK(house.ben.refusal(ada.creation()) == ErrorCode::kCredentialInvalid);
+  wire::UpdateRoom rename;
+  rename.room_id = house.room;
+  rename.version = 1;
+  rename.name = "Plans";
+  CHECK(ada.refusal(rename) == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("a commit adds people, and their devices find the Welcome when they come") {
+  House house;
+  const wire::Session session = house.ben.welcome.session;
+  house.ben.disconnect();
+  house.server.settle();
+  const auto posted = house.ada.add(house.room, {house.ben.id(), house.eve.id()});
+  CHECK(house.log() == std::vector{wire::EventKind::kRoomSettings, wire::EventKind::kMembership,
+                                   wire::EventKind::kCommit, wire::EventKind::kMembership,
+                                   wire::EventKind::kMembership});
+  CHECK(posted.seq == Seq{3});
+  CHECK(house.epoch() == 1);
+  CHECK(house.ada.ask<wire::GroupState>(wire::GetGroup{house.room, 0}).seq == Seq{3});
+
+  house.eve.join();  // was connected
+  CHECK(same_epoch(house.ada, house.eve));
+  wire::Authenticate again;
+  again.token = session.token;
+  {
+    Person later(house.server, again, 1);
+    CHECK(std::ranges::any_of(later.welcome.rooms,
+                              [&](const auto& r) { return r.room_id == house.room; }));
+    house.ben.peer.notices = later.peer.notices;
+    const auto item = house.ben.inbox().at(0);
+    CHECK(item.sender == house.ada.id());
+    CHECK(item.room_id == house.room);
+    later.ask<wire::Done>(wire::AckInbox{item.number});
+  }
+  Person once_more(house.server, again, 1);
+  CHECK(std::ranges::none_of(once_more.peer.notices, [](const auto& notice) {
+    return std::holds_alternative<wire::InboxNotice>(notice);
+  }));
+}
+
+TEST_CASE("of two commits for one epoch the first wins") {
+  House house;
+  house.ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  const auto from_ada = house.ada.commit(house.room, {});
+  const auto from_ben = house.ben.commit(house.room, {});
+  const auto first = house.ada.start(from_ada);
+  const auto second = house.ben.start(from_ben);
+  house.server.settle();
+  REQUIRE(std::holds_alternative<wire::Response>(house.ada.peer.replies[first]));
+  const auto& lost = std::get<wire::ErrorReply>(house.ben.peer.replies[second]);
+  CHECK(lost.code == static_cast<std::uint16_t>(ErrorCode::kConflict));
+  CHECK(lost.room->room_id == house.room);
+  CHECK(house.commits() == 2);
+
+  // The loser follows the winner and tries again; the answer to a repeat is the first one.
+  house.ben.pending.reset();
+  house.ben.follow(house.room);
+  const auto retry = house.ben.commit(house.room, {});
+  const auto posted = house.ben.send(retry);
+  CHECK(house.ben.ask<wire::Posted>(retry) == posted);
+  CHECK(house.ben.ask<wire::Posted>(retry) == posted);
+  CHECK(house.ben.refusal(from_ben) == ErrorCode::kConflict);
+  auto ahead = house.ben.commit(house.room, {});
+  ahead.epoch += 5;
+  CHECK(house.ben.refusal(ahead) == ErrorCode::kConflict);
+  CHECK(house.epoch() == 3);
+  CHECK(house.commits() == 3);
+}
+
+TEST_CASE("a commit that breaks a rule leaves the group as it was") {
+  House house;
+  SecureDevice& ada = house.ada;
+  ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  const auto refused = [&](wire::CommitGroup command, ErrorCode code) {
+    CHECK(error_info(ada.refusal(command)).name == error_info(code).name);
+    CHECK(house.epoch() == 1);
+    CHECK(house.commits() == 1);
+  };
+  const auto changed = [&](auto change) {
+    auto command = ada.commit(house.room, {});
+    change(command);
+    return command;
+  };
+  refused(changed([](auto& c) { c.commit.clear(); }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.commit.push_back(0); }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.group_info.clear(); }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.group_info.back() ^= 1; }), ErrorCode::kMlsInvalid);
+  refused(changed([](auto& c) { c.welcome = Bytes(10); }), ErrorCode::kMlsInvalid);
+  refused(changed([&](auto& c) { c.group_info = mls::encode(ada.group->group_info(false)); }),
+          ErrorCode::kMlsInvalid);
+  refused(changed([&](auto& c) { c.group_info = mls::encode(ada.pending->next.group_info(true)); }),
+          ErrorCode::kMlsInvalid);
+  // One bit of the signature: it stands before the confirmation tag and the membership tag.
+  refused(changed([](auto& c) { c.commit[c.commit.size() - 80] ^= 1; }), ErrorCode::kMlsInvalid);
+  refused(house.ben.commit(house.room, {}), ErrorCode::kCredentialInvalid);  // another's commit
+  refused(ada.commit(house.room, {ada.removal(house.ben)}), ErrorCode::kAccessDenied);
+
+  // Who comes in: a member's device with a welcome, and nobody else.
+  const auto eve = [&] {
+    return std::vector{
+        SecureDevice::addition(mls::encode(house.eve.make_key_package().key_package))};
+  };
+  refused(ada.commit(house.room, eve()), ErrorCode::kCredentialInvalid);
+  auto unwelcome = ada.commit(house.room, eve(), {house.eve.id()});
+  unwelcome.welcome.clear();
+  refused(unwelcome, ErrorCode::kMlsInvalid);
+  auto stranger = ada.commit(house.room, {}, {UserId::make({}, house.server.rng)});
+  refused(stranger, ErrorCode::kUserNotFound);
+  mls::Identity ghost = house.ben.mls_identity();
+  const auto ghost_key = crypto::SigningKey::generate(house.server.rng);
+  const auto ghost_package =
+      mls::make_key_package(house.server.rng, ghost_key, ghost, {0, UINT64_MAX}).key_package;
+  auto add_ghost = ada.commit(
+      house.room,
+      {{mls::Add{std::make_shared<const mls::KeyPackage>(ghost_package)}}, ada.removal(house.ben)});
+  refused(add_ghost, ErrorCode::kAccessDenied);
+  refused(ada.commit(house.room, {{mls::GroupContextExtensions{}}}), ErrorCode::kMlsInvalid);
+
+  CHECK(house.ben.refusal(house.ben.commit(house.room, eve(), {house.eve.id()})) ==
+        ErrorCode::kAccessDenied);  // a plain member brings nobody in
+  CHECK(house.eve.refusal(ada.commit(house.room, {})) == ErrorCode::kNotAMember);
+
+  ada.send(ada.commit(house.room, {}));
+  house.ben.follow(house.room);
+  CHECK(same_epoch(ada, house.ben));
+}
+
+TEST_CASE("who was removed leaves the group with the next commit") {
+  House house;
+  house.ada.add(house.room, {house.ben.id(), house.eve.id()});
+  house.ben.join();
+  house.eve.join();
+  house.ada.ask<wire::Done>(wire::RemoveMember{house.room, house.ben.id(), false});
+  house.eve.follow(house.room);
+
+  CHECK(house.ada.refusal(house.ada.commit(house.room, {})) == ErrorCode::kRemovalPending);
+  CHECK(house.ben.refusal(house.ben.commit(house.room, {})) == ErrorCode::kNotAMember);
+  CHECK(house.epoch() == 1);
+  const auto heard = house.ben.peer.events.size();
+  // Any member may: it only carries out what was decided.
+  house.eve.send(house.eve.commit(house.room, {house.eve.removal(house.ben)}));
+  house.ada.follow(house.room);
+  CHECK(same_epoch(house.ada, house.eve));
+  house.ada.ask<wire::Posted>(house.ada.sealed(house.room, 2));
+  CHECK(house.ben.peer.events.size() == heard);
+  CHECK(house.ben.refusal(house.ben.sealed(house.room, 2)) == ErrorCode::kNotAMember);
+}
+
+TEST_CASE("a revoked device leaves every group, and its things are gone") {
+  House house;
+  SecureDevice phone(house.server, house.ben_account, 2);
+  phone.publish(2, true);
+  house.ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  phone.join();
+  CHECK(same_epoch(house.ben, phone));
+
+  house.ben.ask<wire::Done>(wire::RevokeDevice{phone.ref().device_id});
+  REQUIRE(phone.peer.closed);
+  CHECK(phone.peer.closed->code == ErrorCode::kDeviceRevoked);
+  const auto& [where, event] = house.ada.peer.events.back();
+  CHECK(where == house.room);
+  REQUIRE(event.kind == wire::EventKind::kDevicesChanged);
+  CHECK(wire::decode<wire::DevicesChanged>(event.body)->user == house.ben.id());
+  CHECK(house.ada.refusal(house.ada.commit(house.room, {})) == ErrorCode::kRemovalPending);
+  CHECK(house.ada.additions(house.room, {house.ben.id()}).size() == 1);
+  house.ada.send(house.ada.commit(house.room, {house.ada.removal(phone)}));
+  house.ben.follow(house.room);
+  CHECK(same_epoch(house.ada, house.ben));
+
+  // Any member may bring in a member's new device.
+  SecureDevice tablet(house.server, house.ben_account, 0);
+  tablet.publish(1);
+  const auto packages =
+      house.ada.ask<wire::KeyPackages>(wire::ClaimKeyPackages{house.room, {house.ben.id()}})
+          .packages;
+  const auto of_tablet =
+      std::ranges::find(packages, tablet.ref().device_id, &wire::ClaimedKeyPackage::device_id);
+  REQUIRE(of_tablet != packages.end());
+  const auto addition = SecureDevice::addition(of_tablet->key_package);
+  // Not one that its user's list does not name any more, although it is signed in.
+  house.ben.ask<wire::Done>(
+      house.ben_account.next_list({{}, {tablet.ref().device_id}}, house.ben.id()));
+  CHECK(house.ada.refusal(house.ada.commit(house.room, {addition})) ==
+        ErrorCode::kCredentialInvalid);
+  SecureDevice laptop(house.server, house.ben_account, 1);
+  house.ada.send(house.ada.commit(
+      house.room, {SecureDevice::addition(mls::encode(
+                      laptop.packages.emplace_back(laptop.make_key_package()).key_package))}));
+  laptop.join();
+  CHECK(same_epoch(house.ada, laptop));
+}
+
+TEST_CASE("a device of a member joins by external commit, replacing its old leaf") {
+  House house;
+  house.ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  SecureDevice phone(house.server, house.ben_account, 2);
+  phone.send(phone.external_commit(house.room));
+  house.ada.follow(house.room);
+  house.ben.follow(house.room);
+  CHECK(same_epoch(house.ada, phone));
+  CHECK(same_epoch(house.ben, phone));
+
+  const auto leaf = phone.group->own_leaf();
+  phone.send(phone.external_commit(house.room, leaf));
+  house.ada.follow(house.room);
+  CHECK(same_epoch(house.ada, phone));
+  CHECK(house.ada.group->public_group().tree().member_count() == 3);
+
+  // Twice in the group, as somebody else, without being a member.
+  const auto own_leaf = house.ada.group->own_leaf();
+  CHECK(house.ada.refusal(house.ada.external_commit(house.room)) == ErrorCode::kMlsInvalid);
+  CHECK(phone.refusal(house.ada.external_commit(house.room, own_leaf)) ==
+        ErrorCode::kCredentialInvalid);
+  CHECK(house.eve.refusal(phone.external_commit(house.room, leaf)) == ErrorCode::kNotAMember);
+  CHECK(house.epoch() == 3);
+
+  // Somebody has to go, which a joiner cannot do: it comes in all the same, and the next commit
+  // does it.
+  house.ben.ask<wire::Done>(wire::LeaveRoom{house.room});
+  house.ada.send(house.ada.external_commit(house.room, own_leaf));
+  CHECK(house.ada.refusal(house.ada.commit(house.room, {})) == ErrorCode::kRemovalPending);
+  house.ada.send(
+      house.ada.commit(house.room, {house.ada.removal(house.ben), house.ada.removal(phone)}));
+  CHECK(house.epoch() == 5);
+}
+
+TEST_CASE("private rooms take what is sealed for a recent epoch, open rooms do not") {
+  House house;
+  house.ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  CHECK(house.ada.refusal(house.ada.message(house.room, "in the clear")) ==
+        ErrorCode::kInvalidArgument);
+  CHECK(house.ada.refusal(house.ada.event(house.room, wire::Deletion{{1}})) ==
+        ErrorCode::kInvalidArgument);
+  const RoomId open = house.ada.create_room("Open");
+  CHECK(house.ada.refusal(house.ada.sealed(open, 0)) == ErrorCode::kInvalidArgument);
+  wire::Post odd = house.ada.sealed(house.room, 1);
+  odd.body = wire::encode(wire::SealedBody{1, 1, true, Bytes(23), Bytes(9)});
+  CHECK(house.ada.refusal(odd) == ErrorCode::kInvalidArgument);
+
+  house.ada.ask<wire::Posted>(house.ada.sealed(house.room, 1));
+  house.ada.ask<wire::Posted>(house.ada.sealed(house.room, 1, false));
+  CHECK(house.ada.refusal(house.ada.sealed(house.room, 2)) == ErrorCode::kConflict);
+  for (int i = 0; i < 3; ++i) house.ada.send(house.ada.commit(house.room, {}));
+  house.ada.ask<wire::Posted>(house.ada.sealed(house.room, 1));
+  house.ada.send(house.ada.commit(house.room, {}));
+  CHECK(house.ada.refusal(house.ada.sealed(house.room, 1)) == ErrorCode::kConflict);
+  house.ada.ask<wire::Posted>(house.ada.sealed(house.room, 2));
+
+  const auto rooms = house.ben.ask<wire::RoomList>(wire::ListRooms{}).rooms;
+  const auto found = std::ranges::find(rooms, house.room, &wire::RoomSummary::room_id);
+  REQUIRE(found != rooms.end());
+  CHECK(found->unread == 3);
+  CHECK(found->last_message->kind == wire::EventKind::kSealed);
+}
+
+TEST_CASE("the server goes on with a group after a restart") {
+  House house;
+  house.ada.add(house.room, {house.ben.id()});
+  house.ben.join();
+  const auto token = house.ada.welcome.session.token;
+  const auto commit = house.ada.commit(house.room, {});
+  const auto wrong = house.ben.commit(house.room, {});
+  house.ada.disconnect();
+  house.ben.disconnect();
+  house.eve.disconnect();
+  house.server.restart();
+
+  wire::Authenticate hello;
+  hello.token = token;
+  Person ada(house.server, hello, 1);
+  CHECK(ada.refusal(wrong) == ErrorCode::kCredentialInvalid);
+  ada.ask<wire::Posted>(commit);
+  CHECK(ada.ask<wire::GroupState>(wire::GetGroup{house.room, 0}).epoch == 2);
+}
+
+TEST_CASE("a commit that the disk refuses has not happened") {
+  House house;
+  const auto proposals = house.ada.additions(house.room, {house.ben.id()});
+  const auto command = house.ada.commit(house.room, proposals, {house.ben.id()});
+  house.server.store.fault = Error{ErrorCode::kStorageFull, {}, {}};
+  CHECK(house.ada.refusal(command) == ErrorCode::kStorageFull);
+  house.server.store.fault.reset();
+  CHECK(house.epoch() == 0);
+  CHECK(house.ben.inbox().empty());
+  CHECK(house.ben.refusal(wire::GetGroup{house.room, 0}) == ErrorCode::kNotAMember);
+  house.ada.send(command);
+  house.ben.join();
+  CHECK(same_epoch(house.ada, house.ben));
+}
+
+TEST_CASE("two people have one direct room, whoever asks and when") {
+  House house;
+  SecureDevice& ada = house.ada;
+  SecureDevice& ben = house.ben;
+  const auto from_ada = ada.creation(ben.id());
+  const auto from_ben = ben.creation(ada.id());
+  const auto first = ada.start(from_ada);
+  const auto second = ben.start(from_ben);
+  house.server.settle();
+  const auto room_of = [](const app::Reply& reply) {
+    return std::get<wire::RoomState>(std::get<wire::Response>(reply)).room;
+  };
+  const auto room = room_of(ada.peer.replies[first]);
+  CHECK(room_of(ben.peer.replies[second]).room_id == room.room_id);
+  CHECK(room.settings.direct);
+  const bool ada_won = room.room_id.uuid == from_ada.client_id.uuid;
+  CHECK((ada_won || room.room_id.uuid == from_ben.client_id.uuid));
+  SecureDevice& winner = ada_won ? ada : ben;
+  SecureDevice& loser = ada_won ? ben : ada;
+  CHECK(ada.ask<wire::RoomState>(ada.creation(ben.id())).room.room_id == room.room_id);
+  CHECK(ben.ask<wire::RoomState>(ben.creation(ada.id())).room.room_id == room.room_id);
+
+  // Whoever came second is a member and lets its device in.
+  loser.send(loser.external_commit(room.room_id));
+  CHECK(loser.group->public_group().tree().member_count() == 2);
+
+  // It is for these two.
+  const UserId eve = house.eve.id();
+  CHECK(loser.refusal(wire::ClaimKeyPackages{room.room_id, {eve}}) == ErrorCode::kAccessDenied);
+  CHECK(loser.refusal(loser.commit(room.room_id, {}, {eve})) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::InviteMember{room.room_id, eve}) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::CreateInvite{room.room_id}) == ErrorCode::kAccessDenied);
+  CHECK(winner.refusal(wire::RemoveMember{room.room_id, loser.id(), true}) ==
+        ErrorCode::kAccessDenied);
+  CHECK(house.eve.ask<wire::RoomState>(house.eve.creation(ben.id())).room.room_id != room.room_id);
+  CHECK(ada.refusal(ada.creation(ada.id())) == ErrorCode::kInvalidArgument);
+  CHECK(ada.refusal(ada.creation(UserId::make({}, house.server.rng))) == ErrorCode::kUserNotFound);
+
+  // Who left comes back to the same room.
+  winner.ask<wire::Done>(wire::LeaveRoom{room.room_id});
+  CHECK(winner.refusal(wire::GetGroup{room.room_id, 0}) == ErrorCode::kNotAMember);
+  CHECK(winner.ask<wire::RoomState>(winner.creation(loser.id())).room.role == wire::Role::kOwner);
+}
+
+TEST_CASE("the first one adds the other to a direct room") {
+  House house;
+  const RoomId room =
+      house.ada.ask<wire::RoomState>(house.ada.creation(house.ben.id())).room.room_id;
+  house.ada.add(room, {house.ben.id()});
+  house.ben.join();
+  CHECK(same_epoch(house.ada, house.ben));
+  house.ben.ask<wire::Posted>(house.ben.sealed(room, 1));
+  CHECK(house.ada.peer.events.back().second.kind == wire::EventKind::kSealed);
+}
+
+TEST_CASE("who comes by a link lets its own device in, with nobody else there") {
+  House house;
+  wire::CreateInvite link;
+  link.room_id = house.room;
+  const auto invite = house.ada.ask<wire::InviteState>(link).invite;
+  house.ada.disconnect();
+  CHECK(house.eve.refusal(wire::JoinRoom{house.room, ""}) == ErrorCode::kInviteRequired);
+  house.eve.ask<wire::RoomState>(wire::JoinRoom{{}, invite.code});
+  house.eve.send(house.eve.external_commit(house.room));
+  CHECK(house.eve.group->public_group().tree().member_count() == 2);
+  house.eve.ask<wire::Posted>(house.eve.sealed(house.room, 1));
+}
