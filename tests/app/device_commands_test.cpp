@@ -111,7 +111,7 @@ TEST_CASE("an inbox comes a frame at a time, the next when the last is acknowled
   Person reconnected(server, again, 2);
   CHECK(notices<wire::InboxNotice>(reconnected).back().items == pending);
 
-  // Strangers reach nobody; members of a private room do.
+  // Strangers reach nobody; members of a room do.
   CHECK(ben.refusal(send(1)) == ErrorCode::kAccessDenied);
   const RoomId room = ada.create_private();
   CHECK(ben.refusal(send(1, room)) == ErrorCode::kNotAMember);

@@ -435,3 +435,43 @@ TEST_CASE("who comes by a link lets its own device in, with nobody else there") 
   CHECK(house.eve.group->public_group().tree().member_count() == 2);
   house.eve.ask<wire::Posted>(house.eve.sealed(house.room, 1));
 }
+
+TEST_CASE("devices that all commit at once converge") {
+  House house;
+  SecureDevice phone(house.server, house.ben_account, 2);
+  phone.publish(1);
+  house.ada.add(house.room, {house.ben.id(), house.eve.id()});
+  std::vector<SecureDevice*> devices{&house.ada, &house.ben, &house.eve, &phone};
+  for (SecureDevice* device : devices) {
+    if (device != &house.ada) device->join();
+  }
+  // In each round the first one wins and is done; the others follow it and try again.
+  std::vector<SecureDevice*> waiting = devices;
+  for (std::uint64_t epoch = 1; !waiting.empty(); ++epoch) {
+    std::vector<wire::RequestId> requests;
+    for (SecureDevice* device : waiting) {
+      requests.push_back(device->start(device->commit(house.room, {})));
+    }
+    house.server.settle();
+    std::vector<SecureDevice*> losers;
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      const app::Reply& reply = waiting[i]->peer.replies[requests[i]];
+      if (std::holds_alternative<wire::Response>(reply)) {
+        waiting[i]->group = std::move(waiting[i]->pending->next);
+      } else {
+        CHECK(std::get<wire::ErrorReply>(reply).code ==
+              static_cast<std::uint16_t>(ErrorCode::kConflict));
+        losers.push_back(waiting[i]);
+      }
+      waiting[i]->pending.reset();
+    }
+    REQUIRE(losers.size() + 1 == waiting.size());
+    REQUIRE(house.epoch() == epoch + 1);
+    for (SecureDevice* device : devices) {
+      device->follow(house.room);
+      CHECK(same_epoch(*device, house.ada));
+    }
+    waiting = std::move(losers);
+  }
+  CHECK(house.commits() == 5);
+}
