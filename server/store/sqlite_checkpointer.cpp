@@ -23,6 +23,12 @@ void SqliteCheckpointer::request() {
   wake_.notify_one();
 }
 
+void SqliteCheckpointer::wait() {
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [this] { return state_ != State::kRequested; });
+  state_ = State::kIdle;
+}
+
 bool SqliteCheckpointer::take_finished() {
   const std::lock_guard lock(mutex_);
   if (state_ != State::kFinished) return false;
@@ -42,6 +48,7 @@ void SqliteCheckpointer::run() {
                               nullptr);
     lock.lock();
     state_ = State::kFinished;
+    ended_.notify_one();
   }
 }
 

@@ -20,6 +20,8 @@ class SqliteCheckpointer {
 
   // Write thread: starts a checkpoint unless one runs or its end was not taken yet.
   void request();
+  // Write thread: returns when no checkpoint runs.
+  void wait();
   // Write thread: true once after each checkpoint.
   bool take_finished();
 
@@ -29,7 +31,7 @@ class SqliteCheckpointer {
 
   std::unique_ptr<Database> database_;
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable wake_, ended_;
   State state_ = State::kIdle;
   bool stopping_ = false;
   std::thread thread_;

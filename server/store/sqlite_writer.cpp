@@ -161,6 +161,8 @@ void SqliteWriter::keep_log_short() {
   if (checkpointer_.take_finished()) {
     checkpoint();
   } else if (wal_pages_ > kBlockingCheckpointFactor * checkpoint_pages_) {
+    // One that is under way, on a machine that does not get to it, would make ours do nothing.
+    checkpointer_.wait();
     checkpoint();
   } else if (wal_pages_ > checkpoint_pages_) {
     checkpointer_.request();
