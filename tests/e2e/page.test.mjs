@@ -242,4 +242,65 @@ test('the form works before the client has arrived', async () => {
   await early.close();
 });
 
+// What the browser keeps: [names and values of the entries, whether some are still in the clear].
+const kept = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('parley');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const found = {};
+          const transaction = opening.result.transaction(['entries', 'keys']);
+          transaction.objectStore('entries').getAllKeys().onsuccess = ({ target }) => (found.names = target.result);
+          transaction.objectStore('entries').getAll().onsuccess = ({ target }) => (found.values = target.result);
+          transaction.objectStore('keys').get('plain').onsuccess = ({ target }) => (found.plain = target.result === true);
+          transaction.oncomplete = () => {
+            opening.result.close();
+            resolve({ ...found, values: found.values.map((value) => [...value]) });
+          };
+        };
+      }),
+  );
+
+test('what is kept is sealed, also what an earlier version left in the clear', async () => {
+  const grace = await browser.person(server, 'Grace');
+  await grace.signIn();
+  await grace.createRoom('Diary');
+  await grace.send('dear diary');
+  await grace.seesSent('dear diary');
+  const text = [...'dear diary'].map((letter) => letter.charCodeAt(0)).join();
+  await grace.until(async () => (await kept(grace.page)).names.some((name) => name.startsWith('events/')), 'the message to be kept');
+  for (const value of (await kept(grace.page)).values) {
+    assert.equal(value[0], 2);
+    assert.ok(!value.join().includes(text));
+  }
+  await grace.page.reload();
+  await grace.sees('dear diary');
+  await grace.close();
+
+  const old = await browser.person(server, 'Old');
+  await old.page.goto(`${server.url}/livez`);
+  await old.page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        indexedDB.deleteDatabase('parley').onsuccess = () => {
+          const opening = indexedDB.open('parley', 1);
+          opening.onupgradeneeded = () => opening.result.createObjectStore('entries').put(new Uint8Array([1, 7]), 'draft/x');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            opening.result.close();
+            resolve();
+          };
+        };
+      }),
+  );
+  await old.page.goto(server.url);
+  await old.page.getByLabel('Your name').waitFor();
+  await old.until(async () => !(await kept(old.page)).plain, 'the old entries to be sealed');
+  const { names, values } = await kept(old.page);
+  assert.deepEqual([names, values[0][0]], [['draft/x'], 2]);
+  await old.close();
+});
+
 test('nothing went wrong on the page', () => ada.close());
