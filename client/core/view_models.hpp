@@ -203,6 +203,30 @@ struct SelfView {
   std::string status_text;
 };
 
+struct TextRange {  // bytes
+  std::size_t begin = 0, end = 0;
+  bool operator==(const TextRange&) const = default;
+};
+
+struct SearchHitView {
+  RoomId room_id;
+  Seq seq;
+  std::string room_name;
+  std::string sender_name;
+  Timestamp at;
+  std::string snippet;                // one line of plain text
+  std::vector<TextRange> highlights;  // of the snippet; ascending, not overlapping
+};
+
+struct SearchView {  // messages on this device
+  std::string query;
+  std::optional<RoomId> room;       // only there
+  std::vector<SearchHitView> hits;  // newest first
+  bool busy = false;                // not everything is looked through yet
+  bool more = false;                // there are older ones: search_more
+  std::string note;  // what was searched, for people: "Searched what is on this device: ..."
+};
+
 struct AppView {
   Screen screen = Screen::kStarting;
   Revision revision = 0;  // moved by any change below
@@ -213,6 +237,7 @@ struct AppView {
   std::optional<RoomView> room;     // the open one
   ComposerView composer;            // of the open room
   DirectoryView directory;
+  SearchView search;
   InvitesView invites;
   DevicesView devices;
   std::vector<ToastView> toasts;

@@ -5,8 +5,8 @@
 namespace parley::test {
 namespace {
 
-// base <- wire, crypto <- mls <- identity <- sealing <- sync <- client/core <- client/ui; platforms
-// and programs on top.
+// base <- wire, crypto <- mls <- identity <- sealing <- sync <- client/core <- client/ui and
+// client/search; platforms and programs on top.
 // The server uses shared; in it net -> app -> the interfaces of store and bus.
 const LayerRule kRules[] = {
     {"shared/base/", {}, {}},
@@ -25,11 +25,12 @@ const LayerRule kRules[] = {
      {}},
 
     {"client/core/", {"shared/"}, {}},
+    {"client/search/", {"shared/", "client/core/"}, {"sqlite3.h"}},
     {"client/ui/", {"shared/", "client/core/"}, {"imgui", "imstb_", "misc/"}},
     // Programs and platforms: anything of the system, nothing of the server.
-    {"client/native/", {"shared/", "client/core/", "client/ui/"}, {"*"}, false},
-    {"client/cli/", {"shared/", "client/core/", "client/native/"}, {"*"}, false},
-    {"wasm/", {"shared/", "client/core/", "client/ui/"}, {"*"}, false},
+    {"client/native/", {"shared/", "client/core/", "client/search/", "client/ui/"}, {"*"}, false},
+    {"client/cli/", {"shared/", "client/core/", "client/search/", "client/native/"}, {"*"}, false},
+    {"wasm/", {"shared/", "client/core/", "client/search/", "client/ui/"}, {"*"}, false},
 
     {"server/bus/", {"shared/base/", "shared/wire/"}, {"nats/"}, false},
     {"server/store/",

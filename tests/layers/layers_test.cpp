@@ -64,6 +64,8 @@ TEST_CASE("wrong edges are caught and named") {
       {"client/core/x.cpp", "\t#include <emscripten.h>"},
       {"client/core/x.cpp", "#include <sqlite3.h>"},
       {"client/core/x.cpp", "#include \"server/app/peer.hpp\""},
+      {"client/core/x.cpp", "#include \"client/search/words.hpp\""},
+      {"client/search/x.cpp", "#include \"client/ui/theme.hpp\""},
       {"client/ui/x.cpp", "#include <GLFW/glfw3.h>"},
       {"client/native/x.cpp", "#include \"server/app/peer.hpp\""},
       {"wasm/x.cpp", "#include \"client/native/window.hpp\""},
