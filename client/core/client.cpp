@@ -87,6 +87,12 @@ void Client::toggle_reaction(Now now, Seq seq, std::string emoji) {
   impl_->toggle_reaction(now, seq, std::move(emoji));
 }
 
+void Client::search(Now now, std::string text, std::optional<RoomId> room) {
+  impl_->search(now, std::move(text), room);
+}
+void Client::search_more(Now now) { impl_->search_more(now); }
+void Client::end_search(Now now) { impl_->end_search(now); }
+
 std::uint64_t Client::create_room(Now now, std::string name, std::string topic,
                                   wire::RoomAccess access) {
   return impl_->create_room(now, std::move(name), std::move(topic), access);

@@ -19,8 +19,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 
+#include "client/core/search_index.hpp"
 #include "client/core/view_models.hpp"
 #include "shared/base/rng.hpp"
 #include "shared/wire/frame.hpp"
@@ -32,6 +34,8 @@ struct Config {
   std::string device_name;              // "Firefox on Linux", "parley-cli"
   std::int32_t utc_offset_minutes = 0;  // of the person's time zone: where days begin
   bool open_joined_rooms = true;        // a room that was created or joined here is opened
+  // Makes the index for search(), at the first one; none, or nullptr from it: there is no search.
+  std::function<std::unique_ptr<SearchIndex>()> search_index = {};
 };
 
 // ---- effects: what the platform must do -------------------------------------------------------
@@ -134,6 +138,12 @@ class Client {
   void cancel_compose_mode(Now now);  // leave reply or edit
   void delete_message(Now now, Seq seq);
   void toggle_reaction(Now now, Seq seq, std::string emoji);
+
+  // Messages on this device that have the words (AppView::search); again when they come, change or
+  // go. `room`: only there. Without words it only makes ready.
+  void search(Now now, std::string text, std::optional<RoomId> room = {});
+  void search_more(Now now);  // older ones as well
+  void end_search(Now now);
 
   // These answer through views, toasts on failure, and CommandDone with the returned token.
   std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);

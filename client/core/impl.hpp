@@ -5,6 +5,7 @@
 //   open_room.cpp    the room in view: opening, paging, members, typing
 //   composer.cpp     drafts, edits, replies, sending, the outbox
 //   requests.cpp     commands with a token, toasts
+//   message_search.cpp  words in the messages that are here
 //   persistence.cpp  what is kept on the device
 //   view.cpp         the view-models
 //
@@ -18,6 +19,7 @@
 
 #include "client/core/client.hpp"
 #include "client/core/people.hpp"
+#include "client/core/search_index.hpp"
 #include "client/core/stored.hpp"
 #include "client/core/timeline_view.hpp"
 #include "shared/sync/connection.hpp"
@@ -88,6 +90,22 @@ struct Room {
   std::map<std::uint64_t, std::pair<Seq, Seq>> stored_chunks;  // chunk -> first and last in it
 };
 
+struct SearchState {
+  std::unique_ptr<SearchIndex> index;  // from the first search on
+  // Which messages were put in, and the newest fact about each at that time.
+  std::map<RoomId, std::map<Seq, Seq>> known;
+  std::set<RoomId> stale;  // rooms to be compared with the index
+  bool failed = false, full = false;
+  bool open = false;  // somebody looks at it: only then is there work
+  std::string query;
+  std::optional<RoomId> room;
+  std::size_t limit = 0;
+  std::vector<IndexHit> hits;
+  bool more = false;
+  int slices = 0;
+  std::optional<MonoTime> next_slice;
+};
+
 class Client::Impl {
  public:
   Impl(Config config, Rng& rng);
@@ -145,6 +163,11 @@ class Client::Impl {
   void toast(Now now, ToastKind kind, std::string title, std::string text,
              std::optional<RoomId> room = std::nullopt);
   void dismiss_toast(std::uint64_t id);
+
+  // ---- message_search.cpp ----
+  void search(Now now, std::string text, std::optional<RoomId> room);
+  void search_more(Now now);
+  void end_search(Now now);
 
   // ---- persistence.cpp ----
   void handle_loaded(Now now, const std::string& prefix, std::vector<WriteStore::Entry> entries);
@@ -215,6 +238,14 @@ class Client::Impl {
   std::vector<UserId> mentions_in(Room& room, std::string_view text);
   void replace_text(Room& room, std::string text);
 
+  // message_search.cpp
+  void search_stale(Now now, RoomId room);
+  std::vector<IndexedMessage> next_slice();
+  void note_indexed(const std::vector<IndexedMessage>& slice);
+  void index_slice(Now now);
+  void answer_search();
+  void build_search();
+
   // persistence.cpp
   void flush_outbox();
   void flush(Now now);
@@ -277,6 +308,7 @@ class Client::Impl {
   std::optional<wire::CreateRoom> unanswered_room_;
   InvitesView invites_;
   DevicesView devices_;
+  SearchState search_;
   Settings settings_;
   std::vector<WriteStore::Entry> erased_;  // keys of forgotten rooms, for the next flush
   bool session_dirty_ = false, settings_dirty_ = false;

@@ -75,6 +75,7 @@ void Client::Impl::forget_room(RoomId id) {
   }
   unsaved_ = true;
   rooms_.erase(id);
+  search_stale({}, id);
   marks_due_.erase(id);
   if (open_room_ == id) close_room_state();
   touch_rooms();
@@ -133,6 +134,7 @@ void Client::Impl::on_events(Now now, wire::EventBatch& batch) {
 // One event that is newer than what was known, in order.
 void Client::Impl::arrived(Now now, Room& room, const wire::Event& event) {
   unsaved(room.events_dirty);
+  search_stale(now, room.summary.room_id);
   confirm_own(event);
   const std::string name = people_.name_of(event.sender);
   if (event.seq > room.announced) {
@@ -279,6 +281,7 @@ void Client::Impl::on_page(Now now, RoomId id, Outcome& outcome) {
   for (const wire::Event& event : newest) arrived(now, *room, event);
   room->announced = std::max(room->announced, room->timeline.cursor());
   unsaved(room->events_dirty);
+  search_stale(now, id);
   forget_acked(*room);
   if (room->read > room->summary.read) recount(*room);
 }

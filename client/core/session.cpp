@@ -80,6 +80,7 @@ void Client::Impl::forget_account() {
   directory_ = {};
   invites_ = {};
   devices_ = {};
+  search_ = {};
   toasts_.clear();
   signing_in_ = false;
   renew_at_.reset();
@@ -335,6 +336,7 @@ void Client::Impl::handle_timeout(Now now) {
     send_presence(now);
   }
   if (flush_at_ && *flush_at_ <= now.mono) flush(now);
+  if (search_.next_slice && *search_.next_slice <= now.mono) index_slice(now);
   settle(now);
 }
 
@@ -379,6 +381,7 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   consider(signing_out_until_);
   consider(typing_.deadline());
   consider(flush_at_);
+  consider(search_.next_slice);
   if (!toasts_.empty()) consider(toasts_.front().first);
   if (!idle_ && signed_in()) consider(active_at_ + kAwayAfter);
   if (!connection_.connected() || !signed_in()) return first;

@@ -58,6 +58,7 @@ const AppView& Client::Impl::view() {
   build_room();
   if (std::exchange(rooms_changed_, false)) build_rooms();
   build_composer();
+  build_search();
   view_.directory = directory_;
   view_.invites = invites_;
   view_.devices = devices_;

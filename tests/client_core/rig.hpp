@@ -23,8 +23,8 @@ inline RoomId room_id(std::uint8_t n) {
 
 class Rig {
  public:
-  explicit Rig(std::map<std::string, Bytes> stored = {}) : store(std::move(stored)) {
-    Config config;
+  explicit Rig(std::map<std::string, Bytes> stored = {}, Config config = {})
+      : store(std::move(stored)) {
     config.server_url = "wss://chat.example.org/ws";
     config.device_name = "test";
     core = std::make_unique<Client>(config, rng);
