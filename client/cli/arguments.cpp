@@ -20,6 +20,7 @@ Examples:
   parley-cli send Lobby "Good morning"
   make 2>&1 | tail -n 5 | parley-cli send Builds -
   tail -F errors.log | parley-cli pipe Operations
+  parley-cli search deploy failed --room Ops
   parley-cli tail Lobby                         # Ctrl+C ends it
   parley-cli tail --json --since 120 Lobby | jq -r .content
 
@@ -48,6 +49,7 @@ struct Values {
   SendArguments send;
   ChangeArguments change;
   HistoryArguments history;
+  SearchArguments search;
   TailArguments tail;
 };
 
@@ -116,8 +118,8 @@ class Grammar {
     auto* list = add("rooms", "Your rooms, newest activity first",
                      [this](Context& c) { return rooms(c, v_.ids); });
     ids(list);
-    auto* find = add("search", "Public rooms",
-                     [this](Context& c) { return search(c, joined(v_.words), v_.ids); });
+    auto* find = add("browse", "Public rooms",
+                     [this](Context& c) { return browse(c, joined(v_.words), v_.ids); });
     find->add_option("QUERY", v_.words, "words of name or topic; none: all rooms");
     ids(find);
     auto* make = add("create", "A new room; prints its id",
@@ -182,6 +184,21 @@ class Grammar {
                      "only what is before this place, or before this time (2026-03-01T12:00Z)")
         ->check(check_place_or_time);
     past->add_option("--limit", v_.history.limit, "events at most")->check(CLI::Range(1, 100'000));
+    auto* look =
+        add("search", "Messages that have all the words, newest first", [this](Context& c) {
+          v_.search.text = joined(v_.words);
+          return search(c, v_.search);
+        });
+    look->add_option("WORDS", v_.words,
+                     "the last one may go on; '\"in quotes\"': as written, in this order")
+        ->required();
+    look->add_option("--room", v_.search.room, "only there (id, name or its beginning)");
+    look->add_option("--limit", v_.search.limit, "messages found at most")
+        ->check(CLI::Range(1, static_cast<int>(client::kMaxSearchHits)))
+        ->capture_default_str();
+    look->add_option("--depth", v_.search.depth, "events of each room looked through, the newest")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
     auto* follow = add("tail", "The last messages, then new ones as they come",
                        [this](Context& c) { return tail(c, v_.tail); });
     follow->add_option("ROOM", v_.tail.rooms, "one or more rooms")->required();

@@ -40,7 +40,7 @@ struct PresenceArguments {
 Status presence(Context& context, const PresenceArguments& arguments);
 
 Status rooms(Context& context, bool ids);
-Status search(Context& context, const std::string& query, bool ids);
+Status browse(Context& context, const std::string& query, bool ids);
 struct CreateArguments {
   std::string name;
   std::string topic;
@@ -81,6 +81,13 @@ struct HistoryArguments {
   std::uint32_t limit = 50;
 };
 Status history(Context& context, const HistoryArguments& arguments);
+struct SearchArguments {
+  std::string text;
+  std::string room;  // empty: all the own ones
+  std::uint32_t limit = 20;
+  std::uint32_t depth = 2000;  // events of each room
+};
+Status search(Context& context, const SearchArguments& arguments);
 struct TailArguments {
   std::vector<std::string> rooms;
   std::uint32_t lines = 10;

@@ -75,7 +75,7 @@ void Printer::json_elements(const wire::Response& response, const char* list) co
 
 void Printer::rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, bool ids) const {
   if (json_) return json_elements(wire::RoomList{rooms}, "rooms");
-  if (rooms.empty()) note("No rooms yet. Find one with: parley-cli search");
+  if (rooms.empty()) note("No rooms yet. Find one with: parley-cli browse");
   for (const wire::RoomSummary& room : rooms) {
     std::string text = style_.bold(fitted(printable(room.settings.name), kNameColumn)) + "  ";
     text += fitted(count_of(room.members, "member", "members"), 12) + "  ";
@@ -164,6 +164,37 @@ void Printer::presence(const std::vector<wire::PresenceInfo>& presence,
     if (!info.status_text.empty()) text += "  " + printable(info.status_text);
     line(text);
   }
+}
+
+void Printer::hit(const client::IndexHit& hit, const std::string& room, const std::string& sender,
+                  Timestamp now) const {
+  if (json_) {
+    nlohmann::json object{{"room_id", hit.room.to_string()},
+                          {"room_name", room},
+                          {"seq", hit.seq.value},
+                          {"at", to_iso8601(hit.at)},
+                          {"sender", hit.sender.to_string()},
+                          {"sender_name", sender},
+                          {"snippet", hit.snippet},
+                          {"highlights", nlohmann::json::array()}};
+    for (const client::TextRange& range : hit.highlights) {
+      object["highlights"].push_back({range.begin, range.end});
+    }
+    return line(compact(object));
+  }
+  std::string snippet;
+  std::size_t at = 0;
+  for (const client::TextRange& range : hit.highlights) {
+    snippet += printable(std::string_view(hit.snippet).substr(at, range.begin - at));
+    snippet += style_.bold(
+        printable(std::string_view(hit.snippet).substr(range.begin, range.end - range.begin)));
+    at = range.end;
+  }
+  snippet += printable(std::string_view(hit.snippet).substr(at));
+  const std::string place =
+      fitted("#" + std::to_string(hit.seq.value), 5) + " " + fitted(ago(hit.at, now), 12);
+  line(fitted(printable(room), 12) + " " + style_.dim(place) + "  " +
+       style_.name(sender.empty() ? "Somebody" : printable(sender)) + ": " + snippet);
 }
 
 void Printer::invite(const wire::InviteInfo& invite, const std::string& server_origin) const {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "client/cli/terminal.hpp"
+#include "client/core/search_index.hpp"
 #include "shared/wire/frame.hpp"
 
 namespace parley::cli {
@@ -30,6 +31,8 @@ class Printer {
   void devices(const std::vector<wire::DeviceInfo>& devices, Timestamp now) const;
   void presence(const std::vector<wire::PresenceInfo>& presence,
                 const std::vector<wire::UserInfo>& users, Timestamp now) const;
+  void hit(const client::IndexHit& hit, const std::string& room, const std::string& sender,
+           Timestamp now) const;
   void invite(const wire::InviteInfo& invite, const std::string& server_origin) const;
 
  private:

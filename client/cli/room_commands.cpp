@@ -79,7 +79,7 @@ Status rooms(Context& context, bool ids) {
   return {};
 }
 
-Status search(Context& context, const std::string& query, bool ids) {
+Status browse(Context& context, const std::string& query, bool ids) {
   PARLEY_TRY(context.connect());
   auto found = directory(*context.driver, query);
   if (!found) return found.error();

@@ -84,7 +84,7 @@ TEST_CASE("a script signs in, makes a room, talks, and signs out") {
 
   const std::string id = world.cli("Ada", {"create", "Garden", "--topic", "flowers"}).output;
   REQUIRE(id.size() == 37);  // an id and a line end
-  CHECK(world.cli("Bob", {"search", "flowers"}).output.find("Garden") != std::string::npos);
+  CHECK(world.cli("Bob", {"browse", "flowers"}).output.find("Garden") != std::string::npos);
   world.cli("Bob", {"join", "garden"});
   world.cli("Bob", {"send", "Gar", "hello", "there"});
   const auto sent = json_lines(world.cli("Ada", {"send", "--json", "Garden", "hi @Bob"}).output);
@@ -144,6 +144,55 @@ TEST_CASE("a script signs in, makes a room, talks, and signs out") {
   world.cli("Cleo", {"send", "Garden", "gone"}, 1);
   world.cli("Cleo", {"logout"});
   world.cli("Cleo", {"rooms"}, 3);
+}
+
+TEST_CASE("search finds messages in the own rooms, as they are now") {
+  World world;
+  world.login("Ada");
+  world.login("Bob");
+  world.cli("Ada", {"create", "Garden"});
+  world.cli("Ada", {"create", "Kitchen"});
+  world.cli("Bob", {"create", "Cellar"});
+  world.cli("Bob", {"join", "Garden"});
+  std::string lines;
+  for (int i = 0; i < 30; ++i) lines += "tulip number " + std::to_string(i) + "\n";
+  world.cli("Ada", {"pipe", "Garden"}, 0, lines);
+  world.cli("Bob", {"send", "Garden", "The *Roses* are red"});
+  world.cli("Ada", {"send", "Kitchen", "rosemary and 玫瑰花茶"});
+  world.cli("Bob", {"send", "Cellar", "roses nobody else sees"});
+
+  auto found = json_lines(world.cli("Ada", {"search", "--json", "ros"}).output);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0]["room_name"] == "Kitchen");  // the newest first
+  CHECK(found[1]["room_name"] == "Garden");
+  CHECK(found[1]["sender_name"] == "Bob");
+  CHECK(found[1]["snippet"] == "The Roses are red");
+  CHECK(found[1]["highlights"] == json::parse("[[4, 9]]"));
+  const std::string shown = world.cli("Ada", {"search", "玫瑰", "ROSEMARY"}).output;
+  CHECK(shown.find("Kitchen") == 0);
+  CHECK(shown.find("Ada: rosemary and") != std::string::npos);
+  CHECK(shown.find('\x1b') == std::string::npos);
+
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "ros", "--room", "gar"}).output).size() ==
+        1);
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "tulip", "--limit", "7"}).output).size() ==
+        7);
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "tulip", "--depth", "5"}).output).size() ==
+        4);  // of the last five events one is Bob's
+  const Finished none = world.cli("Ada", {"search", "\"are roses\""});
+  CHECK(none.output.empty());
+  CHECK(none.error.find("No message") != std::string::npos);
+  CHECK(none.error.find('\r') == std::string::npos);  // not a terminal: no progress
+
+  const std::string place = std::to_string(found[1]["seq"].get<int>());
+  world.cli("Bob", {"edit", "Garden", place, "The violets are blue"});
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "roses"}).output).empty());
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "violet"}).output).size() == 1);
+  world.cli("Bob", {"delete", "Garden", place});
+  CHECK(json_lines(world.cli("Ada", {"search", "--json", "violet"}).output).empty());
+
+  world.cli("Ada", {"search", "word", "--room", "nowhere"}, 1);
+  world.cli("Eve", {"search", "word"}, 3);
 }
 
 TEST_CASE("errors end with their own exit code and a sentence") {
