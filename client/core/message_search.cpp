@@ -44,14 +44,16 @@ void Client::Impl::search(Now now, std::string text, std::optional<RoomId> room)
     if (config_.search_index) search_.index = config_.search_index();
     search_.failed = !search_.index;
   }
-  search_.open = true;
+  if (!std::exchange(search_.open, true) && search_.index) {
+    // While nobody searched nothing was kept up; from here on every change is noted.
+    for (const auto& [id, held] : rooms_) search_.stale.insert(id);
+    for (const auto& [id, messages] : search_.known) search_.stale.insert(id);
+    search_.slices = 0;
+    search_.next_slice = now.mono;
+  }
   search_.query = std::move(text);
   search_.room = room;
   search_.limit = kHitsAtFirst;
-  for (const auto& [id, held] : rooms_) search_.stale.insert(id);
-  for (const auto& [id, messages] : search_.known) search_.stale.insert(id);
-  search_.slices = 0;
-  search_.next_slice = now.mono;
   answer_search();
   settle(now);
 }
@@ -74,7 +76,7 @@ void Client::Impl::end_search(Now now) {
 }
 
 void Client::Impl::search_stale(Now now, RoomId room) {
-  if (!search_.open) return;
+  if (!search_.open || !search_.index) return;
   search_.stale.insert(room);
   if (!search_.next_slice) search_.next_slice = now.mono + kSliceEvery;
 }
@@ -171,8 +173,7 @@ void Client::Impl::build_search() {
   out.note = search_.failed ? "Messages cannot be searched on this device."
              : search_.full ? "Only a part of the messages on this device could be searched: there "
                               "are too many."
-                            : "Searched what is on this device: the newest messages of each room, "
-                              "and those that are open.";
+                            : "Searched what is on this device: the newest messages of each room.";
   for (const IndexHit& hit : search_.hits) {
     const Room* room = find_room(hit.room);
     if (!room) continue;

@@ -16,6 +16,7 @@
 #include "client/native/png_file.hpp"
 #include "client/native/system_rng.hpp"
 #include "client/native/window_platform.hpp"
+#include "client/search/message_index.hpp"
 
 namespace parley::native {
 namespace {
@@ -110,7 +111,10 @@ class Window {
         store_(std::move(store)),
         transport_([] { glfwPostEmptyEvent(); }),
         platform_(window, options.origin),
-        client_({options.server, "Parley on Linux"}, rng_),
+        client_({.server_url = options.server,
+                 .device_name = "Parley on Linux",
+                 .search_index = [] { return search::MessageIndex::make(); }},
+                rng_),
         driver_(client_, store_, transport_),
         ui_(client_, platform_, {embedded_fonts(), true, PARLEY_VERSION}) {
     platform_.on_paste = [this](const std::string& text) { ui_.handle_paste(read_clocks(), text); };

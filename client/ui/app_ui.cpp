@@ -343,7 +343,7 @@ class AppUi::Impl {
     if (m.control && !m.alt && !modal && event.key == Key::kLetter) {
       if (event.letter == 'k' && !m.shift) return toggle_dialog(DialogKind::kSwitcher);
       if (event.letter == '/') return toggle_dialog(DialogKind::kShortcuts);
-      if (event.letter == 'f' && !m.shift) return find_in_room(view);
+      if (event.letter == 'f') return m.shift ? toggle_message_search(view) : find_in_room(view);
       if (event.letter == 'c' && !platform_.owns_text_editing() && !ui_.focused_field()) {
         const std::string text = view.app.room ? selected_messages(view) : std::string();
         if (text.empty()) return false;
@@ -352,6 +352,8 @@ class AppUi::Impl {
       }
     }
     if (state_.dialog == DialogKind::kSwitcher && switcher_key(view, event)) return true;
+    if (state_.dialog == DialogKind::kSearch && !modal && message_search_key(view, event))
+      return true;
     if (!overlay_open() && find_key(view, event)) return true;
     if (state_.emoji && event.key == Key::kDown && ui_.focused_field()) {
       ui_.focus_next(false);
@@ -396,6 +398,12 @@ class AppUi::Impl {
     } else
       state_.open_dialog(kind);
     ui_.mark_dirty();
+    return true;
+  }
+
+  bool toggle_message_search(Scene& view) {
+    if (state_.dialog == DialogKind::kSearch) return toggle_dialog(DialogKind::kSearch);
+    open_message_search(view);
     return true;
   }
 

@@ -386,6 +386,7 @@ void draw_shortcuts(Scene& scene) {
   };
   static constexpr Row kRows[] = {{"Ctrl+K", "Go to a room"},
                                   {"Ctrl+F", "Find in the room (again: in the page)"},
+                                  {"Ctrl+Shift+F", "Search messages in all rooms"},
                                   {"Alt+Up", "Room above"},
                                   {"Alt+Down", "Room below"},
                                   {"Alt+Shift+Up", "Unread room above"},
@@ -430,6 +431,10 @@ void draw_shortcuts(Scene& scene) {
 }
 
 void draw_dialogs(Scene& scene) {
+  const bool search = scene.state.dialog == DialogKind::kSearch;
+  if (std::exchange(scene.state.search_shown, search) && !search) {
+    scene.ui.emit([](client::Client& c, Now n) { c.end_search(n); });
+  }
   switch (scene.state.dialog) {
     case DialogKind::kNone:
       return;
@@ -456,6 +461,9 @@ void draw_dialogs(Scene& scene) {
       break;
     case DialogKind::kSwitcher:
       draw_switcher(scene);
+      break;
+    case DialogKind::kSearch:
+      draw_message_search(scene);
       break;
   }
   if (std::exchange(scene.state.dialog_fresh, false)) scene.ui.request_frame();

@@ -172,7 +172,7 @@ void close_find(Scene& scene) {
 bool find_has_focus(const Scene& scene) {
   const Id focused = scene.ui.focused();
   if (!scene.state.find.open || focused == 0) return false;
-  for (const std::string_view part : {"field", "older", "previous", "next", "close"}) {
+  for (const std::string_view part : {"field", "older", "everywhere", "previous", "next", "close"}) {
     if (focused == child_id(kFind, part)) return true;
   }
   return false;
@@ -230,6 +230,8 @@ float draw_find_bar(Scene& scene, const Rect& area) {
   const Rect close = square(row.take_right(side));
   const Rect next = square(row.take_right(side));
   const Rect previous = square(row.take_right(side));
+  // A phone has no room for it; its list of rooms has the same search.
+  const Rect everywhere = scene.phone ? Rect{} : square(row.take_right(side));
   row.take_right(space::k2);
 
   const std::string count = count_words(find);
@@ -253,6 +255,9 @@ float draw_find_bar(Scene& scene, const Rect& area) {
   ui.node(child_id(kFind, "count"), SemanticRole::kStatus, row,
           find.matches.empty() ? count : count + " matches");
   const bool none = find.matches.empty();
+  if (!scene.phone && icon_button(ui, child_id(kFind, "everywhere"), everywhere,
+                                  {.icon = Icon::kGlobe, .label = "Search all rooms"}))
+    open_message_search(scene, find.query);
   if (icon_button(ui, child_id(kFind, "previous"), previous,
                   {.icon = Icon::kArrowUp, .label = "Previous match", .disabled = none}))
     step(scene, -1);

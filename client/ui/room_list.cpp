@@ -79,13 +79,20 @@ void draw_header(Scene& scene, Rect area) {
 void draw_search(Scene& scene, Rect area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
-  const Rect box = area.inset(space::k3, 0);
+  Rect box = area.inset(space::k3, 0);
+  const Rect tool = box.take_right(box.h);
+  box.take_right(space::k1);
+  if (icon_button(ui, child_id(kList, "messages"), tool,
+                  {.icon = Icon::kSearch,
+                   .label = "Search messages, " + key_name(scene, "Ctrl+Shift+F")})) {
+    open_message_search(scene);
+  }
   const Response use = ui.interact({.id = child_id(kList, "jump"),
                                     .rect = box,
                                     .label = "Go to a room, " + key_name(scene, "Ctrl+K")});
   ui.canvas.fill(box, mix(p.hover, p.border, use.hovered ? 0.7f : 0.0f), radius::kMedium);
   Rect inside = box.inset(space::k2 + 2, 0);
-  ui.canvas.icon(Icon::kSearch, inside.take_left(18).centre(), 16, p.text_muted);
+  ui.canvas.icon(Icon::kHash, inside.take_left(18).centre(), 16, p.text_muted);
   inside.take_left(space::k2);
   if (!scene.phone) {
     const std::string keys = key_name(scene, "Ctrl+K");

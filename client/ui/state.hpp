@@ -26,6 +26,7 @@ enum class DialogKind : std::uint8_t {
   kSettings,
   kShortcuts,
   kSwitcher,
+  kSearch,
 };
 enum class SettingsTab : std::uint8_t { kProfile, kAppearance, kNotifications, kDevices, kAbout };
 
@@ -118,6 +119,14 @@ struct FindState {
   std::size_t spoilers = 0;
 };
 
+// The dialog that searches messages; what it found is the core's.
+struct MessageSearchState {
+  std::string words;  // to begin with
+  bool here = false;  // only in the open room
+  int chosen = 0;
+  bool reveal = false;  // scroll to the chosen one
+};
+
 // Which name the "@" before the caret stands for.
 struct MentionState {
   std::size_t at = 0;
@@ -138,6 +147,8 @@ struct AppState {
 
   TimelineState timeline;
   FindState find;
+  MessageSearchState search;
+  bool search_shown = false;  // the core is told when it is not any more
   MentionState mention;
   client::Revision composer_reset = ~client::Revision{0};
   std::optional<RoomId> composer_room;

@@ -44,6 +44,11 @@ void draw_switcher(Scene& scene);
 // Keys of the switcher's field; true: used.
 bool switcher_key(Scene& scene, const KeyEvent& event);
 
+void draw_message_search(Scene& scene);
+void open_message_search(Scene& scene, const std::string& words = {});
+// Keys of its field; true: used.
+bool message_search_key(Scene& scene, const KeyEvent& event);
+
 void draw_menu(Scene& scene);
 void draw_confirm(Scene& scene);
 void draw_emoji_picker(Scene& scene);

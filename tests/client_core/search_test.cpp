@@ -187,6 +187,7 @@ TEST_CASE("Signing out forgets the index; a client without one says that it cann
   plain.settle_in();
   search(plain, "two");
   CHECK(hits(plain).empty());
+  CHECK_FALSE(plain.view().search.busy);
   CHECK(plain.view().search.note == "Messages cannot be searched on this device.");
 }
 

@@ -1,5 +1,6 @@
 // Every view in both themes and at phone width: drawn to a PNG (to be looked at) and checked in
 // words. Pictures go to $PARLEY_GALLERY, or to ./gallery.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -50,6 +51,35 @@ void fill_directory(client::AppView& app) {
                                    "What this room is about, in a few words", room.members,
                                    app.directory.rooms.size() % 3 == 0});
   }
+}
+
+void fill_search(client::AppView& app) {
+  const auto hit = [&](std::size_t room, const char* sender, int hours_ago, std::string snippet) {
+    client::SearchHitView out;
+    out.room_id = app.rooms[room].room_id;
+    out.room_name = app.rooms[room].name;
+    out.seq = {100 - app.search.hits.size()};
+    out.sender_name = sender;
+    out.at = {1'772'551'800'000 - hours_ago * 3'600'000ll};
+    for (const std::string_view word : {"Colour", "colours", "colour", "contrast", "Contrast"}) {
+      const std::size_t at = snippet.find(word);
+      if (at != std::string::npos) out.highlights.push_back({at, at + word.size()});
+    }
+    std::sort(out.highlights.begin(), out.highlights.end(),
+              [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    out.snippet = std::move(snippet);
+    app.search.hits.push_back(std::move(out));
+  };
+  app.search.note = "Searched what is on this device: the newest messages of each room.";
+  hit(1, "Grace Hopper", 1, "The colour of the links needs more contrast in the dark theme");
+  hit(2, "Ada", 30,
+      "\u2026 after the walk we looked at the pictures again, and the contrast of the second one "
+      "was "
+      "too low for the printer: its colours came out flat, so that somebody has to \u2026");
+  hit(1, "\u4f50\u85e4 \u82b1\u5b50", 80,
+      "Contrast \u306f colour \u3088\u308a\u5927\u5207\u3067\u3059");
+  hit(3, "Somebody with a name that is rather long for a list", 900,
+      "Colour, contrast, and nothing else");
 }
 
 void open_on_phone(Harness& h) {
@@ -321,6 +351,34 @@ std::vector<View> views() {
          h.type("e");
        },
        {{SemanticRole::kDialog, "Go to a room"}, {SemanticRole::kOption, "Release 1.0"}}},
+      {"search",
+       fill_search,
+       [](Harness& h) {
+         h.key(ui::Key::kLetter, {true, true, false}, 'f');
+         h.type("colour con");
+         h.key(ui::Key::kDown);
+       },
+       {{SemanticRole::kDialog, "Search messages"},
+        {SemanticRole::kSearchBox, "Words to search for"},
+        {SemanticRole::kOption, "Grace Hopper in Design review"},
+        {SemanticRole::kStatus, "4 messages. Searched"}}},
+      {"search_busy",
+       [](client::AppView& a) {
+         a.search.busy = true;
+         a.search.query = "colour";
+       },
+       [](Harness& h) {
+         h.key(ui::Key::kLetter, {true, true, false}, 'f');
+         h.type("colour");
+       },
+       {{SemanticRole::kStatus, "Looking through"}}},
+      {"search_none",
+       [](client::AppView& a) { a.search.note = "Searched what is on this device."; },
+       [](Harness& h) {
+         h.key(ui::Key::kLetter, {true, true, false}, 'f');
+         h.type("colour");
+       },
+       {{SemanticRole::kStatus, "Searched what"}}},
       {"shortcuts",
        nothing,
        [](Harness& h) {

@@ -1,6 +1,7 @@
 // The interface over a real client core whose server is the test.
 #pragma once
 
+#include "client/search/message_index.hpp"
 #include "tests/client_core/rig.hpp"
 #include "tests/ui/harness.hpp"
 
@@ -12,7 +13,7 @@ class RigCore final : public ui::Core {
   void perform(Now, const ui::Command& command) override {
     rig.call([&](client::Client& c) { command(c, rig.now); });
   }
-  client::Rig rig;
+  client::Rig rig{{}, {.search_index = [] { return search::MessageIndex::make(); }}};
 };
 
 // Signed in as Ada; room 1 has `head` messages "text N." by Grace, the newest `held` are here.
