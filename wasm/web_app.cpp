@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "client/search/message_index.hpp"
 #include "wasm/host.hpp"
 
 namespace parley::web {
@@ -33,7 +34,10 @@ WebApp::WebApp(StartOptions options)
     : options_(std::move(options)),
       values_(std::move(options_.store_key)),
       platform_(options_.origin),
-      client_({.server_url = options_.server_url, .device_name = options_.device_name}, rng_) {}
+      client_({.server_url = options_.server_url,
+               .device_name = options_.device_name,
+               .search_index = [] { return search::MessageIndex::make(); }},
+              rng_) {}
 
 std::unique_ptr<WebApp> WebApp::start(StartOptions options) {
   std::unique_ptr<WebApp> app(new WebApp(std::move(options)));
