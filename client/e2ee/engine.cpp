@@ -238,6 +238,12 @@ std::variant<Sealed, NotReady> Engine::seal(Now now, RoomId room, ClientId clien
   return impl_->seal(now, room, client_id, kind, body, counts);
 }
 void Engine::seal_refused(RoomId room, ClientId client_id) { impl_->seal_refused(room, client_id); }
+void Engine::seal_abandoned(RoomId room, ClientId client_id) {
+  impl_->seal_abandoned(room, client_id);
+}
+void Engine::handle_posted(Now now, RoomId room, ClientId client_id, Seq seq) {
+  impl_->handle_posted(now, room, client_id, seq);
+}
 std::variant<Opened, OpenFault> Engine::open(Now now, RoomId room, const wire::Event& event) {
   return impl_->open(now, room, event);
 }

@@ -105,7 +105,7 @@ enum class NotReady : std::uint8_t {
   kCatchingUp,       // commits are missing
   kRemovalPending,   // somebody who left is removed first
   kUnknownIdentity,  // a member's devices are being asked for
-  kSettling,         // the room's own settings are on their way
+  kSettling,         // what was sent before, or the room's own settings, is on its way
   kGhostDevice,      // see AlertKind
   kIdentityChanged,  // of a verified person: until it is accepted or verified again
 };
@@ -187,6 +187,10 @@ class Engine {
                                       wire::EventKind kind, ByteView body, bool counts);
   // The server refused it for good: its place in the chain is free.
   void seal_refused(RoomId room, ClientId client_id);
+  // Nobody waits for it any more, whether the server took it or not.
+  void seal_abandoned(RoomId room, ClientId client_id);
+  // The log has it, at `seq`.
+  void handle_posted(Now now, RoomId room, ClientId client_id, Seq seq);
   std::variant<Opened, OpenFault> open(Now now, RoomId room, const wire::Event& event);
 
   // ---- out ----

@@ -141,6 +141,8 @@ class Engine::Impl {
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
                                       wire::EventKind kind, ByteView body, bool counts);
   void seal_refused(RoomId room, ClientId client_id);
+  void seal_abandoned(RoomId room, ClientId client_id);
+  void handle_posted(Now now, RoomId room, ClientId client_id, Seq seq);
   std::variant<Opened, OpenFault> open(Now now, RoomId room, const wire::Event& event);
 
   Desk& desk() { return desk_; }
@@ -264,6 +266,8 @@ class Engine::Impl {
   // messages.cpp
   std::variant<Sealed, NotReady> seal_in(Now now, Room& room, ClientId client_id,
                                          wire::EventKind kind, ByteView body, bool counts);
+  // An own event of the log: which of the texts sealed under its name was taken.
+  void settle_seal(Room& room, const wire::Event& event);
   OpenFault fault_of(const Error& error) const;
   // Nothing: the message is not to be taken.
   std::optional<sealing::ChainJudgement> judge(RoomId room, const wire::Event& event,

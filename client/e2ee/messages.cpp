@@ -2,6 +2,20 @@
 #include "client/e2ee/impl.hpp"
 
 namespace parley::e2ee {
+namespace {
+
+sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
+                                   const wire::SealedBody& body) {
+  return {.version = body.version,
+          .room = room,
+          .epoch = body.epoch,
+          .user = event.sender,
+          .device = event.device,
+          .client_id = event.client_id,
+          .counts = body.counts};
+}
+
+}  // namespace
 
 std::string_view describe(NotReady cause) {
   switch (cause) {
@@ -73,7 +87,10 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now, Room& room, ClientId c
   if (secret == nullptr) return NotReady::kNoGroup;
   LastSeal next = room.record.last_seal;
   const bool again = next.client_id == client_id && next.counter > 0;
+  // The next one names the hash of the one before: it has to be known which that is.
+  if (!again && next.ambiguous) return NotReady::kSettling;
   if (!again) {
+    next.in_log = false;
     next.client_id = client_id;
     rng_.fill(next.id);
     next.previous = next.hash;
@@ -89,7 +106,11 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now, Room& room, ClientId c
   auto sealed =
       sealing::seal_message(rng_, *secret, context, {own_->credential, own_->signing}, content);
   if (!sealed) return NotReady::kNoGroup;  // the body is larger than any event's
-  next.hash = sealed->hash;
+  // Whatever is sent again under a name that the log has changes nothing there.
+  if (!next.in_log) {
+    next.ambiguous = next.ambiguous || (again && next.hash != sealed->hash);
+    next.hash = sealed->hash;
+  }
   room.record.last_seal = next;
   if (!again) ++room.record.sealed;
   save_room(room);
@@ -107,9 +128,62 @@ void Engine::Impl::seal_refused(RoomId id, ClientId client_id) {
   LastSeal& last = room->record.last_seal;
   if (last.counter == 0) return;
   last.client_id = {};
+  last.in_log = last.ambiguous = false;
   last.hash = last.previous;
   --last.counter;
   save_room(*room);
+}
+
+void Engine::Impl::seal_abandoned(RoomId id, ClientId client_id) {
+  Room* room = find(id);
+  if (room == nullptr || room->record.last_seal.client_id != client_id) return;
+  LastSeal& last = room->record.last_seal;
+  if (!last.ambiguous) return;
+  // A place that stays empty: readers see a gap, and no fork whichever text was taken.
+  last.ambiguous = false;
+  last.in_log = true;
+  ++last.counter;
+  save_room(*room);
+}
+
+void Engine::Impl::settle_seal(Room& room, const wire::Event& event) {
+  LastSeal& last = room.record.last_seal;
+  if (last.in_log || event.client_id != last.client_id || event.device != device_) return;
+  if (last.ambiguous) {
+    const auto body = wire::decode<wire::SealedBody>(event.body);
+    const Secret* secret = body ? epoch_secret(room.id, body->epoch) : nullptr;
+    if (secret == nullptr) return;
+    const auto opened = sealing::open_message(*secret, context_of(room.id, event, *body),
+                                              body->nonce, body->ciphertext);
+    if (!opened || opened->content.counter != last.counter) return;
+    last.hash = opened->hash;
+    last.ambiguous = false;
+  }
+  last.in_log = true;
+  save_room(room);
+}
+
+void Engine::Impl::handle_posted(Now now, RoomId id, ClientId client_id, Seq seq) {
+  Room* room = find(id);
+  if (room == nullptr || room->record.last_seal.client_id != client_id) return;
+  LastSeal& last = room->record.last_seal;
+  if (last.in_log) return;
+  if (!last.ambiguous) {
+    last.in_log = true;
+    return save_room(*room);
+  }
+  wire::History history;
+  history.room_id = id;
+  history.from = wire::HistoryFrom::kAfter;
+  history.seq = {seq.value - 1};
+  history.limit = 1;
+  ask<wire::HistoryPage>(
+      history,
+      [this, id](Now, const wire::HistoryPage& page) {
+        for (const wire::Event& event : page.events) settle_seal(room_of(id), event);
+      },
+      [](Now, const wire::ErrorReply&) {});
+  settle(now);
 }
 
 // ---- opening -----------------------------------------------------------------------------------
@@ -138,14 +212,8 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     settle(now);
     return OpenFault::kUnknownEpoch;
   }
-  const sealing::MessageContext context{.version = body->version,
-                                        .room = id,
-                                        .epoch = body->epoch,
-                                        .user = event.sender,
-                                        .device = event.device,
-                                        .client_id = event.client_id,
-                                        .counts = body->counts};
-  const auto opened = sealing::open_message(*secret, context, body->nonce, body->ciphertext);
+  const auto opened =
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
   if (!opened) return fault_of(opened.error());
   switch (trust_account(event.sender, opened->author.credential.account_key)) {
     case Trust::kTrusted:

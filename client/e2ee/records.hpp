@@ -88,9 +88,11 @@ struct LastSeal {
   sealing::MessageId id{};
   std::uint64_t counter = 0;
   crypto::Digest previous{}, hash{};
+  bool in_log = false;     // the log has it, with this hash
+  bool ambiguous = false;  // sealed more than once: the log may have either
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(client_id, fixed(id), counter, fixed(previous), fixed(hash));
+    ar(client_id, fixed(id), counter, fixed(previous), fixed(hash), in_log, ambiguous);
   }
 };
 

@@ -49,6 +49,7 @@ void Engine::Impl::apply_summary(Now now, const wire::RoomSummary& summary) {
     room.record.to_post.reset();
     room.record.newcomers.clear();
     room.join_at.reset();
+    seal_abandoned(room.id, room.record.last_seal.client_id);
     return save_room(room);
   }
   room.server_epoch = std::max(room.server_epoch, summary.epoch);
@@ -68,6 +69,7 @@ void Engine::Impl::handle_event(Now now, RoomId id, const wire::Event& event) {
       break;
     case wire::EventKind::kSealed:
       ++room->epoch_messages;
+      settle_seal(*room, event);
       break;
     case wire::EventKind::kDevicesChanged:
       if (const auto body = wire::decode<wire::DevicesChanged>(event.body)) {
@@ -369,6 +371,7 @@ void Engine::Impl::post_naming(Now now, Room& room) {
         Room& there = room_of(id);
         there.busy = false;
         there.retry.succeeded();
+        handle_posted(now_, id, posted.client_id, posted.seq);
         if (!there.record.to_post || there.record.posting != posted.client_id) return;
         if (posted.seq > there.record.naming.seq) {
           there.record.naming = *std::exchange(there.record.to_post, std::nullopt);

@@ -115,7 +115,10 @@ class Simulation {
         CHECK(status->epoch == reference->epoch(room));
         CHECK(status->name == reference->engine->room(room)->name);
         const auto texts = device->read(room);
-        for (const std::string& text : texts) CHECK(text[0] != '?');
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+          INFO(i << " of " << texts.size() << ": " << texts[i]);
+          CHECK(texts[i][0] != '?');
+        }
         CHECK(texts == reference->read(room));
         messages = std::max(messages, texts.size());
       }

@@ -303,7 +303,8 @@ class Device {
     ask(std::move(post), [this, room, id](const app::Reply& reply) {
       Outbox& there = outbox_[room];
       there.under_way = false;
-      if (std::holds_alternative<wire::Response>(reply)) {
+      if (const auto* response = std::get_if<wire::Response>(&reply)) {
+        engine->handle_posted(now(), room, id, std::get<wire::Posted>(*response).seq);
         if (!there.waiting.empty()) there.waiting.pop_front();
       } else {
         there.not_before = now().mono + milliseconds(500);
