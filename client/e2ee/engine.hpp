@@ -83,7 +83,7 @@ enum class AlertKind : std::uint8_t {
   kListRolledBack,   // the server showed an older device list than before
   kListForked,       // ... or another one of the same version, or one that breaks the rules
   kGhostDevice,      // a device in a group that its user's newest list does not name
-  kGroupRolledBack,  // the server's group is older than this device's
+  kGroupRolledBack,  // the server denies an epoch that it has shown, or hides its commit
   kOwnIdentityReplaced,
 };
 struct Alert {

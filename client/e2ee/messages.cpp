@@ -207,7 +207,10 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
   const auto body = wire::decode<wire::SealedBody>(event.body);
   if (!body || event.kind != wire::EventKind::kSealed) return OpenFault::kMalformed;
   const Secret* secret = epoch_secret(id, body->epoch);
+  Room* room = find(id);
   if (secret == nullptr) {
+    // The server takes messages of epochs that there are only.
+    if (room != nullptr) room->server_epoch = std::max(room->server_epoch, body->epoch);
     if (missing_.emplace(id, body->epoch).second) missing_retry_.succeeded();
     settle(now);
     return OpenFault::kUnknownEpoch;
@@ -225,7 +228,6 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       return OpenFault::kForgedSender;
   }
   // Of the present epoch this device knows who is in it.
-  Room* room = find(id);
   if (room != nullptr && room->group && room->group->epoch() == body->epoch) {
     bool member = false;
     room->group->public_group().tree().for_each_leaf(

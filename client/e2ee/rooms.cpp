@@ -287,16 +287,19 @@ void Engine::Impl::catch_up(Now, Room& room) {
   room.busy = true;
   const RoomId id = room.id;
   const std::uint64_t before = room.group->epoch();
+  const std::uint64_t claimed = room.server_epoch;
   ask<wire::Commits>(
       wire::ListCommits{id, before, wire::kMaxPageSize},
-      [this, id, before](Now now, const wire::Commits& answer) {
+      [this, id, before, claimed](Now now, const wire::Commits& answer) {
         Room& there = room_of(id);
         there.busy = false;
-        if (there.group && answer.epoch < before) {
-          // The server lost epochs that this device has seen, or hides them.
+        if (!there.group) return;
+        if (answer.epoch < claimed) {
+          // The server lost epochs that it has shown before, or hides their commits.
           alert({AlertKind::kGroupRolledBack, {}, {}, id});
-          drop_group(there);
           there.server_epoch = answer.epoch;
+          there.retry.failed(now.mono, rng_, seconds(1));
+          if (answer.epoch < before) drop_group(there);
           return;
         }
         there.server_epoch = std::max(there.server_epoch, answer.epoch);

@@ -77,6 +77,9 @@ class Simulation {
       case 8:
         device.connect();
         break;
+      case 9:
+        if (device.connected() && device.ready() && rng_.below(20) == 0) change_devices(device);
+        break;
       default:
         if (member) device.say(room, "message " + std::to_string(++said_));
         break;
@@ -98,14 +101,14 @@ class Simulation {
 
   void check() {
     for (auto& device : world_.devices()) {
-      if (!device->connected()) device->connect();
+      if (!device->connected() && !lost_.contains(device.get())) device->connect();
     }
     world_.run(minutes(5));
     std::size_t members = 0, messages = 0;
     for (const auto& [room, owner] : rooms_) {
       Device* reference = nullptr;
       for (auto& device : world_.devices()) {
-        if (!device->rooms().contains(room)) continue;
+        if (!device->rooms().contains(room) || lost_.contains(device.get())) continue;
         ++members;
         if (reference == nullptr) reference = device.get();
         INFO("room " << room.to_string() << " device " << device->device().to_string());
@@ -124,6 +127,7 @@ class Simulation {
       }
     }
     for (auto& device : world_.devices()) {
+      if (lost_.contains(device.get())) continue;
       INFO("device " << device->device().to_string());
       CHECK(device->alerts.empty());
       CHECK(device->unsent() == 0);
@@ -135,11 +139,31 @@ class Simulation {
 
  private:
   static constexpr int kUsers = 5, kRooms = 3;
-  Device& any() { return *world_.devices()[rng_.below(world_.devices().size())]; }
+  static constexpr std::size_t kDevices = 12;
+  Device& any() {
+    for (;;) {
+      Device& device = *world_.devices()[rng_.below(world_.devices().size())];
+      if (!lost_.contains(&device)) return device;
+    }
+  }
+  // A new one of its user, or another one is lost and revoked.
+  void change_devices(Device& device) {
+    if (world_.devices().size() - lost_.size() < kDevices && rng_.below(2) == 0) {
+      world_.link(device, "another of " + device.user().to_string());
+      return;
+    }
+    Device& other = any();
+    if (&other == &device || other.user() != device.user()) return;
+    other.disconnect();
+    lost_.insert(&other);
+    device.engine->remove_device(device.now(), other.device());
+    device.request(wire::RevokeDevice{other.device()});
+  }
 
   SeededRng rng_;
   World world_;
   std::vector<std::pair<RoomId, UserId>> rooms_;
+  std::set<const Device*> lost_;
   std::uint64_t said_ = 0;
 };
 

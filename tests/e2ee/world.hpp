@@ -93,6 +93,9 @@ class Device {
       moved = true;
       auto handler = std::move(found->second);
       waiting_.erase(found);
+      if (auto* response = std::get_if<wire::Response>(&reply); response && change_response) {
+        change_response(*response);
+      }
       handler(reply);
       if (!session_) return true;
     }
@@ -158,6 +161,9 @@ class Device {
   Bytes sent;  // everything that the engine and the outbox asked
   std::uint64_t requests = 0;
   bool lose_writes = false;
+  // What a hostile server does: changes answers, keeps events back.
+  std::function<void(wire::Response&)> change_response;
+  std::function<bool(const wire::Event&)> withhold;
 
  private:
   struct Log {
@@ -243,6 +249,7 @@ class Device {
     log.head = std::max(log.head, event.seq);
     if (event.seq.value != last.value + 1) return;
     log.events.push_back(event);
+    if (withhold && withhold(event)) return;
     engine->handle_event(now(), room, event);
     open(room, log, event);
   }
@@ -375,7 +382,7 @@ class World {
     settle();
     REQUIRE(device.engine->account() == e2ee::AccountState::kLocked);
     device.engine->recover(server.executor.now(), *secret);
-    run(seconds(3));
+    run(seconds(5));
     REQUIRE(device.ready());
     return device;
   }
