@@ -1,5 +1,7 @@
 #include "client/e2ee/engine.hpp"
 
+#include <cstdlib>
+
 #include "client/e2ee/impl.hpp"
 #include "shared/mls/labels.hpp"
 

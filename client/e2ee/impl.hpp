@@ -12,6 +12,7 @@
 // need next. Each of them has at most one request under way; a loss of the connection forgets it.
 #pragma once
 
+#include <algorithm>
 #include <set>
 
 #include "client/e2ee/desk.hpp"
@@ -135,7 +136,7 @@ class Engine::Impl {
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);
-  std::optional<RoomStatus> room(RoomId room) const;
+  std::optional<RoomStatus> room(RoomId room);
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -155,9 +156,6 @@ class Engine::Impl {
     crypto::SigningKey account, signing;
     crypto::KemKeyPair device;
     identity::DeviceCredential credential;
-  };
-  struct Package {
-    PackageRecord record;
   };
   struct Known {  // a user
     explicit Known(const UserId& user) : pin(user) {}

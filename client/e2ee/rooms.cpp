@@ -147,13 +147,12 @@ Status Engine::Impl::renew_keys(Now now, RoomId id) {
   return {};
 }
 
-std::optional<RoomStatus> Engine::Impl::room(RoomId id) const {
+std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
   const auto found = rooms_.find(id);
   if (found == rooms_.end()) return std::nullopt;
-  const Room& room = found->second;
+  Room& room = found->second;
   return RoomStatus{room.group ? room.group->epoch() : 0, room.record.naming.name,
-                    room.record.naming.topic,
-                    const_cast<Impl*>(this)->not_ready(const_cast<Room&>(room), false)};
+                    room.record.naming.topic, not_ready(room, false)};
 }
 
 // ---- the next step -----------------------------------------------------------------------------

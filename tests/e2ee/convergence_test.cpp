@@ -171,7 +171,7 @@ class Simulation {
 
 TEST_CASE("whatever happens, devices converge and read everything", "[e2ee][simulation]") {
   const std::uint64_t seed = chosen("PARLEY_E2EE_SEED", 1);
-  const std::uint64_t operations = chosen("PARLEY_E2EE_OPERATIONS", 300);
+  const std::uint64_t operations = chosen("PARLEY_E2EE_OPERATIONS", 1500);
   INFO("seed " << seed << ", operations " << operations);
   Simulation simulation(seed);
   for (std::uint64_t i = 0; i < operations; ++i) {

@@ -172,6 +172,7 @@ class Device {
     std::map<Seq, e2ee::OpenFault> closed;
     Seq head;
     bool fetching = false;
+    MonoTime not_before;
   };
   struct Waiting {
     ClientId id;
@@ -266,6 +267,7 @@ class Device {
   bool fetch(RoomId room, Log& log) {
     const Seq last = log.events.empty() ? Seq{} : log.events.back().seq;
     if (!welcomed_ || log.fetching || last >= log.head || !member_of_.contains(room)) return false;
+    if (now().mono < log.not_before) return false;
     log.fetching = true;
     wire::History history;
     history.room_id = room;
@@ -276,7 +278,7 @@ class Device {
       logs_[room].fetching = false;
       const auto* response = std::get_if<wire::Response>(&reply);
       if (response == nullptr) {
-        logs_[room].head = {};
+        logs_[room].not_before = now().mono + milliseconds(500);
         return;
       }
       for (const auto& event : std::get<wire::HistoryPage>(*response).events) {
