@@ -95,22 +95,30 @@ Status check_those_who_stay(const mls::RatchetTree& tree, bool external,
                             const CommitContext& context) {
   std::set<wire::DeviceRef> seen;
   Status status;
-  tree.for_each_leaf([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
-    if (!status) return;
+  tree.for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
     const auto device = KnownDevices::named_by(leaf);
     if (device && !seen.insert(*device).second) {
       status = mls::invalid("two leaves of one device");
-      return;
     }
-    const bool current =
-        device && context.will_be_one(device->user_id) && context.devices.is_current(leaf);
-    if (current || external) return;
-    status = Error{ErrorCode::kRemovalPending, "leaf " + std::to_string(index.value), {}};
   });
-  return status;
+  if (!status || external) return status;
+  const auto stale = stale_leaves(tree, context.will_be_one, context.devices);
+  if (stale.empty()) return {};
+  return Error{ErrorCode::kRemovalPending, "leaf " + std::to_string(stale.front().value), {}};
 }
 
 }  // namespace
+
+std::vector<mls::LeafIndex> stale_leaves(const mls::RatchetTree& tree,
+                                         const std::function<bool(UserId)>& is_member,
+                                         const KnownDevices& devices) {
+  std::vector<mls::LeafIndex> stale;
+  tree.for_each_leaf([&](mls::LeafIndex index, const mls::LeafNode& leaf) {
+    const auto device = KnownDevices::named_by(leaf);
+    if (!device || !is_member(device->user_id) || !devices.is_current(leaf)) stale.push_back(index);
+  });
+  return stale;
+}
 
 Result<mls::PublicGroup> restore_group(const store::GroupRecord& record) {
   const auto info = mls::decode<mls::GroupInfo>(record.group_info);

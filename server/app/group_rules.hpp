@@ -43,6 +43,11 @@ Result<FollowedGroup> check_creation(const wire::CreateRoom& command,
                                      const wire::DeviceRef& creator, const KnownDevices& devices,
                                      Timestamp now);
 
+// Leaves whose user or device is gone: the next commit removes them.
+std::vector<mls::LeafIndex> stale_leaves(const mls::RatchetTree& tree,
+                                         const std::function<bool(UserId)>& is_member,
+                                         const KnownDevices& devices);
+
 // The state after a commit of the present epoch.
 //
 // kMalformed and kMlsInvalid for a message, group info or Welcome that is not one or breaks a rule;

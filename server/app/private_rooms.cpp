@@ -227,6 +227,45 @@ Task<Reply> Rooms::get_group(Actor actor, wire::GetGroup command) {
   co_return wire::Response{std::move(state)};
 }
 
+Task<Reply> Rooms::list_commits(Actor actor, wire::ListCommits command) {
+  const auto room = co_await get(command.room_id);
+  if (!room) co_return fail(room.error());
+  if (auto may = require_member(**room, actor.user); !may) co_return fail(may.error());
+  using Events = std::vector<wire::Event>;
+  const std::uint64_t after = std::min<std::uint64_t>(command.epoch, INT64_MAX);
+  const auto limit = std::clamp<std::uint32_t>(command.limit, 1, wire::kMaxPageSize);
+  auto events =
+      co_await stored<Events>(context_.executor, shard_, [&](store::Callback<Events> done) {
+        context_.store.read_commits(command.room_id, after, limit, wire::kFullFrameBytes,
+                                    std::move(done));
+      });
+  if (!events) co_return fail(events.error());
+  wire::Commits answer;
+  answer.events = *std::move(events);
+
+  // Epoch and group together: the one of the moment when both are read.
+  const auto group = co_await group_of(command.room_id);
+  if (!group) co_return fail(group.error());
+  answer.epoch = (*group)->context().epoch;
+  answer.more = !answer.events.empty() && after + answer.events.size() < answer.epoch;
+  std::vector<UserId> users;
+  for (const auto& [user, member] : (*room)->members()) {
+    if (member.in_room()) users.push_back(user);
+  }
+  const auto devices = co_await devices_of(std::move(users));
+  if (!devices) co_return fail(devices.error());
+  const auto is_member = [&](UserId user) {
+    return (*room)->role_of(user) >= wire::Role::kMember;
+  };
+  for (const mls::LeafIndex index : stale_leaves((*group)->tree(), is_member, *devices)) {
+    // A leaf that names nobody cannot be told: whoever commits finds it in the tree.
+    if (const auto device = KnownDevices::named_by(*(*group)->tree().leaf(index))) {
+      answer.stale.push_back(*device);
+    }
+  }
+  co_return wire::Response{std::move(answer)};
+}
+
 // ---- devices -----------------------------------------------------------------------------------
 
 Task<Status> Rooms::may_claim(Actor actor, RoomId id, std::vector<UserId> users) {

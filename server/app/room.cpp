@@ -47,6 +47,7 @@ wire::RoomSummary Room::summary_for(UserId user) const {
   wire::RoomSummary summary;
   summary.room_id = record_.id;
   summary.settings = record_.settings;
+  summary.epoch = group_epoch_;
   summary.head = head_;
   summary.members = member_count_;
   summary.last_activity = last_activity_;

@@ -521,6 +521,9 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
   if (auto* c = std::get_if<wire::GetGroup>(&command)) {
     co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.get_group(actor, *c); });
   }
+  if (auto* c = std::get_if<wire::ListCommits>(&command)) {
+    co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.list_commits(actor, *c); });
+  }
   co_return co_await execute_for_device(state, actor, command);
 }
 

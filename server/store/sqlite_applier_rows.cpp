@@ -85,6 +85,7 @@ Status SqliteApplier::update_room(RoomKey key, const RoomRecord& record) {
   const wire::RoomSettings& settings = record.settings;
   if (record.deleted) {
     PARLEY_TRY(database_.query("DELETE FROM groups WHERE room_key = ?1").bind(key.value).run());
+    PARLEY_TRY(database_.query("DELETE FROM commits WHERE room_key = ?1").bind(key.value).run());
   }
   return database_
       .query(
@@ -178,7 +179,12 @@ Status SqliteApplier::put_group(const RoomState& room, const GroupRecord& group)
                  .bind(group.tree)
                  .run());
   if (database_.changes() == 0) return Error{ErrorCode::kConflict, "the epoch has passed", {}};
-  return {};
+  if (group.epoch == 0) return {};
+  return database_.query("INSERT INTO commits(room_key, epoch, seq) VALUES(?1, ?2, ?3)")
+      .bind(room.key.value)
+      .bind(group.epoch)
+      .bind(seq)
+      .run();
 }
 
 Status SqliteApplier::put_direct(RoomKey room, const std::pair<UserId, UserId>& pair) {

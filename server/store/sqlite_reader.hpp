@@ -28,6 +28,8 @@ class SqliteReader {
 
   // What devices keep, in sqlite_reader_devices.cpp.
   Result<GroupPiece> read_group(const RoomId& room, std::uint64_t offset, std::uint64_t limit);
+  Result<std::vector<wire::Event>> read_commits(const RoomId& room, std::uint64_t epoch,
+                                                std::uint32_t limit, std::size_t max_bytes);
   Result<RoomId> find_direct(const UserId& one, const UserId& other);
   Result<std::vector<IdentityRecord>> read_identities(const std::vector<UserId>& users);
   Result<std::vector<wire::InboxItem>> read_inbox(const DeviceId& device, std::uint64_t after,

@@ -27,6 +27,40 @@ Result<GroupPiece> SqliteReader::read_group(const RoomId& room, std::uint64_t of
   return ErrorCode::kRoomNotFound;
 }
 
+Result<std::vector<wire::Event>> SqliteReader::read_commits(const RoomId& room,
+                                                            std::uint64_t epoch,
+                                                            std::uint32_t limit,
+                                                            std::size_t max_bytes) {
+  std::vector<Seq> seqs;
+  {
+    Query query = database_->query(
+        "SELECT c.epoch, c.seq FROM commits c JOIN rooms r ON r.key = c.room_key "
+        "WHERE r.id = ?1 AND c.epoch > ?2 ORDER BY c.epoch LIMIT ?3");
+    query.bind(room).bind(epoch).bind(limit);
+    while (query.next()) {
+      if (query.natural(0) != epoch + seqs.size() + 1) break;  // of before there was this table
+      seqs.push_back(query.seq(1));
+    }
+    PARLEY_TRY(query.finish());
+  }
+  std::vector<wire::Event> commits;
+  std::size_t bytes = 0;
+  for (const Seq seq : seqs) {
+    EventQuery one;
+    one.room = room;
+    one.from = wire::HistoryFrom::kAfter;
+    one.seq = {seq.value - 1};
+    one.limit = 1;
+    auto found = read_events(one);
+    if (!found) return found.error();
+    if (found->empty()) break;
+    bytes += found->front().event.body.size();
+    if (!commits.empty() && bytes > max_bytes) break;
+    commits.push_back(std::move(found->front().event));
+  }
+  return commits;
+}
+
 Result<RoomId> SqliteReader::find_direct(const UserId& one, const UserId& other) {
   Query query = database_->query(
       "SELECT r.id FROM users a, users b JOIN direct_rooms d ON d.lower_user = min(a.key, b.key) "

@@ -116,6 +116,12 @@ class SqliteStore final : public Store {
     push_read(std::move(done),
               [=](SqliteReader& reader) { return reader.read_group(room, offset, limit); });
   }
+  void read_commits(RoomId room, std::uint64_t epoch, std::uint32_t limit, std::size_t max_bytes,
+                    Callback<std::vector<wire::Event>> done) override {
+    push_read(std::move(done), [=](SqliteReader& reader) {
+      return reader.read_commits(room, epoch, limit, max_bytes);
+    });
+  }
   void find_direct(UserId one, UserId other, Callback<RoomId> done) override {
     push_read(std::move(done),
               [=](SqliteReader& reader) { return reader.find_direct(one, other); });

@@ -78,6 +78,10 @@ class Store {
   // The group with the piece of its tree from `offset` on; kRoomNotFound without one.
   virtual void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,
                           Callback<GroupPiece> done) = 0;
+  // The events that begin the epochs after `epoch`, ascending without gaps, at most `limit`; stops
+  // past `max_bytes`.
+  virtual void read_commits(RoomId room, std::uint64_t epoch, std::uint32_t limit,
+                            std::size_t max_bytes, Callback<std::vector<wire::Event>> done) = 0;
   // Nil: the two have no room.
   virtual void find_direct(UserId one, UserId other, Callback<RoomId> done) = 0;
   // In the order asked, each user once; unknown ones are left out.

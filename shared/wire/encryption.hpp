@@ -263,6 +263,20 @@ struct GetVaultWraps {  // -> VaultWraps
   void serialize(Archive&) {}
 };
 
+// The commits that follow `epoch`, for a device that missed some. -> Commits
+struct ListCommits {
+  static constexpr std::uint16_t kKind = 52;
+  static constexpr const char* kName = "list_commits";
+  RoomId room_id;
+  std::uint64_t epoch = 0;
+  std::uint32_t limit = 50;
+  bool operator==(const ListCommits&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("room_id", room_id), field("epoch", epoch), field("limit", limit));
+  }
+};
+
 // ---- responses ---------------------------------------------------------------------------------
 
 struct KeyPackageCount {
@@ -348,6 +362,21 @@ struct VaultWraps {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("wraps", wraps, kMaxListItems));
+  }
+};
+
+struct Commits {
+  static constexpr std::uint16_t kKind = 52;
+  static constexpr const char* kName = "commits";
+  std::vector<Event> events;     // that begin the epoch after the one asked about, and so on
+  std::uint64_t epoch = 0;       // the group's present one
+  std::vector<DeviceRef> stale;  // whose leaves the next commit removes
+  bool more = false;
+  bool operator==(const Commits&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("events", events, kMaxEventsPerFrame), field("epoch", epoch),
+       field("stale", stale, kMaxListItems), field("more", more));
   }
 };
 

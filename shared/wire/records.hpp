@@ -73,6 +73,7 @@ struct RoomSummary {
   Timestamp last_activity;
   std::optional<Event> last_message;
   std::string last_sender;  // display name for the line under the room's name
+  std::uint64_t epoch = 0;  // of a private room's group
 
   bool operator==(const RoomSummary&) const = default;
   template <class Archive>
@@ -82,6 +83,8 @@ struct RoomSummary {
        field("mentions", mentions), field("members", members),
        field("last_activity", last_activity), field("last_message", last_message),
        field("last_sender", last_sender, kMaxNameBytes));
+    // Open rooms stay as frames have them from before there were others.
+    if (settings.kind == RoomKind::kPrivate) ar(field("epoch", epoch));
   }
 };
 

@@ -223,6 +223,37 @@ TEST_CASE("who was removed leaves the group with the next commit") {
   CHECK(house.ben.refusal(house.ben.sealed(house.room, 2)) == ErrorCode::kNotAMember);
 }
 
+TEST_CASE("who missed commits asks for them, and learns who is to be removed") {
+  House house;
+  SecureDevice& ada = house.ada;
+  ada.add(house.room, {house.ben.id()});
+  ada.add(house.room, {house.eve.id()});
+  house.ben.join();
+  for (int i = 0; i < 3; ++i) ada.send(ada.commit(house.room, {}));
+  const auto all = house.ben.ask<wire::Commits>(wire::ListCommits{house.room, 1, 100});
+  CHECK(all.epoch == 5);
+  CHECK(all.stale.empty());
+  CHECK_FALSE(all.more);
+  REQUIRE(all.events.size() == 4);
+  for (const wire::Event& event : all.events) {
+    CHECK(event.kind == wire::EventKind::kCommit);
+    must(house.ben.group->process(event.body, mls::no_psk));
+  }
+  CHECK(same_epoch(ada, house.ben));
+  const auto page = house.ben.ask<wire::Commits>(wire::ListCommits{house.room, 1, 2});
+  CHECK(page.events.size() == 2);
+  CHECK(page.more);
+  CHECK(house.ben.ask<wire::Commits>(wire::ListCommits{house.room, 5, 0}).events.empty());
+  CHECK(house.ben.ask<wire::Commits>(wire::ListCommits{house.room, UINT64_MAX, 9}).events.empty());
+
+  const auto rooms = house.ben.ask<wire::RoomList>(wire::ListRooms{}).rooms;
+  CHECK(std::ranges::find(rooms, house.room, &wire::RoomSummary::room_id)->epoch == 5);
+  ada.ask<wire::Done>(wire::RemoveMember{house.room, house.eve.id(), false});
+  CHECK(house.ben.ask<wire::Commits>(wire::ListCommits{house.room, 5, 9}).stale ==
+        std::vector{house.eve.ref()});
+  CHECK(house.eve.refusal(wire::ListCommits{house.room, 0, 9}) == ErrorCode::kNotAMember);
+}
+
 TEST_CASE("a revoked device leaves every group, and its things are gone") {
   House house;
   SecureDevice phone(house.server, house.ben_account, 2);

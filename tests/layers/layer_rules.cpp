@@ -5,8 +5,8 @@
 namespace parley::test {
 namespace {
 
-// base <- wire, crypto <- mls <- identity <- sealing <- sync <- client/core <- client/ui and
-// client/search; platforms and programs on top.
+// base <- wire, crypto <- mls <- identity <- sealing <- sync <- client/e2ee <- client/core <-
+// client/ui and client/search; platforms and programs on top.
 // The server uses shared; in it net -> app -> the interfaces of store and bus.
 const LayerRule kRules[] = {
     {"shared/base/", {}, {}},
@@ -24,7 +24,8 @@ const LayerRule kRules[] = {
       "shared/sealing/"},
      {}},
 
-    {"client/core/", {"shared/"}, {}},
+    {"client/e2ee/", {"shared/"}, {}},
+    {"client/core/", {"shared/", "client/e2ee/"}, {}},
     {"client/search/", {"shared/", "client/core/"}, {"sqlite3.h"}},
     {"client/ui/", {"shared/", "client/core/"}, {"imgui", "imstb_", "misc/"}},
     // Programs and platforms: anything of the system, nothing of the server.

@@ -110,6 +110,12 @@ TEMPLATE_LIST_TEST_CASE("a group's epochs follow each other, with their event", 
     REQUIRE(group.ok());
     CHECK(group->group == *f.commit(1, 1, 51).group);
     CHECK(group->seq == Seq{3});
+    const auto commits = f.call().commits(room_id(1), 0);
+    REQUIRE(commits.ok());
+    REQUIRE(commits->size() == 1);
+    CHECK(commits->front().seq == Seq{3});
+    CHECK(commits->front().kind == wire::EventKind::kCommit);
+    CHECK(f.call().commits(room_id(1), 1)->empty());
     f.backend.open();
   }
   const auto piece = f.call().group(room_id(1), 299, 10);
@@ -118,11 +124,28 @@ TEMPLATE_LIST_TEST_CASE("a group's epochs follow each other, with their event", 
   CHECK(f.call().group(room_id(1), UINT64_MAX, 10)->group.tree.empty());
 
   CHECK(f.call().room(room_id(1))->last_message->seq == Seq{2});
+  for (std::uint64_t epoch = 2; epoch <= 5; ++epoch) {
+    REQUIRE(f.call().write(append(1, {message(1, 70 + epoch)})).ok());
+    REQUIRE(f.call().write(f.commit(1, epoch, 60 + epoch)).ok());
+  }
+  const auto seqs = [&](std::uint64_t epoch, std::uint32_t limit, std::size_t max_bytes) {
+    std::vector<std::uint64_t> out;
+    const auto found = f.call().commits(room_id(1), epoch, limit, max_bytes);
+    for (const auto& event : found.value()) out.push_back(event.seq.value);
+    return out;
+  };
+  using Seqs = std::vector<std::uint64_t>;
+  CHECK(seqs(0, 100, 1u << 20) == Seqs{3, 5, 7, 9, 11});
+  CHECK(seqs(1, 2, 1u << 20) == Seqs{5, 7});
+  CHECK(seqs(4, 100, 1) == Seqs{11});
+  CHECK(seqs(1, 100, 1) == Seqs{5});
+  CHECK(seqs(UINT64_MAX >> 1, 100, 1).empty());
   RoomWrite deletion = append(1, {});
   deletion.room_record = f.private_room(1).room_record;
   deletion.room_record->deleted = true;
   REQUIRE(f.call().write(deletion).ok());
   CHECK(f.call().group(room_id(1)).error().code == ErrorCode::kRoomNotFound);
+  CHECK(f.call().commits(room_id(1), 0)->empty());
 }
 
 TEMPLATE_LIST_TEST_CASE("a sealed message that counts is a room's last message", "[store]",

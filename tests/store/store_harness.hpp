@@ -127,6 +127,13 @@ class Calls {
     return wait_for<GroupPiece>(
         [&](auto done) { store_.read_group(room, offset, limit, std::move(done)); });
   }
+  Result<std::vector<wire::Event>> commits(RoomId room, std::uint64_t epoch,
+                                           std::uint32_t limit = 100,
+                                           std::size_t max_bytes = 1u << 20) {
+    return wait_for<std::vector<wire::Event>>([&](auto done) {
+      store_.read_commits(room, epoch, limit, max_bytes, std::move(done));
+    });
+  }
   Result<RoomId> direct(UserId one, UserId other) {
     return wait_for<RoomId>([&](auto done) { store_.find_direct(one, other, std::move(done)); });
   }

@@ -159,6 +159,12 @@ class SteppedStore final : public store::Store {
       s.read_group(room, offset, limit, std::move(d));
     });
   }
+  void read_commits(RoomId room, std::uint64_t epoch, std::uint32_t limit, std::size_t max_bytes,
+                    store::Callback<std::vector<wire::Event>> done) override {
+    wait_to_read<std::vector<wire::Event>>(std::move(done), [=](auto& s, auto d) {
+      s.read_commits(room, epoch, limit, max_bytes, std::move(d));
+    });
+  }
   void find_direct(UserId one, UserId other, store::Callback<RoomId> done) override {
     wait_to_read<RoomId>(std::move(done),
                          [=](auto& s, auto d) { s.find_direct(one, other, std::move(d)); });

@@ -99,6 +99,7 @@ std::string fields_of() {
   T value{};
   // What only private rooms have is listed too.
   if constexpr (requires { value.kind = RoomKind::kPrivate; }) value.kind = RoomKind::kPrivate;
+  if constexpr (requires { value.settings.kind; }) value.settings.kind = RoomKind::kPrivate;
   FieldList list;
   value.serialize(list);
   return list.text();

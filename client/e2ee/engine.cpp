@@ -1,0 +1,268 @@
+#include "client/e2ee/engine.hpp"
+
+#include <cstdlib>
+
+#include "client/e2ee/impl.hpp"
+#include "shared/mls/labels.hpp"
+
+namespace parley::e2ee {
+namespace {
+
+// The next part of a key up to a slash; `rest` is what comes after it.
+std::string next_part(std::string& rest) {
+  const auto slash = rest.find('/');
+  std::string part = rest.substr(0, slash);
+  rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
+  return part;
+}
+
+}  // namespace
+
+// ---- what is kept ------------------------------------------------------------------------------
+
+void Engine::Impl::restore(const std::string& key, ByteView value) {
+  if (!key.starts_with(kPrefix)) return;
+  std::string rest = key.substr(kPrefix.size());
+  const std::string kind = next_part(rest);
+  if (kind == "account") {
+    if (auto record = unpack<AccountRecord>(value)) {
+      user_ = record->user;
+      device_ = record->device;
+      load_own(*std::move(record));
+    }
+  } else if (kind == "user") {
+    const auto record = unpack<UserRecord>(value);
+    if (!record) return;
+    auto pin = identity::PinnedIdentity::decode(record->pin);
+    auto list = identity::DeviceList::decode(record->list);
+    if (!pin || !list) return;
+    Known known(pin->user());
+    known.pin = *std::move(pin);
+    known.list = *std::move(list);
+    people_.insert_or_assign(known.pin.user(), std::move(known));
+  } else if (kind == "package") {
+    auto record = unpack<PackageRecord>(value);
+    if (!record) return;
+    const auto package = mls::decode<mls::KeyPackage>(record->key_package);
+    if (package) packages_.insert_or_assign(mls::key_package_ref(*package), *std::move(record));
+  } else if (kind == "group" || kind == "pending") {
+    restored_groups_.insert_or_assign(key, to_bytes(value));
+  } else {
+    const auto id = RoomId::parse(next_part(rest));
+    if (!id) return;
+    if (kind == "room") {
+      if (auto record = unpack<RoomRecord>(value)) room_of(*id).record = *std::move(record);
+    } else if (kind == "epoch") {
+      auto record = unpack<EpochRecord>(value);
+      if (!record) return;
+      EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
+      epoch = {std::move(record->secret), record->in_vault};
+    } else if (kind == "chain") {
+      const auto device = DeviceId::parse(rest);
+      auto record = unpack<ChainRecord>(value);
+      if (device && record) chains_.insert_or_assign({*id, *device}, *std::move(record));
+    }
+  }
+}
+
+void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
+  now_ = now;
+  if (own_ && (user != own_->record.user || device != own_->record.device)) {
+    own_.reset();  // another account's leftovers: of no use to this one
+    rooms_.clear();
+    people_.clear();
+    packages_.clear();
+    epochs_.clear();
+    chains_.clear();
+    restored_groups_.clear();
+  }
+  user_ = user;
+  device_ = device;
+  if (!own_) return;
+  for (const auto& [key, value] : std::exchange(restored_groups_, {})) {
+    const auto id = RoomId::parse(key.substr(key.rfind('/') + 1));
+    if (!id) continue;
+    Room& room = room_of(*id);
+    if (key.starts_with("e2ee/group/")) {
+      auto group = mls::open_state(own_->record.state_key, id->view(), value, group_policy());
+      if (group) room.group.emplace(*std::move(group));
+      continue;
+    }
+    auto record = unpack<PendingRecord>(value);
+    if (!record) continue;
+    auto next = mls::open_state(own_->record.state_key, id->view(), record->next, group_policy());
+    if (!next) continue;
+    room.pending.emplace(Pending{std::move(record->command), *std::move(next),
+                                 std::move(record->added), record->external});
+  }
+}
+
+// ---- the connection ----------------------------------------------------------------------------
+
+void Engine::Impl::handle_connected(Now now) {
+  connected_ = true;
+  packages_known_ = false;
+  vault_reread_ = false;
+  for (auto& [user, known] : people_) known.fresh = false;
+  if (own_) want(user_);
+  settle(now);
+}
+
+void Engine::Impl::handle_disconnected() {
+  connected_ = false;
+  desk_.forget_requests();
+  account_busy_ = people_busy_ = vault_busy_ = false;
+  account_retry_.succeeded();
+  people_retry_.succeeded();
+  vault_retry_.succeeded();
+  missing_retry_.succeeded();
+  for (auto& [id, room] : rooms_) {
+    room.busy = false;
+    room.retry.succeeded();
+    room.tree.clear();
+  }
+}
+
+void Engine::Impl::handle_notice(Now now, const wire::Notice& notice) {
+  if (const auto* inbox = std::get_if<wire::InboxNotice>(&notice)) {
+    take_inbox(now, *inbox);
+  } else if (const auto* low = std::get_if<wire::KeyPackagesLowNotice>(&notice)) {
+    if (ready() && !account_busy_) publish(now, low->count);
+  } else if (const auto* changed = std::get_if<wire::IdentityChangedNotice>(&notice)) {
+    const auto known = people_.find(changed->user_id);
+    if (known != people_.end()) known->second.fresh = false;
+    want(changed->user_id);
+  }
+  settle(now);
+}
+
+void Engine::Impl::handle_reply(Now now, std::uint64_t token, const Reply& reply) {
+  now_ = now;
+  if (const auto handler = desk_.take(token)) handler(now, reply);
+  settle(now);
+}
+
+void Engine::Impl::settle(Now now) {
+  now_ = now;
+  step_account(now);
+  step_people(now);
+  step_vault(now);
+  for (auto it = rooms_.begin(); it != rooms_.end();) {
+    Room& room = (it++)->second;
+    step_room(now, room);
+    if (room.pending && !room.busy) step_room(now, room);
+  }
+  step_people(now);
+}
+
+std::optional<MonoTime> Engine::Impl::deadline() const {
+  if (!connected_) return std::nullopt;
+  std::optional<MonoTime> soonest;
+  // What has passed was looked at, and waits for something else.
+  const auto consider = [&](std::optional<MonoTime> at) {
+    if (at && *at > now_.mono && (!soonest || *at < *soonest)) soonest = at;
+  };
+  if (!account_busy_) consider(account_retry_.until());
+  if (!people_busy_) consider(people_retry_.until());
+  if (!vault_busy_) consider(vault_retry_.until());
+  if (!vault_busy_ && !missing_.empty()) consider(missing_retry_.until());
+  for (const auto& [id, room] : rooms_) {
+    if (!ready() || room.busy) continue;
+    consider(room.retry.until());
+    if (!room.is_member()) continue;
+    if (!room.group) consider(room.join_at);
+    if (!room.stale.empty()) consider(room.removal_at);
+    const Timestamp renew = room.record.renew_at;
+    if (renew != Timestamp{}) consider(now_.mono + (renew - now_.wall));
+  }
+  return soonest;
+}
+
+// ---- the public calls --------------------------------------------------------------------------
+
+Engine::Engine(Rng& rng) : impl_(std::make_unique<Impl>(rng)) {}
+Engine::~Engine() = default;
+
+void Engine::restore(const std::string& key, ByteView value) { impl_->restore(key, value); }
+void Engine::handle_signed_in(Now now, UserId user, DeviceId device) {
+  impl_->handle_signed_in(now, user, device);
+}
+void Engine::handle_connected(Now now) { impl_->handle_connected(now); }
+void Engine::handle_disconnected() { impl_->handle_disconnected(); }
+void Engine::handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms) {
+  impl_->handle_rooms(now, rooms);
+}
+void Engine::handle_event(Now now, RoomId room, const wire::Event& event) {
+  impl_->handle_event(now, room, event);
+}
+void Engine::handle_notice(Now now, const wire::Notice& notice) {
+  impl_->handle_notice(now, notice);
+}
+void Engine::handle_reply(Now now, std::uint64_t token, const Reply& reply) {
+  impl_->handle_reply(now, token, reply);
+}
+void Engine::handle_stored(Now now, std::uint64_t batch, Status status) {
+  impl_->desk().handle_stored(batch, status);
+  impl_->settle(now);
+}
+void Engine::handle_timeout(Now now) { impl_->settle(now); }
+
+Result<RoomId> Engine::create_room(Now now, std::string name, std::string topic,
+                                   std::vector<UserId> members, wire::HistoryAccess history) {
+  return impl_->create_room(now, {}, Naming{std::move(name), std::move(topic), {}},
+                            std::move(members), history);
+}
+Result<RoomId> Engine::start_direct(Now now, UserId user) {
+  return impl_->create_room(now, user, std::nullopt, {user}, wire::HistoryAccess::kAll);
+}
+Status Engine::invite(Now now, RoomId room, const std::vector<UserId>& users) {
+  return impl_->invite(now, room, users);
+}
+Status Engine::rename(Now now, RoomId room, std::string name, std::string topic) {
+  return impl_->rename(now, room, std::move(name), std::move(topic));
+}
+Status Engine::renew_keys(Now now, RoomId room) { return impl_->renew_keys(now, room); }
+Result<identity::RecoverySecret> Engine::make_recovery(Now now) {
+  return impl_->make_recovery(now);
+}
+void Engine::recover(Now now, const identity::RecoverySecret& secret) {
+  impl_->recover(now, secret);
+}
+void Engine::adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key) {
+  impl_->adopt(now, account, vault_key);
+}
+void Engine::remove_device(Now now, DeviceId device) { impl_->remove_device(now, device); }
+void Engine::accept_identity(Now now, UserId user, bool verified) {
+  impl_->accept_identity(now, user, verified);
+}
+std::variant<Sealed, NotReady> Engine::seal(Now now, RoomId room, ClientId client_id,
+                                            wire::EventKind kind, ByteView body, bool counts) {
+  return impl_->seal(now, room, client_id, kind, body, counts);
+}
+void Engine::seal_refused(RoomId room, ClientId client_id) { impl_->seal_refused(room, client_id); }
+void Engine::seal_abandoned(RoomId room, ClientId client_id) {
+  impl_->seal_abandoned(room, client_id);
+}
+void Engine::handle_posted(Now now, RoomId room, ClientId client_id, Seq seq) {
+  impl_->handle_posted(now, room, client_id, seq);
+}
+std::variant<Opened, OpenFault> Engine::open(Now now, RoomId room, const wire::Event& event) {
+  return impl_->open(now, room, event);
+}
+
+std::optional<Write> Engine::poll_write() { return impl_->desk().poll_write(); }
+std::optional<Request> Engine::poll_request() { return impl_->desk().poll_request(); }
+std::optional<Change> Engine::poll_change() {
+  if (impl_->changes().empty()) return std::nullopt;
+  Change change = std::move(impl_->changes().front());
+  impl_->changes().pop_front();
+  return change;
+}
+std::optional<MonoTime> Engine::deadline() const { return impl_->deadline(); }
+AccountState Engine::account() const { return impl_->account_state(); }
+std::optional<RoomStatus> Engine::room(RoomId room) const { return impl_->room(room); }
+const identity::PinnedIdentity* Engine::identity(UserId user) const {
+  return impl_->identity(user);
+}
+
+}  // namespace parley::e2ee

@@ -1,0 +1,211 @@
+// Keeps a device's private rooms in step: its identity, the groups, history secrets and the vault.
+//
+// Sans-IO, one thread. Four families: handle_* (what the server and the disk said), commands (what
+// the person does), poll_* (what the world must do), getters. After any call of the first two drain
+// poll_write(), poll_request() and poll_change(), and call handle_timeout at deadline().
+//
+//   for each stored entry under kPrefix: engine.restore(key, value);
+//   engine.handle_signed_in(now, user, device);  engine.handle_connected(now);
+//   engine.handle_rooms(now, summaries);  engine.handle_event(now, room, event) ...
+//   while (auto write = engine.poll_write()) store it, then engine.handle_stored(now, write.batch)
+//   while (auto request = engine.poll_request()) send it, then engine.handle_reply(now, token, ...)
+//
+// Nothing leaves before what it needs is on the disk: a request is given out only when every write
+// made before it is stored. Everything is level-triggered: what was under way at a loss of the
+// connection or of the process is begun again from what is kept, and the log tells what won.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shared/crypto/secret.hpp"
+#include "shared/identity/device_list.hpp"
+#include "shared/identity/recovery.hpp"
+#include "shared/sealing/history.hpp"
+#include "shared/sealing/sender_chain.hpp"
+#include "shared/wire/commands.hpp"
+#include "shared/wire/responses.hpp"
+
+namespace parley::e2ee {
+
+// Every key of the device's store begins so. Values hold secrets: the platform seals them.
+inline constexpr std::string_view kPrefix = "e2ee/";
+
+// ---- outputs -----------------------------------------------------------------------------------
+
+struct Request {
+  std::uint64_t token = 0;
+  wire::Command command;
+};
+using Reply = std::variant<wire::Response, wire::ErrorReply>;
+
+// To be stored together, in one transaction.
+struct Write {
+  struct Entry {
+    std::string key;
+    crypto::SecretBytes value;  // empty: erase
+  };
+  std::uint64_t batch = 0;
+  std::vector<Entry> entries;
+};
+
+enum class AccountState : std::uint8_t {
+  kStarting,  // the server has not answered yet
+  kLocked,    // the account is older than this device: it needs recover() or adopt()
+  kReady,
+  kRevoked,  // another device has removed this one
+};
+struct AccountChanged {
+  AccountState state = AccountState::kStarting;
+};
+struct RoomChanged {  // see Engine::room
+  RoomId room;
+};
+// create_room or start_direct ended in another room: the one that the two people have already.
+struct RoomReplaced {
+  RoomId asked, actual;
+};
+struct RoomFailed {  // what the person wanted of the room cannot be had
+  RoomId room;
+  Error error;
+};
+struct HistoryArrived {  // events of these rooms that could not be opened may open now
+  RoomId room;
+};
+struct IdentityChanged {  // another account key than before: to be shown in the timeline
+  UserId user;
+};
+
+enum class AlertKind : std::uint8_t {
+  kListRolledBack,   // the server showed an older device list than before
+  kListForked,       // ... or another one of the same version, or one that breaks the rules
+  kGhostDevice,      // a device in a group that its user's newest list does not name
+  kGroupRolledBack,  // the server denies an epoch that it has shown, or hides its commit
+  kOwnIdentityReplaced,
+};
+struct Alert {
+  AlertKind kind{};
+  UserId user;
+  DeviceId device;
+  RoomId room;
+  bool operator==(const Alert&) const = default;
+};
+using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
+                            IdentityChanged, Alert>;
+
+// ---- messages ----------------------------------------------------------------------------------
+
+// Why nothing can be sealed in a room now. All but the last two pass by themselves.
+enum class NotReady : std::uint8_t {
+  kNoAccount,
+  kNoGroup,          // is being created or joined
+  kCatchingUp,       // commits are missing
+  kRemovalPending,   // somebody who left is removed first
+  kUnknownIdentity,  // a member's devices are being asked for
+  kSettling,         // what was sent before, or the room's own settings, is on its way
+  kGhostDevice,      // see AlertKind
+  kIdentityChanged,  // of a verified person: until it is accepted or verified again
+};
+std::string_view describe(NotReady cause);
+
+struct Sealed {
+  Bytes body;               // of a kSealed event
+  std::uint64_t batch = 0;  // may leave when this write is stored
+};
+
+enum class OpenFault : std::uint8_t {
+  kUnknownEpoch,        // its secret is looked for; HistoryArrived follows
+  kWaitingForIdentity,  // HistoryArrived follows
+  kWrongKey,            // was changed, or the secret is not the right one
+  kUnsupported,         // of a later version
+  kMalformed,
+  kBadSignature,
+  kForgedSender,  // not by the account or device that the server names
+  kRepeated,
+  kForked,
+};
+std::string_view describe(OpenFault fault);
+
+struct Opened {
+  wire::EventKind kind = wire::EventKind::kNone;
+  Bytes body;
+  UserId user;  // as proved by the signature
+  DeviceId device;
+  sealing::MessageId id{};
+  sealing::ChainJudgement chain;
+};
+
+// ---- getters -----------------------------------------------------------------------------------
+
+struct RoomStatus {
+  std::uint64_t epoch = 0;
+  std::string name, topic;
+  std::optional<NotReady> not_ready;
+};
+
+class Engine {
+ public:
+  explicit Engine(Rng& rng);
+  ~Engine();
+
+  // ---- the world ----
+  // Before everything else. An entry that cannot be read is left out: what it was for is repaired.
+  void restore(const std::string& key, ByteView value);
+  void handle_signed_in(Now now, UserId user, DeviceId device);
+  void handle_connected(Now now);
+  void handle_disconnected();
+  // Of any kind; only private ones count. A room that left: with Role::kNone.
+  void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
+  // In log order; repeats do nothing.
+  void handle_event(Now now, RoomId room, const wire::Event& event);
+  void handle_notice(Now now, const wire::Notice& notice);
+  void handle_reply(Now now, std::uint64_t token, const Reply& reply);
+  void handle_stored(Now now, std::uint64_t batch, Status status = {});
+  void handle_timeout(Now now);
+
+  // ---- the person ----
+  // kNotConnected while the account is not ready.
+  Result<RoomId> create_room(Now now, std::string name, std::string topic,
+                             std::vector<UserId> members, wire::HistoryAccess history);
+  Result<RoomId> start_direct(Now now, UserId user);
+  Status invite(Now now, RoomId room, const std::vector<UserId>& users);
+  Status rename(Now now, RoomId room, std::string name, std::string topic);
+  Status renew_keys(Now now, RoomId room);  // turns the epoch
+  // A new secret takes the place of the one before.
+  Result<identity::RecoverySecret> make_recovery(Now now);
+  void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked
+  // What another device gave: makes this one a device of the account, while kLocked.
+  void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
+  void remove_device(Now now, DeviceId device);  // of one's own, from the signed list
+  void accept_identity(Now now, UserId user, bool verified);
+
+  // The same client id again (after a conflict) is the same message again.
+  std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
+                                      wire::EventKind kind, ByteView body, bool counts);
+  // The server refused it for good: its place in the chain is free.
+  void seal_refused(RoomId room, ClientId client_id);
+  // Nobody waits for it any more, whether the server took it or not.
+  void seal_abandoned(RoomId room, ClientId client_id);
+  // The log has it, at `seq`.
+  void handle_posted(Now now, RoomId room, ClientId client_id, Seq seq);
+  std::variant<Opened, OpenFault> open(Now now, RoomId room, const wire::Event& event);
+
+  // ---- out ----
+  std::optional<Write> poll_write();
+  std::optional<Request> poll_request();
+  std::optional<Change> poll_change();
+  std::optional<MonoTime> deadline() const;
+
+  AccountState account() const;
+  std::optional<RoomStatus> room(RoomId room) const;
+  const identity::PinnedIdentity* identity(UserId user) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley::e2ee

@@ -1,0 +1,310 @@
+// The inside of Engine, shared by its source files:
+//   engine.cpp    the public calls, restoring, deadlines
+//   account.cpp   own keys, device list, key packages, recovery
+//   people.cpp    what is known of others' devices
+//   vault.cpp     history secrets, here and in the vault
+//   inbox.cpp     welcomes and history bundles
+//   rooms.cpp     what each room needs next: creating, joining, catching up, committing
+//   commits.cpp   commits: made, won, lost, taken over from others
+//   messages.cpp  sealing and opening
+//
+// Every entry point ends in settle(), which lets account, people, vault and rooms ask for what they
+// need next. Each of them has at most one request under way; a loss of the connection forgets it.
+#pragma once
+
+#include <algorithm>
+#include <set>
+
+#include "client/e2ee/desk.hpp"
+#include "client/e2ee/records.hpp"
+#include "shared/mls/group.hpp"
+#include "shared/mls/state.hpp"
+#include "shared/sealing/bundle.hpp"
+#include "shared/sealing/vault.hpp"
+
+namespace parley::e2ee {
+
+inline constexpr Duration kPackageLifetime = days(90);
+inline constexpr std::uint64_t kClockSlack_s = 3600;  // by how much clocks may differ
+inline constexpr std::uint32_t kLowPackages = 30;
+inline constexpr Duration kWelcomeWait = seconds(2);  // before a device joins by itself
+inline constexpr Duration kRenewAfterJoin = minutes(1);
+inline constexpr Duration kRenewEvery = days(1);
+inline constexpr std::uint32_t kRenewAfterSeals = 500;
+inline constexpr std::uint32_t kRenewAfterMessages = 1000;   // of anybody in the epoch
+inline constexpr Duration kRemovalStep = milliseconds(400);  // by place among the leaves
+inline constexpr Duration kFirstRetry = milliseconds(50);
+inline constexpr Duration kLongestRetry = seconds(30);
+inline constexpr std::size_t kBundleSenders = 3;  // who send one to whoever joined by itself
+inline constexpr std::uint8_t kBundleItem = 2;    // inbox item with a history bundle
+
+inline mls::Policy group_policy() {
+  const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
+  return {.unique_identities = true,
+          .now_s = std::nullopt,
+          .max_lifetime_s = lifetime + 2 * kClockSlack_s};
+}
+
+// A wait that doubles, with full jitter.
+class Retry {
+ public:
+  void failed(MonoTime now, Rng& rng, Duration first, Duration at_least = {}) {
+    std::int64_t most = first.ms;
+    for (int i = 0; i < failures_ && most < kLongestRetry.ms; ++i) most *= 2;
+    most = std::min(most, kLongestRetry.ms);
+    ++failures_;
+    until_ = now + at_least +
+             Duration{1 + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most)))};
+  }
+  void succeeded() { *this = {}; }
+  bool waits(MonoTime now) const { return until_ && now < *until_; }
+  std::optional<MonoTime> until() const { return until_; }
+
+ private:
+  int failures_ = 0;
+  std::optional<MonoTime> until_;
+};
+
+struct Pending {
+  wire::CommitGroup command;
+  mls::Group next;
+  std::vector<Newcomer> added;
+  bool external = false;
+};
+
+struct Room {
+  explicit Room(const RoomId& room) : id(room) {}
+  RoomId id;
+  RoomRecord record;
+  std::optional<mls::Group> group;
+  std::optional<Pending> pending;
+
+  // Not kept.
+  wire::Role role = wire::Role::kNone;
+  std::uint64_t server_epoch = 0;
+  bool busy = false;
+  Retry retry;
+  std::optional<MonoTime> join_at;     // a Welcome may come until then
+  bool look_for_stale = false;         // somebody may have to be removed
+  std::set<wire::DeviceRef> stale;     // who has to be
+  std::optional<MonoTime> removal_at;  // others may do it before
+  std::uint32_t epoch_messages = 0;
+  Bytes info, tree;  // of a join under way
+  std::optional<NotReady> told;
+
+  bool is_member() const { return role >= wire::Role::kMember; }
+};
+
+enum class Trust : std::uint8_t {
+  kTrusted,
+  kUnknown,     // being asked for
+  kGhost,       // not in the newest list
+  kOtherKey,    // under another account key
+  kNoIdentity,  // no credential, or one that does not hold
+};
+
+class Engine::Impl {
+ public:
+  explicit Impl(Rng& rng) : rng_(rng) {}
+
+  // ---- engine.cpp ----
+  void restore(const std::string& key, ByteView value);
+  void handle_signed_in(Now now, UserId user, DeviceId device);
+  void handle_connected(Now now);
+  void handle_disconnected();
+  void handle_notice(Now now, const wire::Notice& notice);
+  void handle_reply(Now now, std::uint64_t token, const Reply& reply);
+  void settle(Now now);
+  std::optional<MonoTime> deadline() const;
+
+  // ---- account.cpp ----
+  AccountState account_state() const { return account_state_; }
+  void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
+  Result<identity::RecoverySecret> make_recovery(Now now);
+  void recover(Now now, const identity::RecoverySecret& secret);
+  void remove_device(Now now, DeviceId device);
+
+  // ---- people.cpp ----
+  void accept_identity(Now now, UserId user, bool verified);
+  const identity::PinnedIdentity* identity(UserId user) const;
+
+  // ---- rooms.cpp ----
+  void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
+  void handle_event(Now now, RoomId room, const wire::Event& event);
+  Result<RoomId> create_room(Now now, UserId direct_with, std::optional<Naming> naming,
+                             std::vector<UserId> members, wire::HistoryAccess history);
+  Status invite(Now now, RoomId room, const std::vector<UserId>& users);
+  Status rename(Now now, RoomId room, std::string name, std::string topic);
+  Status renew_keys(Now now, RoomId room);
+  std::optional<RoomStatus> room(RoomId room);
+
+  // ---- messages.cpp ----
+  std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
+                                      wire::EventKind kind, ByteView body, bool counts);
+  void seal_refused(RoomId room, ClientId client_id);
+  void seal_abandoned(RoomId room, ClientId client_id);
+  void handle_posted(Now now, RoomId room, ClientId client_id, Seq seq);
+  std::variant<Opened, OpenFault> open(Now now, RoomId room, const wire::Event& event);
+
+  Desk& desk() { return desk_; }
+  std::deque<Change>& changes() { return changes_; }
+
+ private:
+  // The account, with its keys ready for use.
+  struct Own {
+    AccountRecord record;
+    crypto::SigningKey account, signing;
+    crypto::KemKeyPair device;
+    identity::DeviceCredential credential;
+  };
+  struct Known {  // a user
+    explicit Known(const UserId& user) : pin(user) {}
+    identity::PinnedIdentity pin;
+    identity::DeviceList list;
+    std::uint64_t asked = 0;  // answers about this user so far
+    bool fresh = false;       // asked since the connection or the last notice of a change
+  };
+  struct EpochKey {
+    Secret secret;
+    bool in_vault = false;
+  };
+  using EpochKeys = std::map<std::uint64_t, EpochKey>;
+  // A request whose failure is retried; `done` is called with an answer of type T, `failed` with
+  // any error.
+  template <class T>
+  void ask(wire::Command command, std::function<void(Now, const T&)> done,
+           std::function<void(Now, const wire::ErrorReply&)> failed) {
+    desk_.ask(std::move(command),
+              [done = std::move(done), failed = std::move(failed)](Now now, const Reply& reply) {
+                if (const auto* response = std::get_if<wire::Response>(&reply)) {
+                  if (const auto* answer = std::get_if<T>(response)) return done(now, *answer);
+                  return failed(now, {static_cast<std::uint16_t>(ErrorCode::kInternal), {}, 0, {}});
+                }
+                failed(now, std::get<wire::ErrorReply>(reply));
+              });
+  }
+  static std::uint64_t seconds_of(Now now) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(now.wall.ms, 0)) / 1000;
+  }
+  std::int64_t jitter(Duration most) {
+    return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
+  }
+  void alert(Alert what);
+
+  // account.cpp
+  void load_own(AccountRecord record);
+  void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
+  void set_account_state(AccountState state);
+  void step_account(Now now);
+  void begin_account(Now now);
+  void put_list(Now now);
+  void put_wraps(Now now);
+  void publish(Now now, std::uint32_t present);
+  Bytes make_package(Now now, bool last_resort);
+  void read_recovery_vault(Now now, std::uint64_t after, crypto::Secret vault_key);
+  bool ready() const { return connected_ && own_ && account_state_ == AccountState::kReady; }
+  mls::Identity mls_identity() const;
+  bool is_own(const wire::DeviceRef& device) const {
+    return own_ && device == wire::DeviceRef{own_->record.user, own_->record.device};
+  }
+
+  // people.cpp
+  void want(UserId user) { wanted_.insert(user); }
+  void step_people(Now now);
+  void take_identity(const wire::Identity& identity);
+  void save_person(const Known& known);
+  Trust trust(const mls::LeafNode& leaf);
+  Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);
+  bool all_fresh(const std::vector<UserId>& users);
+
+  // vault.cpp
+  static std::string epoch_key(RoomId room, std::uint64_t epoch);
+  // True when it was not known.
+  bool learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault);
+  const Secret* epoch_secret(RoomId room, std::uint64_t epoch) const;
+  void step_vault(Now now);
+  void take_vault_entry(const wire::VaultEntry& entry);
+
+  // inbox.cpp
+  void take_inbox(Now now, const wire::InboxNotice& notice);
+  void take_welcome(Now now, const wire::InboxItem& item);
+  void take_bundle(Room& room, ByteView sealed);
+  bool send_bundles(Now now, Room& room);
+
+  // rooms.cpp
+  Room& room_of(RoomId id);
+  Room* find(RoomId id);
+  void save_room(Room& room);
+  void save_group(Room& room);
+  void drop_group(Room& room);
+  void apply_summary(Now now, const wire::RoomSummary& summary);
+  void step_room(Now now, Room& room);
+  void send_creation(Now now, Room& room);
+  void fetch_group(Now now, Room& room);
+  void join_external(Now now, Room& room);
+  void catch_up(Now now, Room& room);
+  bool wants_commit(Now now, Room& room);
+  void post_naming(Now now, Room& room);
+  void tell_room(Room& room);
+  std::optional<NotReady> not_ready(Room& room, bool for_naming);
+  void failed(Now now, Room& room, const wire::ErrorReply& error);
+
+  // commits.cpp
+  void begin_commit(Now now, Room& room);
+  void make_commit(Now now, Room& room, const std::vector<wire::ClaimedKeyPackage>& claimed);
+  void set_pending(Room& room, mls::PendingCommit made, std::vector<Newcomer> added,
+                   std::vector<UserId> members, bool external, Now now);
+  void send_pending(Now now, Room& room);
+  void drop_pending(Room& room);
+  void won(Now now, Room& room);
+  void take_commit(Now now, Room& room, const wire::Event& event);
+  void entered(Now now, Room& room);
+  std::optional<std::size_t> own_rank(const Room& room) const;
+
+  // messages.cpp
+  std::variant<Sealed, NotReady> seal_in(Now now, Room& room, ClientId client_id,
+                                         wire::EventKind kind, ByteView body, bool counts);
+  // An own event of the log: which of the texts sealed under its name was taken.
+  void settle_seal(Room& room, const wire::Event& event);
+  OpenFault fault_of(const Error& error) const;
+  // Nothing: the message is not to be taken.
+  std::optional<sealing::ChainJudgement> judge(RoomId room, const wire::Event& event,
+                                               const sealing::OpenedMessage& message,
+                                               OpenFault& fault);
+
+  Rng& rng_;
+  Desk desk_;
+  std::deque<Change> changes_;
+  std::vector<Alert> alerts_;  // told already
+  Now now_;                    // of the last call
+  UserId user_;
+  DeviceId device_;
+  bool connected_ = false;
+
+  AccountState account_state_ = AccountState::kStarting;
+  std::optional<Own> own_;
+  bool account_busy_ = false;
+  Retry account_retry_;
+  bool packages_known_ = false;
+  std::map<Bytes, PackageRecord> packages_;  // by reference
+
+  std::map<UserId, Known> people_;
+  std::set<UserId> wanted_;
+  bool people_busy_ = false;
+  Retry people_retry_;
+  std::map<Bytes, std::uint64_t> doubts_;  // leaf key -> answers about its user when it was met
+
+  std::map<RoomId, EpochKeys> epochs_;
+  bool vault_wanted_ = false;
+  bool vault_reread_ = false;                           // on this connection, from its start
+  std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet
+  Retry missing_retry_;
+  bool vault_busy_ = false;
+  Retry vault_retry_;
+
+  std::map<RoomId, Room> rooms_;
+  std::map<std::string, Bytes> restored_groups_;  // until the account's key is known
+  std::map<std::pair<RoomId, DeviceId>, ChainRecord> chains_;
+};
+
+}  // namespace parley::e2ee

@@ -1,0 +1,150 @@
+// What other devices sent to this one: Welcomes and history bundles; and the bundles it sends.
+#include "client/e2ee/impl.hpp"
+#include "shared/mls/labels.hpp"
+
+namespace parley::e2ee {
+namespace {
+
+// The newest ones, as many as a bundle may hold.
+template <class Keys>
+std::vector<sealing::EpochSecret> allowed(const Keys* keys, wire::HistoryAccess access) {
+  std::vector<sealing::EpochSecret> secrets;
+  if (keys == nullptr || access != wire::HistoryAccess::kAll) return secrets;
+  for (auto it = keys->rbegin(); it != keys->rend(); ++it) {
+    if (secrets.size() == sealing::kMaxBundleSecrets) break;
+    secrets.push_back({it->first, it->second.secret.clone()});
+  }
+  std::ranges::reverse(secrets);
+  return secrets;
+}
+
+bool is_in(const mls::Group& group, const sealing::VerifiedAuthor& author) {
+  bool found = false;
+  const Bytes identity = author.credential.encode();
+  group.public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    found = found || (leaf.credential.identity == identity &&
+                      std::ranges::equal(leaf.signature_key, author.signing_key));
+  });
+  return found;
+}
+
+}  // namespace
+
+void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
+  if (!own_ || notice.items.empty()) return;
+  for (const wire::InboxItem& item : notice.items) {
+    if (item.kind == wire::InboxItem::kWelcome) {
+      take_welcome(now, item);
+    } else if (item.kind == kBundleItem && !item.room_id.is_nil()) {
+      Room& room = room_of(item.room_id);
+      if (room.group) {
+        take_bundle(room, item.body);
+      } else if (room.record.bundles.size() < RoomRecord::kMaxBundlesKept) {
+        room.record.bundles.push_back(item.body);
+        save_room(room);
+      }
+    }
+  }
+  // Leaves after what came of the items is stored.
+  desk_.ask(wire::AckInbox{notice.items.back().number}, [](Now, const Reply&) {});
+}
+
+void Engine::Impl::take_welcome(Now now, const wire::InboxItem& item) {
+  auto message = mls::decode<mls::Message>(item.body);
+  if (!message) return;
+  const auto* welcome = std::get_if<mls::Welcome>(&message->body);
+  if (welcome == nullptr || item.tree.empty()) return;  // joins by itself
+  for (const mls::EncryptedGroupSecrets& secrets : welcome->secrets) {
+    const auto found = packages_.find(secrets.new_member);
+    if (found == packages_.end()) continue;
+    const PackageRecord& package = found->second;
+    auto key_package = mls::decode<mls::KeyPackage>(package.key_package);
+    if (!key_package) return;
+    const mls::KeyPackageKeys keys{
+        *std::move(key_package), crypto::KemKeyPair::from_secret(package.init_key.clone()),
+        crypto::KemKeyPair::from_secret(package.leaf_key.clone()), own_->signing.clone()};
+    auto group = mls::Group::join(*welcome, keys, ByteView(item.tree), mls::no_psk, group_policy());
+    if (!group) return;
+    const auto id = RoomId::from_bytes(group->public_group().context().group_id);
+    if (!id) return;
+    Room& room = room_of(*id);
+    if (room.group && room.group->epoch() >= group->epoch()) return;
+    if (room.pending) drop_pending(room);
+    room.record.creating = false;
+    room.group = *std::move(group);
+    const auto wait = package.last_resort ? Duration{} : Duration{jitter(kRenewAfterJoin)};
+    room.record.renew_at = now.wall + wait;
+    room.record.just_joined = true;
+    if (!package.last_resort) {
+      // In the same write as the state that it led to.
+      desk_.erase("e2ee/package/" + to_hex(found->first));
+      packages_.erase(found);
+    }
+    return entered(now, room);
+  }
+}
+
+// Taken from those who are in the group only.
+void Engine::Impl::take_bundle(Room& room, ByteView sealed) {
+  const auto opened =
+      sealing::open_bundle(own_->device, {room.id, sealing::BundlePurpose::kNewMember}, sealed);
+  if (!opened || !is_in(*room.group, opened->author)) return;
+  bool any = false;
+  for (const sealing::EpochSecret& secret : opened->bundle.secrets) {
+    if (secret.epoch < room.group->epoch()) {
+      any = learn(room.id, secret.epoch, secret.secret, false) || any;
+    }
+  }
+  const auto naming = wire::decode<Naming>(opened->bundle.room_state);
+  if (naming && naming->seq > room.record.naming.seq) {
+    room.record.naming = *naming;
+    save_room(room);
+    changes_.push_back(RoomChanged{room.id});
+  }
+  if (any) changes_.push_back(HistoryArrived{room.id});
+}
+
+// True when one is on its way.
+bool Engine::Impl::send_bundles(Now, Room& room) {
+  if (room.record.newcomers.empty() || room.record.to_post) return false;
+  const Newcomer newcomer = room.record.newcomers.front();
+  const auto keys = epochs_.find(room.id);
+  const sealing::HistoryBundle bundle{
+      allowed(keys == epochs_.end() ? nullptr : &keys->second,
+              newcomer.device.user_id == user_ ? wire::HistoryAccess::kAll : room.record.history),
+      wire::encode(room.record.naming)};
+  const auto sealed =
+      sealing::seal_bundle(rng_, newcomer.key, {room.id, sealing::BundlePurpose::kNewMember},
+                           {own_->credential, own_->signing}, bundle);
+  const auto next = [this, id = room.id] {
+    Room& there = room_of(id);
+    if (!there.record.newcomers.empty()) {
+      there.record.newcomers.erase(there.record.newcomers.begin());
+    }
+    save_room(there);
+  };
+  if (!sealed) {
+    next();
+    return false;
+  }
+  wire::SendToDevices command;
+  command.devices.push_back(newcomer.device);
+  command.room_id = room.id;
+  command.kind = kBundleItem;
+  command.body = *sealed;
+  room.busy = true;
+  ask<wire::Done>(
+      std::move(command),
+      [this, next, id = room.id](Now, const wire::Done&) {
+        room_of(id).busy = false;
+        next();
+      },
+      [this, next, id = room.id](Now at, const wire::ErrorReply& error) {
+        // Somebody who is gone by now needs none.
+        if (error.code == static_cast<std::uint16_t>(ErrorCode::kNotAMember)) next();
+        failed(at, room_of(id), error);
+      });
+  return true;
+}
+
+}  // namespace parley::e2ee

@@ -1,0 +1,289 @@
+// Sealing what this device says and opening what others said.
+#include "client/e2ee/impl.hpp"
+
+namespace parley::e2ee {
+namespace {
+
+sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
+                                   const wire::SealedBody& body) {
+  return {.version = body.version,
+          .room = room,
+          .epoch = body.epoch,
+          .user = event.sender,
+          .device = event.device,
+          .client_id = event.client_id,
+          .counts = body.counts};
+}
+
+}  // namespace
+
+std::string_view describe(NotReady cause) {
+  switch (cause) {
+    case NotReady::kNoAccount:
+      return "This device is not a part of your account yet.";
+    case NotReady::kNoGroup:
+      return "This device is joining the room.";
+    case NotReady::kCatchingUp:
+      return "This device is catching up with the room.";
+    case NotReady::kRemovalPending:
+      return "Somebody who left is being removed from the room's encryption first.";
+    case NotReady::kUnknownIdentity:
+      return "The devices of a member are being checked.";
+    case NotReady::kSettling:
+      return "The room is being set up.";
+    case NotReady::kGhostDevice:
+      return "A device in this room does not belong to its user.";
+    case NotReady::kIdentityChanged:
+      return "The identity of somebody whom you verified has changed.";
+  }
+  return "";
+}
+
+std::string_view describe(OpenFault fault) {
+  switch (fault) {
+    case OpenFault::kUnknownEpoch:
+      return "The key of this message is being looked for.";
+    case OpenFault::kWaitingForIdentity:
+      return "The sender's identity is being checked.";
+    case OpenFault::kWrongKey:
+      return "This message was changed on its way, or is of another key.";
+    case OpenFault::kUnsupported:
+      return "This message needs a newer version of the app.";
+    case OpenFault::kMalformed:
+      return "This message is broken.";
+    case OpenFault::kBadSignature:
+      return "This message is not signed by its sender.";
+    case OpenFault::kForgedSender:
+      return "This message is not by the one whom the server names.";
+    case OpenFault::kRepeated:
+      return "This message was shown before.";
+    case OpenFault::kForked:
+      return "The sender said something else in this place to others.";
+  }
+  return "";
+}
+
+// ---- sealing -----------------------------------------------------------------------------------
+
+std::variant<Sealed, NotReady> Engine::Impl::seal(Now now, RoomId id, ClientId client_id,
+                                                  wire::EventKind kind, ByteView body,
+                                                  bool counts) {
+  Room* room = find(id);
+  if (room == nullptr) return NotReady::kNoGroup;
+  if (const auto cause = not_ready(*room, false)) {
+    // Somebody waits for it: no delay in favour of others any more.
+    if (*cause == NotReady::kRemovalPending && room->removal_at) room->removal_at = now.mono;
+    settle(now);
+    return *cause;
+  }
+  return seal_in(now, *room, client_id, kind, body, counts);
+}
+
+std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now, Room& room, ClientId client_id,
+                                                     wire::EventKind kind, ByteView body,
+                                                     bool counts) {
+  const std::uint64_t epoch = room.group->epoch();
+  const Secret* secret = epoch_secret(room.id, epoch);
+  if (secret == nullptr) return NotReady::kNoGroup;
+  LastSeal next = room.record.last_seal;
+  const bool again = next.client_id == client_id && next.counter > 0;
+  // The next one names the hash of the one before: it has to be known which that is.
+  if (!again && next.ambiguous) return NotReady::kSettling;
+  if (!again) {
+    next.in_log = false;
+    next.client_id = client_id;
+    rng_.fill(next.id);
+    next.previous = next.hash;
+    ++next.counter;
+  }
+  const sealing::MessageContext context{.room = room.id,
+                                        .epoch = epoch,
+                                        .user = user_,
+                                        .device = device_,
+                                        .client_id = client_id,
+                                        .counts = counts};
+  const sealing::MessageContent content{next.id, next.counter, next.previous, kind, to_bytes(body)};
+  auto sealed =
+      sealing::seal_message(rng_, *secret, context, {own_->credential, own_->signing}, content);
+  if (!sealed) return NotReady::kNoGroup;  // the body is larger than any event's
+  // Whatever is sent again under a name that the log has changes nothing there.
+  if (!next.in_log) {
+    next.ambiguous = next.ambiguous || (again && next.hash != sealed->hash);
+    next.hash = sealed->hash;
+  }
+  room.record.last_seal = next;
+  if (!again) ++room.record.sealed;
+  save_room(room);
+  wire::SealedBody out;
+  out.epoch = epoch;
+  out.counts = counts;
+  out.nonce = to_bytes(sealed->nonce);
+  out.ciphertext = std::move(sealed->ciphertext);
+  return Sealed{wire::encode(out), desk_.batch()};
+}
+
+void Engine::Impl::seal_refused(RoomId id, ClientId client_id) {
+  Room* room = find(id);
+  if (room == nullptr || room->record.last_seal.client_id != client_id) return;
+  LastSeal& last = room->record.last_seal;
+  if (last.counter == 0) return;
+  last.client_id = {};
+  last.in_log = last.ambiguous = false;
+  last.hash = last.previous;
+  --last.counter;
+  save_room(*room);
+}
+
+void Engine::Impl::seal_abandoned(RoomId id, ClientId client_id) {
+  Room* room = find(id);
+  if (room == nullptr || room->record.last_seal.client_id != client_id) return;
+  LastSeal& last = room->record.last_seal;
+  if (!last.ambiguous) return;
+  // A place that stays empty: readers see a gap, and no fork whichever text was taken.
+  last.ambiguous = false;
+  last.in_log = true;
+  ++last.counter;
+  save_room(*room);
+}
+
+void Engine::Impl::settle_seal(Room& room, const wire::Event& event) {
+  LastSeal& last = room.record.last_seal;
+  if (last.in_log || event.client_id != last.client_id || event.device != device_) return;
+  if (last.ambiguous) {
+    const auto body = wire::decode<wire::SealedBody>(event.body);
+    const Secret* secret = body ? epoch_secret(room.id, body->epoch) : nullptr;
+    if (secret == nullptr) return;
+    const auto opened = sealing::open_message(*secret, context_of(room.id, event, *body),
+                                              body->nonce, body->ciphertext);
+    if (!opened || opened->content.counter != last.counter) return;
+    last.hash = opened->hash;
+    last.ambiguous = false;
+  }
+  last.in_log = true;
+  save_room(room);
+}
+
+void Engine::Impl::handle_posted(Now now, RoomId id, ClientId client_id, Seq seq) {
+  Room* room = find(id);
+  if (room == nullptr || room->record.last_seal.client_id != client_id) return;
+  LastSeal& last = room->record.last_seal;
+  if (last.in_log) return;
+  if (!last.ambiguous) {
+    last.in_log = true;
+    return save_room(*room);
+  }
+  wire::History history;
+  history.room_id = id;
+  history.from = wire::HistoryFrom::kAfter;
+  history.seq = {seq.value - 1};
+  history.limit = 1;
+  ask<wire::HistoryPage>(
+      history,
+      [this, id](Now, const wire::HistoryPage& page) {
+        for (const wire::Event& event : page.events) settle_seal(room_of(id), event);
+      },
+      [](Now, const wire::ErrorReply&) {});
+  settle(now);
+}
+
+// ---- opening -----------------------------------------------------------------------------------
+
+OpenFault Engine::Impl::fault_of(const Error& error) const {
+  switch (error.code) {
+    case ErrorCode::kVersionUnsupported:
+      return OpenFault::kUnsupported;
+    case ErrorCode::kDecryptionFailed:
+      return OpenFault::kWrongKey;
+    case ErrorCode::kAccessDenied:
+      return OpenFault::kForgedSender;
+    case ErrorCode::kSignatureInvalid:
+      return OpenFault::kBadSignature;
+    default:
+      return OpenFault::kMalformed;
+  }
+}
+
+std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wire::Event& event) {
+  const auto body = wire::decode<wire::SealedBody>(event.body);
+  if (!body || event.kind != wire::EventKind::kSealed) return OpenFault::kMalformed;
+  const Secret* secret = epoch_secret(id, body->epoch);
+  Room* room = find(id);
+  if (secret == nullptr) {
+    // The server takes messages of epochs that there are only.
+    if (room != nullptr) room->server_epoch = std::max(room->server_epoch, body->epoch);
+    if (missing_.emplace(id, body->epoch).second) missing_retry_.succeeded();
+    settle(now);
+    return OpenFault::kUnknownEpoch;
+  }
+  const auto opened =
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+  if (!opened) return fault_of(opened.error());
+  switch (trust_account(event.sender, opened->author.credential.account_key)) {
+    case Trust::kTrusted:
+      break;
+    case Trust::kUnknown:
+      settle(now);
+      return OpenFault::kWaitingForIdentity;
+    default:
+      return OpenFault::kForgedSender;
+  }
+  // Of the present epoch this device knows who is in it.
+  if (room != nullptr && room->group && room->group->epoch() == body->epoch) {
+    bool member = false;
+    room->group->public_group().tree().for_each_leaf(
+        [&](mls::LeafIndex, const mls::LeafNode& leaf) {
+          member = member || std::ranges::equal(leaf.signature_key, opened->author.signing_key);
+        });
+    if (!member) return OpenFault::kForgedSender;
+  }
+  OpenFault fault{};
+  const auto chain = judge(id, event, *opened, fault);
+  if (!chain) return fault;
+  if (room != nullptr && opened->content.kind == wire::EventKind::kRoomSettings &&
+      event.seq > room->record.naming.seq) {
+    if (const auto settings = wire::decode<wire::RoomSettings>(opened->content.body)) {
+      room->record.naming = {settings->name, settings->topic, event.seq};
+      save_room(*room);
+      changes_.push_back(RoomChanged{id});
+    }
+  }
+  return Opened{opened->content.kind, opened->content.body, event.sender,
+                event.device,         opened->content.id,   *chain};
+}
+
+std::optional<sealing::ChainJudgement> Engine::Impl::judge(RoomId id, const wire::Event& event,
+                                                           const sealing::OpenedMessage& message,
+                                                           OpenFault& fault) {
+  ChainRecord& record = chains_[{id, event.device}];
+  for (const ChainRecord::Place& place : record.places) {
+    if (place.seq == event.seq && place.hash == message.hash) {
+      return sealing::ChainJudgement{};  // read again
+    }
+  }
+  // Pages from before the first that was judged say nothing about what is missing.
+  if (!record.places.empty() && event.seq < record.first) return sealing::ChainJudgement{};
+  auto chain = sealing::SenderChain::decode(record.chain);
+  if (!chain) chain = sealing::SenderChain();
+  const auto verdict = chain->judge(sealing::link_of(message));
+  if (verdict.verdict == sealing::ChainVerdict::kRepeated ||
+      verdict.verdict == sealing::ChainVerdict::kForked) {
+    // Older than what is remembered, read again.
+    const bool old = verdict.verdict == sealing::ChainVerdict::kRepeated &&
+                     event.seq < record.places.front().seq;
+    if (old) return sealing::ChainJudgement{};
+    fault = verdict.verdict == sealing::ChainVerdict::kForked ? OpenFault::kForked
+                                                              : OpenFault::kRepeated;
+    return std::nullopt;
+  }
+  record.chain = chain->encode();
+  if (record.places.empty()) record.first = event.seq;
+  record.places.push_back({message.hash, event.seq});
+  if (record.places.size() > sealing::SenderChain::kRemembered) {
+    record.places.erase(record.places.begin());
+  }
+  desk_.put("e2ee/chain/" + id.to_string() + "/" + event.device.to_string(),
+            SecretBytes(wire::encode(record)));
+  return verdict;
+}
+
+}  // namespace parley::e2ee

@@ -1,0 +1,155 @@
+// Who the devices in the groups belong to: pinned account keys and newest device lists.
+#include "client/e2ee/impl.hpp"
+
+namespace parley::e2ee {
+
+void Engine::Impl::alert(Alert what) {
+  if (std::ranges::find(alerts_, what) != alerts_.end()) return;
+  alerts_.push_back(what);
+  changes_.push_back(what);
+}
+
+const identity::PinnedIdentity* Engine::Impl::identity(UserId user) const {
+  const auto found = people_.find(user);
+  return found == people_.end() || !found->second.pin.known() ? nullptr : &found->second.pin;
+}
+
+void Engine::Impl::save_person(const Known& known) {
+  UserRecord record;
+  record.pin = known.pin.encode();
+  record.list = known.list.encode();
+  desk_.put("e2ee/user/" + known.pin.user().to_string(), SecretBytes(wire::encode(record)));
+}
+
+void Engine::Impl::take_identity(const wire::Identity& answer) {
+  Known& known = people_.try_emplace(answer.user_id, answer.user_id).first->second;
+  const auto list = identity::DeviceList::decode(answer.list);
+  if (!list) return alert({AlertKind::kListForked, answer.user_id, {}, {}});
+  using Seen = identity::PinnedIdentity::Seen;
+  const auto sighting = known.pin.observe(*list);
+  switch (sighting.seen) {
+    case Seen::kSame:
+      return;
+    case Seen::kRefused: {
+      const bool older = sighting.why == identity::ListVerdict::kRolledBack;
+      return alert(
+          {older ? AlertKind::kListRolledBack : AlertKind::kListForked, answer.user_id, {}, {}});
+    }
+    case Seen::kKeyChanged:
+      changes_.push_back(IdentityChanged{answer.user_id});
+      [[fallthrough]];
+    case Seen::kNewer:
+    case Seen::kFirstSeen:
+      known.list = *list;
+      save_person(known);
+  }
+  if (own_ && answer.user_id == user_ && own_->record.listed &&
+      list->find(own_->record.device) == nullptr) {
+    set_account_state(AccountState::kRevoked);
+  }
+}
+
+void Engine::Impl::step_people(Now now) {
+  if (!connected_ || people_busy_ || wanted_.empty() || people_retry_.waits(now.mono)) return;
+  wire::GetIdentities command;
+  for (const UserId& user : wanted_) {
+    if (command.user_ids.size() == wire::kMaxPageSize) break;
+    command.user_ids.push_back(user);
+  }
+  people_busy_ = true;
+  const std::vector<UserId> asked = command.user_ids;
+  ask<wire::Identities>(
+      std::move(command),
+      [this, asked](Now, const wire::Identities& answer) {
+        people_busy_ = false;
+        people_retry_.succeeded();
+        for (const wire::Identity& identity : answer.identities) take_identity(identity);
+        for (const UserId& user : asked) {
+          // In the order asked: what a full frame left out comes after the last one.
+          const bool answered = !answer.more || (!answer.identities.empty() &&
+                                                 user <= answer.identities.back().user_id);
+          if (!answered) continue;
+          Known& known = people_.try_emplace(user, user).first->second;
+          ++known.asked;
+          known.fresh = true;
+          wanted_.erase(user);
+        }
+        for (auto& [id, room] : rooms_) {
+          if (room.is_member()) changes_.push_back(HistoryArrived{id});
+        }
+      },
+      [this](Now at, const wire::ErrorReply&) {
+        people_busy_ = false;
+        people_retry_.failed(at.mono, rng_, seconds(1));
+      });
+}
+
+// True when what is known of all of them is as new as can be; asks otherwise.
+bool Engine::Impl::all_fresh(const std::vector<UserId>& users) {
+  bool fresh = true;
+  for (const UserId& user : users) {
+    const auto found = people_.find(user);
+    if (found != people_.end() && found->second.fresh) continue;
+    want(user);
+    fresh = false;
+  }
+  return fresh;
+}
+
+Trust Engine::Impl::trust(const mls::LeafNode& leaf) {
+  if (leaf.credential.type != mls::CredentialType::kBasic) return Trust::kNoIdentity;
+  const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);
+  if (!credential) return Trust::kNoIdentity;
+  const auto found = people_.find(credential->user);
+  const identity::DeviceEntry* entry = nullptr;
+  if (found != people_.end() && found->second.pin.known() &&
+      found->second.pin.account_key() == credential->account_key) {
+    entry = found->second.list.find(credential->device);
+  }
+  if (entry != nullptr && entry->device_key == credential->device_key &&
+      std::ranges::equal(entry->signing_key, leaf.signature_key)) {
+    // The list names this key for the device and is signed by the account key, so the credential's
+    // own signature has nothing to add.
+    doubts_.erase(leaf.signature_key);
+    return Trust::kTrusted;
+  }
+  const std::uint64_t asked = found == people_.end() ? 0 : found->second.asked;
+  const auto [doubt, first] = doubts_.try_emplace(leaf.signature_key, asked);
+  if (first || asked <= doubt->second) {
+    want(credential->user);
+    return Trust::kUnknown;
+  }
+  const bool other_key = found != people_.end() && found->second.pin.known() &&
+                         found->second.pin.account_key() != credential->account_key;
+  return other_key ? Trust::kOtherKey : Trust::kGhost;
+}
+
+Trust Engine::Impl::trust_account(const UserId& user,
+                                  const crypto::SignaturePublicKey& account_key) {
+  const auto found = people_.find(user);
+  if (found == people_.end() || (!found->second.pin.known() && found->second.asked == 0)) {
+    want(user);
+    return Trust::kUnknown;
+  }
+  const identity::PinnedIdentity& pin = found->second.pin;
+  if (pin.known() && (pin.account_key() == account_key || pin.previous_key() == account_key)) {
+    return Trust::kTrusted;
+  }
+  if (found->second.fresh) return Trust::kOtherKey;
+  want(user);
+  return Trust::kUnknown;
+}
+
+void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
+  const auto found = people_.find(user);
+  if (found == people_.end() || !found->second.pin.known()) return;
+  if (verified) {
+    found->second.pin.mark_verified();
+  } else {
+    found->second.pin.accept_change();
+  }
+  save_person(found->second);
+  settle(now);
+}
+
+}  // namespace parley::e2ee

@@ -1,0 +1,194 @@
+// What the engine keeps on the device, by key:
+//
+//   e2ee/account                the device's own keys
+//   e2ee/user/<user>            what is known of a user: pin and newest device list
+//   e2ee/package/<ref>          a key package with its private keys
+//   e2ee/epoch/<room>/<epoch>   a history secret
+//   e2ee/room/<room>            what is to be done in a room, own place in the sender chain
+//   e2ee/group/<room>           the group (mls/state.hpp)
+//   e2ee/pending/<room>         a commit that may have been sent, with the group after it
+//   e2ee/chain/<room>/<device>  the sender chain of a device
+//
+// Each value begins with its format.
+#pragma once
+
+#include "shared/identity/codec.hpp"
+#include "shared/sealing/sender_chain.hpp"
+#include "shared/wire/commands.hpp"
+
+namespace parley::e2ee {
+
+using crypto::Secret;
+using crypto::SecretBytes;
+using identity::fixed;
+using wire::field;
+
+inline constexpr std::size_t kMaxStoredBytes = 64u << 20;  // of a group with its tree
+inline constexpr std::size_t kMaxListed = 100'000;
+
+struct AccountRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  UserId user;
+  DeviceId device;
+  Secret account_seed, signing_seed, device_secret, vault_key;
+  Secret state_key;         // of mls::seal_state
+  bool listed = false;      // the server's list names this device
+  bool wrapped = false;     // the vault key is wrapped for it, the account key is in the vault
+  bool read_vault = false;  // once to its end
+  std::uint64_t vault_position = 0;
+  std::vector<DeviceId> to_remove;  // from the list
+
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, user, device, fixed(account_seed), fixed(signing_seed), fixed(device_secret),
+       fixed(vault_key), fixed(state_key), listed, wrapped, read_vault, vault_position,
+       field("", to_remove, identity::kMaxDevices));
+  }
+};
+
+struct UserRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  Bytes pin, list;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", pin, wire::kMaxBodyBytes), field("", list, wire::kMaxBodyBytes));
+  }
+};
+
+struct PackageRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  bool last_resort = false;
+  Timestamp expires;
+  Bytes key_package;
+  Secret init_key, leaf_key;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, last_resort, expires, field("", key_package, wire::kMaxKeyPackageBytes),
+       fixed(init_key), fixed(leaf_key));
+  }
+};
+
+struct EpochRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  bool in_vault = false;
+  Secret secret;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, in_vault, fixed(secret));
+  }
+};
+
+// The newest message that was sealed.
+struct LastSeal {
+  ClientId client_id;
+  sealing::MessageId id{};
+  std::uint64_t counter = 0;
+  crypto::Digest previous{}, hash{};
+  bool in_log = false;     // the log has it, with this hash
+  bool ambiguous = false;  // sealed more than once: the log may have either
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(client_id, fixed(id), counter, fixed(previous), fixed(hash), in_log, ambiguous);
+  }
+};
+
+// A device that was let in and is owed a history bundle.
+struct Newcomer {
+  wire::DeviceRef device;
+  crypto::KemPublicKey key{};
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(device, fixed(key));
+  }
+};
+
+// Name and topic, as members have them sealed.
+struct Naming {
+  std::string name, topic;
+  Seq seq;  // of the event that set them
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("", name, wire::kMaxNameBytes), field("", topic, wire::kMaxTopicBytes), seq);
+  }
+};
+
+struct RoomRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  bool creating = false;
+  UserId direct_with;
+  wire::HistoryAccess history = wire::HistoryAccess::kAll;
+  std::vector<UserId> to_add;
+  bool renew = false;               // the epoch is to be turned
+  std::optional<Naming> to_post;    // name and topic to be told
+  ClientId posting;                 // the name of that event
+  std::vector<Newcomer> newcomers;  // who are owed a bundle
+  std::vector<Bytes> bundles;       // that came before the group was there
+  Timestamp renew_at;               // 0: nothing planned
+  bool just_joined = false;         // renews then also when nobody says anything
+  Naming naming;
+  LastSeal last_seal;
+  std::uint32_t sealed = 0;  // messages since the own keys were renewed
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, creating, direct_with, history, field("", to_add, kMaxListed), renew, to_post,
+       posting, field("", newcomers, kMaxListed));
+    std::uint64_t count = bundles.size();
+    ar(count);
+    bundles.resize(std::min<std::uint64_t>(count, kMaxBundlesKept));
+    for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
+    ar(renew_at, just_joined, naming, last_seal, sealed);
+  }
+  static constexpr std::size_t kMaxBundlesKept = 16;
+};
+
+struct PendingRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  wire::CommitGroup command;
+  Bytes next;  // sealed
+  std::vector<Newcomer> added;
+  bool external = false;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, command, field("", next, kMaxStoredBytes), field("", added, kMaxListed), external);
+  }
+};
+
+// A chain with the places of its links, so that the same event read again is no repeat.
+struct ChainRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Place {
+    crypto::Digest hash{};
+    Seq seq;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(fixed(hash), seq);
+    }
+  };
+  std::uint8_t format = kFormat;
+  Bytes chain;
+  Seq first;  // what comes before is not judged
+  std::vector<Place> places;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", chain, wire::kMaxBodyBytes), first, field("", places, kMaxListed));
+  }
+};
+
+template <class T>
+SecretBytes pack(const T& value, std::size_t most = 4096) {
+  return identity::encode_secret(value, most);
+}
+template <class T>
+std::optional<T> unpack(ByteView bytes) {
+  auto value = wire::decode<T>(bytes);
+  if (!value || value->format != T::kFormat) return std::nullopt;
+  return *std::move(value);
+}
+
+}  // namespace parley::e2ee

@@ -1,0 +1,107 @@
+// The history secrets of epochs: kept here, put into the account's vault by whoever enters an
+// epoch, read back from there by a device that was not there.
+#include "client/e2ee/impl.hpp"
+
+namespace parley::e2ee {
+
+std::string Engine::Impl::epoch_key(RoomId room, std::uint64_t epoch) {
+  return "e2ee/epoch/" + room.to_string() + "/" + std::to_string(epoch);
+}
+
+const Secret* Engine::Impl::epoch_secret(RoomId room, std::uint64_t epoch) const {
+  const auto keys = epochs_.find(room);
+  if (keys == epochs_.end()) return nullptr;
+  const auto found = keys->second.find(epoch);
+  return found == keys->second.end() ? nullptr : &found->second.secret;
+}
+
+bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault) {
+  EpochKeys& keys = epochs_[room];
+  const auto [found, is_new] = keys.try_emplace(epoch);
+  // What is known is not replaced by what others say.
+  if (!is_new && (found->second.in_vault || !in_vault)) return false;
+  if (is_new) {
+    found->second.secret = secret.clone();
+    if (missing_.erase({room, epoch}) > 0) missing_retry_.succeeded();
+  }
+  found->second.in_vault = in_vault;
+  EpochRecord record;
+  record.in_vault = in_vault;
+  record.secret = found->second.secret.clone();
+  desk_.put(epoch_key(room, epoch), pack(record));
+  return is_new;
+}
+
+void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
+  const auto name = sealing::decode_name(entry.key);
+  if (!name) return;
+  const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
+  if (history == nullptr) return;
+  auto opened = sealing::open_entry(own_->record.vault_key, user_, *name, entry.sealed);
+  if (!opened || opened->size() != Secret::size()) return;
+  Secret secret;
+  std::ranges::copy(opened->expose(), secret.write().begin());
+  if (learn(history->room, history->epoch, secret, true)) {
+    changes_.push_back(HistoryArrived{history->room});
+  }
+}
+
+void Engine::Impl::step_vault(Now now) {
+  if (!ready() || vault_busy_ || vault_retry_.waits(now.mono)) return;
+  const auto retry = [this](Now at, const wire::ErrorReply&) {
+    vault_busy_ = false;
+    vault_retry_.failed(at.mono, rng_, seconds(1));
+  };
+  wire::PutVault put;
+  std::vector<std::pair<RoomId, std::uint64_t>> names;
+  for (const auto& [room, keys] : epochs_) {
+    for (const auto& [epoch, key] : keys) {
+      if (key.in_vault || put.entries.size() == wire::kMaxPageSize) continue;
+      const sealing::HistoryEntry name{room, epoch};
+      auto sealed =
+          sealing::seal_entry(rng_, own_->record.vault_key, user_, name, key.secret.expose());
+      if (!sealed) continue;
+      put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
+      names.emplace_back(room, epoch);
+    }
+  }
+  if (!put.entries.empty()) {
+    vault_busy_ = true;
+    ask<wire::VaultPosition>(
+        std::move(put),
+        [this, names = std::move(names)](Now, const wire::VaultPosition&) {
+          vault_busy_ = false;
+          vault_retry_.succeeded();
+          for (const auto& [room, epoch] : names) {
+            if (const Secret* secret = epoch_secret(room, epoch)) {
+              learn(room, epoch, secret->clone(), true);
+            }
+          }
+        },
+        retry);
+    return;
+  }
+  const bool look_again = !missing_.empty() && !missing_retry_.waits(now.mono);
+  if (!vault_wanted_ && own_->record.read_vault && !look_again) return;
+  vault_busy_ = true;
+  ask<wire::VaultPage>(
+      wire::GetVault{own_->record.vault_position, wire::kMaxPageSize},
+      [this](Now at, const wire::VaultPage& page) {
+        vault_busy_ = false;
+        missing_retry_.failed(at.mono, rng_, seconds(1));
+        vault_retry_.succeeded();
+        for (const wire::VaultEntry& entry : page.entries) take_vault_entry(entry);
+        if (!page.entries.empty()) own_->record.vault_position = page.entries.back().number;
+        vault_wanted_ = page.more && !page.entries.empty();
+        own_->record.read_vault = !vault_wanted_;
+        if (!vault_wanted_ && !missing_.empty() && !vault_reread_) {
+          // It may have been read, and lost with a part of this device's store.
+          vault_reread_ = vault_wanted_ = true;
+          own_->record.vault_position = 0;
+        }
+        save_own();
+      },
+      retry);
+}
+
+}  // namespace parley::e2ee

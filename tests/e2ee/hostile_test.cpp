@@ -1,0 +1,162 @@
+// A server that lies: what it can do is seen and shown.
+#include "tests/e2ee/world.hpp"
+
+using namespace parley;
+using namespace parley::testing;
+
+namespace {
+
+struct Pair {
+  Pair() {
+    room = *ada.engine->start_direct(ada.now(), ben.user());
+    world.run(seconds(5));
+    ada.say(room, "one");
+    world.run(seconds(1));
+    ada.say(room, "two");
+    world.run(seconds(1));
+    ada.say(room, "three");
+    world.run(seconds(1));
+    for (const wire::Event& event : ben.log(room)) {
+      if (event.kind == wire::EventKind::kSealed) sealed.push_back(event);
+    }
+    REQUIRE(sealed.size() == 3);
+  }
+  std::optional<e2ee::OpenFault> fault(const wire::Event& event) {
+    auto opened = ben.engine->open(ben.now(), room, event);
+    const auto* fault = std::get_if<e2ee::OpenFault>(&opened);
+    return fault == nullptr ? std::nullopt : std::optional(*fault);
+  }
+  bool warned(Device& device, e2ee::AlertKind kind) {
+    return std::ranges::any_of(device.alerts, [&](const auto& a) { return a.kind == kind; });
+  }
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  RoomId room;
+  std::vector<wire::Event> sealed;
+};
+
+// Answers about this user stay as they were at first.
+auto freeze(UserId user, wire::Identity old) {
+  return [user, old](wire::Response& response) {
+    auto* answer = std::get_if<wire::Identities>(&response);
+    if (answer == nullptr) return;
+    for (wire::Identity& identity : answer->identities) {
+      if (identity.user_id == user) identity = old;
+    }
+  };
+}
+
+}  // namespace
+
+TEST_CASE("messages that were changed, moved, repeated or dropped do not pass", "[e2ee]") {
+  Pair pair;
+  CHECK_FALSE(pair.fault(pair.sealed[1]));  // read again, it is what it was
+
+  wire::Event changed = pair.sealed[1];
+  changed.body.back() ^= 1;
+  CHECK(pair.fault(changed) == e2ee::OpenFault::kWrongKey);
+  changed = pair.sealed[1];
+  changed.sender = pair.ben.user();
+  CHECK(pair.fault(changed) == e2ee::OpenFault::kWrongKey);
+  changed = pair.sealed[1];
+  changed.client_id = pair.sealed[2].client_id;
+  CHECK(pair.fault(changed) == e2ee::OpenFault::kWrongKey);
+  changed = pair.sealed[1];
+  changed.body.clear();
+  CHECK(pair.fault(changed) == e2ee::OpenFault::kMalformed);
+
+  wire::Event repeated = pair.sealed[1];
+  repeated.seq.value += 1000;
+  CHECK(pair.fault(repeated) == e2ee::OpenFault::kRepeated);
+
+  // Ben's phone is shown the first and the third alone.
+  Device& phone = pair.world.link(pair.ben, "Ben's phone");
+  pair.world.run(seconds(5));
+  for (auto& [key, value] : phone.disk()) {
+    if (key.starts_with("e2ee/chain/")) value.clear();
+  }
+  phone.restart();
+  CHECK(std::holds_alternative<e2ee::Opened>(
+      phone.engine->open(phone.now(), pair.room, pair.sealed[0])));
+  const auto third = phone.engine->open(phone.now(), pair.room, pair.sealed[2]);
+  REQUIRE(std::holds_alternative<e2ee::Opened>(third));
+  CHECK(std::get<e2ee::Opened>(third).chain ==
+        sealing::ChainJudgement{sealing::ChainVerdict::kGap, 1});
+}
+
+TEST_CASE("an old device list is seen through", "[e2ee]") {
+  Pair pair;
+  wire::Identity first;
+  pair.ada.change_response = [&](wire::Response& response) {
+    if (auto* answer = std::get_if<wire::Identities>(&response)) {
+      for (const auto& identity : answer->identities) {
+        if (identity.user_id == pair.ben.user()) first = identity;
+      }
+    }
+  };
+  pair.ada.disconnect();
+  pair.ada.connect();
+  REQUIRE(pair.ada.engine->invite(pair.ada.now(), pair.room, {pair.ben.user()}).ok());
+  pair.world.run(seconds(3));
+  REQUIRE(first.version == 1);
+  pair.ada.change_response = nullptr;
+  pair.world.link(pair.ben, "Ben's phone");
+  pair.world.run(seconds(5));
+  CHECK(pair.ada.alerts.empty());
+  pair.ada.change_response = freeze(pair.ben.user(), first);
+  pair.world.link(pair.ben, "Ben's tablet");
+  pair.world.run(seconds(5));
+  CHECK(pair.warned(pair.ada, e2ee::AlertKind::kListRolledBack));
+}
+
+TEST_CASE("nothing is sent to a device that its user's list does not name", "[e2ee]") {
+  Pair pair;
+  wire::Identity first;
+  pair.ada.change_response = [&](wire::Response& response) {
+    if (auto* answer = std::get_if<wire::Identities>(&response)) {
+      for (const auto& identity : answer->identities) {
+        if (identity.user_id == pair.ben.user()) first = identity;
+      }
+    }
+  };
+  REQUIRE(pair.ada.engine->invite(pair.ada.now(), pair.room, {pair.ben.user()}).ok());
+  pair.ada.disconnect();
+  pair.ada.connect();
+  pair.world.run(seconds(3));
+  REQUIRE(first.version == 1);
+  pair.ada.change_response = freeze(pair.ben.user(), first);
+  pair.world.link(pair.ben, "somebody else's");
+  pair.world.run(seconds(5));
+  CHECK(pair.warned(pair.ada, e2ee::AlertKind::kGhostDevice));
+  pair.ada.say(pair.room, "not for that one");
+  pair.world.run(seconds(5));
+  CHECK(pair.ada.unsent() == 1);
+  CHECK(pair.ada.engine->room(pair.room)->not_ready == e2ee::NotReady::kGhostDevice);
+}
+
+TEST_CASE("a commit that is kept back is missed", "[e2ee]") {
+  Pair pair;
+  pair.ada.withhold = [](const wire::Event& event) {
+    return event.kind == wire::EventKind::kCommit;
+  };
+  const std::uint64_t epoch = pair.ada.epoch(pair.room);
+  pair.ada.change_response = [epoch](wire::Response& response) {
+    if (auto* answer = std::get_if<wire::Commits>(&response)) {
+      answer->events.clear();
+      answer->epoch = epoch;
+    }
+  };
+  REQUIRE(pair.ben.engine->renew_keys(pair.ben.now(), pair.room).ok());
+  pair.world.run(seconds(1));
+  pair.ben.say(pair.room, "in the new epoch");
+  pair.world.run(seconds(5));
+  CHECK(pair.warned(pair.ada, e2ee::AlertKind::kGroupRolledBack));
+  // When the server tells the truth again, nothing is lost.
+  pair.ada.change_response = nullptr;
+  pair.ada.withhold = nullptr;
+  pair.ben.say(pair.room, "still");
+  pair.world.run(seconds(40));
+  CHECK(pair.ada.read(pair.room) ==
+        std::vector<std::string>{"one", "two", "three", "in the new epoch", "still"});
+}

@@ -1,0 +1,257 @@
+// Private rooms between devices at a real server.
+#include <catch2/generators/catch_generators_range.hpp>
+
+#include "tests/e2ee/world.hpp"
+
+using namespace parley;
+using namespace parley::testing;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+bool contains(const Bytes& haystack, std::string_view needle) {
+  return as_text(haystack).find(needle) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a direct room between two people with two devices each", "[e2ee]") {
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ada_phone = world.link(ada, "Ada's phone");
+  Device& ben = world.add("Ben");
+  Device& ben_phone = world.link(ben, "Ben's phone");
+
+  const auto room = ada.engine->start_direct(ada.now(), ben.user());
+  REQUIRE(room.ok());
+  ada.say(*room, "violet evening");
+  world.run(seconds(10));
+  for (Device* device : {&ada, &ada_phone, &ben, &ben_phone}) {
+    INFO(device->device().to_string());
+    CHECK(device->rooms() == std::set{*room});
+    CHECK(device->read(*room) == Texts{"violet evening"});
+  }
+  ben_phone.say(*room, "amber morning");
+  ben.say(*room, "amber noon");
+  world.run(seconds(2));
+  for (Device* device : {&ada, &ada_phone, &ben, &ben_phone}) {
+    auto texts = device->read(*room);
+    std::ranges::sort(texts);
+    CHECK(texts == Texts{"amber morning", "amber noon", "violet evening"});
+    CHECK(device->alerts.empty());
+    CHECK_FALSE(contains(device->sent, "violet evening"));
+    CHECK_FALSE(contains(device->sent, "amber"));
+  }
+}
+
+namespace {
+
+// Ada, Ben and Cal, in a room of Ada's with Ben.
+struct House {
+  explicit House(wire::HistoryAccess history = wire::HistoryAccess::kAll) {
+    room = *ada.engine->create_room(ada.now(), "Plans", "for the summer", {ben.user()}, history);
+    world.run(seconds(5));
+  }
+  void expect(std::initializer_list<Device*> devices, const Texts& texts) {
+    for (Device* device : devices) {
+      INFO(device->user().to_string());
+      CHECK(device->read(room) == texts);
+      CHECK(device->alerts.empty());
+    }
+  }
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  Device& cal = world.add("Cal");
+  RoomId room;
+};
+
+}  // namespace
+
+TEST_CASE("a room's name and topic are known to its members and to nobody else", "[e2ee]") {
+  House house;
+  CHECK(house.ben.engine->room(house.room)->name == "Plans");
+  CHECK(house.ben.engine->room(house.room)->topic == "for the summer");
+  CHECK_FALSE(contains(house.ada.sent, "Plans"));
+  REQUIRE(house.ben.engine->rename(house.ben.now(), house.room, "Journeys", "by train").ok());
+  house.world.run(seconds(2));
+  CHECK(house.ada.engine->room(house.room)->name == "Journeys");
+  CHECK_FALSE(contains(house.ben.sent, "Journeys"));
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.world.run(seconds(3));
+  CHECK(house.cal.engine->room(house.room)->name == "Journeys");
+}
+
+TEST_CASE("who is invited reads what the room's history allows", "[e2ee]") {
+  const auto history = GENERATE(wire::HistoryAccess::kAll, wire::HistoryAccess::kSinceInvited);
+  House house(history);
+  house.ada.say(house.room, "before");
+  house.world.run(seconds(1));
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.world.run(seconds(5));
+  house.ada.say(house.room, "after");
+  house.world.run(seconds(5));
+  house.expect({&house.ada, &house.ben}, {"before", "after"});
+  const auto texts = house.cal.read(house.room);
+  if (history == wire::HistoryAccess::kAll) {
+    CHECK(texts == Texts{"before", "after"});
+  } else {
+    CHECK(texts == Texts{"?0", "?0", "after"});  // the room's name and what was said before
+    CHECK(house.cal.engine->room(house.room)->name == "Plans");
+  }
+}
+
+TEST_CASE("a device that is away finds its Welcome and the commits it missed", "[e2ee]") {
+  House house;
+  house.cal.disconnect();
+  house.ben.disconnect();
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.ada.say(house.room, "one");
+  house.world.run(seconds(3));
+  REQUIRE(house.ada.engine->renew_keys(house.ada.now(), house.room).ok());
+  house.world.run(seconds(1));
+  house.ada.say(house.room, "two");
+  house.world.run(seconds(3));
+  house.cal.connect();
+  house.ben.connect();
+  house.world.run(seconds(5));
+  house.expect({&house.ada, &house.ben, &house.cal}, {"one", "two"});
+  CHECK(house.cal.epoch(house.room) == house.ada.epoch(house.room));
+  CHECK(house.ben.epoch(house.room) == house.ada.epoch(house.room));
+}
+
+TEST_CASE("who was removed cannot read what comes after", "[e2ee]") {
+  House house;
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.world.run(seconds(5));
+  house.ada.say(house.room, "for Cal too");
+  house.world.run(seconds(2));
+  const auto epoch = house.cal.epoch(house.room);
+  house.ada.request(wire::RemoveMember{house.room, house.cal.user(), false});
+  house.world.settle();
+  house.ada.say(house.room, "without Cal");
+  house.world.run(seconds(5));
+  CHECK(house.ada.epoch(house.room) > epoch);
+  house.expect({&house.ada, &house.ben}, {"for Cal too", "without Cal"});
+  CHECK(house.cal.rooms().empty());
+  // Even if somebody passes the ciphertext on.
+  for (const wire::Event& event : house.ada.log(house.room)) {
+    if (event.kind != wire::EventKind::kSealed ||
+        event.seq <= house.cal.log(house.room).back().seq) {
+      continue;
+    }
+    const auto opened = house.cal.engine->open(house.cal.now(), house.room, event);
+    REQUIRE(std::holds_alternative<e2ee::OpenFault>(opened));
+    CHECK(std::get<e2ee::OpenFault>(opened) == e2ee::OpenFault::kUnknownEpoch);
+  }
+}
+
+TEST_CASE("a device that is revoked leaves the rooms", "[e2ee]") {
+  House house;
+  Device& phone = house.world.link(house.ben, "Ben's phone");
+  house.world.run(seconds(5));
+  house.ada.say(house.room, "to all three");
+  house.world.run(seconds(2));
+  house.expect({&house.ada, &house.ben, &phone}, {"to all three"});
+  const DeviceId lost = phone.device();
+  phone.disconnect();
+  house.ben.engine->remove_device(house.ben.now(), lost);
+  house.ben.request(wire::RevokeDevice{lost});
+  house.world.settle();
+  house.ada.say(house.room, "to two");
+  house.world.run(seconds(10));
+  house.expect({&house.ada, &house.ben}, {"to all three", "to two"});
+  const auto sealed_for = house.ada.log(house.room).back();
+  const auto opened = phone.engine->open(phone.now(), house.room, sealed_for);
+  CHECK(std::holds_alternative<e2ee::OpenFault>(opened));
+}
+
+TEST_CASE("devices that commit at the same moment end in the same epoch", "[e2ee]") {
+  House house;
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.world.run(seconds(5));
+  const auto epoch = house.ada.epoch(house.room);
+  for (Device* device : {&house.ada, &house.ben, &house.cal}) {
+    REQUIRE(device->engine->renew_keys(device->now(), house.room).ok());
+    device->say(house.room, "hello");
+  }
+  house.world.run(seconds(10));
+  CHECK(house.ada.epoch(house.room) == epoch + 3);
+  CHECK(house.ben.epoch(house.room) == epoch + 3);
+  CHECK(house.cal.epoch(house.room) == epoch + 3);
+  house.expect({&house.ada, &house.ben, &house.cal}, {"hello", "hello", "hello"});
+}
+
+TEST_CASE("a crash at any moment of a commit loses nothing", "[e2ee]") {
+  // The device restarts after each of the steps that a commit takes, and does it once more.
+  const int steps = GENERATE(Catch::Generators::range(0, 14));
+  House house;
+  REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+  house.ada.say(house.room, "from before");
+  for (int i = 0; i < steps; ++i) {
+    if (i % 2 == 0) {
+      house.ada.pump();
+    } else {
+      house.world.server.settle();
+    }
+  }
+  const bool before_write = GENERATE(false, true);
+  house.ada.lose_writes = before_write;
+  if (before_write) house.ada.pump();
+  house.ada.lose_writes = false;
+  house.ada.restart();
+  house.ada.connect();
+  house.world.run(seconds(20));
+  // The wish itself may have been lost with the write.
+  if (!house.cal.rooms().contains(house.room)) {
+    REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
+    house.world.run(seconds(20));
+  }
+  house.expect({&house.ada, &house.ben, &house.cal}, {"from before"});
+  house.cal.say(house.room, "and after");
+  house.world.run(seconds(5));
+  house.expect({&house.ada, &house.ben, &house.cal}, {"from before", "and after"});
+}
+
+TEST_CASE("a device that lost its group joins again and reads what it read before", "[e2ee]") {
+  House house;
+  house.ada.say(house.room, "kept");
+  house.world.run(seconds(2));
+  house.ben.disconnect();
+  std::erase_if(house.ben.disk(), [](const auto& entry) {
+    return entry.first.starts_with("e2ee/group/") || entry.first.starts_with("e2ee/epoch/");
+  });
+  house.ben.restart();
+  house.ben.connect();
+  house.world.run(seconds(5));
+  house.ada.say(house.room, "new");
+  house.world.run(seconds(5));
+  house.expect({&house.ada, &house.ben}, {"kept", "new"});
+  const auto& log = house.ben.log(house.room);
+  for (const wire::Event& event : log) house.ben.engine->open(house.ben.now(), house.room, event);
+  house.world.run(seconds(5));
+  for (const wire::Event& event : log) {
+    if (event.kind != wire::EventKind::kSealed) continue;
+    CHECK(std::holds_alternative<e2ee::Opened>(
+        house.ben.engine->open(house.ben.now(), house.room, event)));
+  }
+}
+
+TEST_CASE("the two of a direct room may ask for it at the same moment", "[e2ee]") {
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  const auto by_ada = ada.engine->start_direct(ada.now(), ben.user());
+  const auto by_ben = ben.engine->start_direct(ben.now(), ada.user());
+  REQUIRE(by_ada.ok());
+  REQUIRE(by_ben.ok());
+  ada.say(*by_ada, "tea?");
+  ben.say(*by_ben, "tea?");
+  world.run(seconds(10));
+  REQUIRE(ada.rooms().size() == 1);
+  CHECK(ada.rooms() == ben.rooms());
+  const RoomId room = *ada.rooms().begin();
+  CHECK(ada.read(room) == Texts{"tea?", "tea?"});
+  CHECK(ben.read(room) == Texts{"tea?", "tea?"});
+}
