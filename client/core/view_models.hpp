@@ -70,6 +70,7 @@ struct KeysView {
   AccountKeys state = AccountKeys::kNone;
   std::string text;                         // what the state means and what to do; empty when ready
   bool busy = false;                        // the words are being checked
+  bool rooms_settled = true;                // no private room is being joined or caught up with
   std::string error;                        // about the recovery words that were typed
   bool has_recovery = true;                 // false: offer to make recovery words
   std::vector<std::string> recovery_words;  // new ones to be written down; until hide_recovery_words

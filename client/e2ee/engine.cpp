@@ -65,10 +65,25 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
   }
 }
 
+void Engine::Impl::erase_all() {
+  desk_.erase("e2ee/account");
+  for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
+  for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
+  for (const auto& [room, keys] : epochs_) {
+    for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
+  }
+  for (const auto& [id, room] : rooms_) desk_.erase("e2ee/room/" + id.to_string());
+  for (const auto& [key, value] : restored_groups_) desk_.erase(key);
+  for (const auto& [name, chain] : chains_) {
+    desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
+  }
+}
+
 void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
   now_ = now;
   if (own_ && (user != own_->record.user || device != own_->record.device)) {
-    own_.reset();  // another account's leftovers: of no use to this one
+    erase_all();  // another account's leftovers: of no use to this one
+    own_.reset();
     rooms_.clear();
     people_.clear();
     packages_.clear();
@@ -235,6 +250,7 @@ void Engine::remove_device(Now now, DeviceId device) { impl_->remove_device(now,
 void Engine::accept_identity(Now now, UserId user, bool verified) {
   impl_->accept_identity(now, user, verified);
 }
+void Engine::look_up(Now now, UserId user) { impl_->look_up(now, user); }
 std::variant<Sealed, NotReady> Engine::seal(Now now, RoomId room, ClientId client_id,
                                             wire::EventKind kind, ByteView body, bool counts) {
   return impl_->seal(now, room, client_id, kind, body, counts);
@@ -264,5 +280,8 @@ std::optional<RoomStatus> Engine::room(RoomId room) const { return impl_->room(r
 const identity::PinnedIdentity* Engine::identity(UserId user) const {
   return impl_->identity(user);
 }
+
+const identity::DeviceList* Engine::devices(UserId user) const { return impl_->devices(user); }
+std::vector<UserId> Engine::members(RoomId room) const { return impl_->members(room); }
 
 }  // namespace parley::e2ee

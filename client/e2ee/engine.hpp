@@ -144,6 +144,7 @@ struct RoomStatus {
   std::uint64_t epoch = 0;
   std::string name, topic;
   std::optional<NotReady> not_ready;
+  bool busy = false;  // what the person wanted of the room is not all done
 };
 
 class Engine {
@@ -181,6 +182,8 @@ class Engine {
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   void remove_device(Now now, DeviceId device);  // of one's own, from the signed list
   void accept_identity(Now now, UserId user, bool verified);
+  // Asks for a user's devices, for identity() and devices().
+  void look_up(Now now, UserId user);
 
   // The same client id again (after a conflict) is the same message again.
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -202,6 +205,10 @@ class Engine {
   AccountState account() const;
   std::optional<RoomStatus> room(RoomId room) const;
   const identity::PinnedIdentity* identity(UserId user) const;
+  // The newest signed list; nullptr while none is known.
+  const identity::DeviceList* devices(UserId user) const;
+  // The users whose devices are in the room's group, ascending; empty without a group.
+  std::vector<UserId> members(RoomId room) const;
 
  private:
   class Impl;

@@ -126,7 +126,12 @@ class Engine::Impl {
 
   // ---- people.cpp ----
   void accept_identity(Now now, UserId user, bool verified);
+  void look_up(Now now, UserId user) {
+    want(user);
+    settle(now);
+  }
   const identity::PinnedIdentity* identity(UserId user) const;
+  const identity::DeviceList* devices(UserId user) const;
 
   // ---- rooms.cpp ----
   void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
@@ -137,6 +142,7 @@ class Engine::Impl {
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);
   std::optional<RoomStatus> room(RoomId room);
+  std::vector<UserId> members(RoomId room) const;
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -190,6 +196,7 @@ class Engine::Impl {
     return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
   }
   void alert(Alert what);
+  void erase_all();
 
   // account.cpp
   void load_own(AccountRecord record);

@@ -1,0 +1,193 @@
+// The account's keys on this device, and who others are.
+#include <algorithm>
+
+#include "client/core/impl.hpp"
+#include "client/core/words.hpp"
+#include "shared/identity/safety_number.hpp"
+
+namespace parley::client {
+
+// ---- this account -------------------------------------------------------------------------------
+
+void Client::Impl::on_account(Now now, e2ee::AccountState state) {
+  const auto before = keys_.state;
+  switch (state) {
+    case e2ee::AccountState::kStarting:
+      keys_.state = AccountKeys::kStarting;
+      break;
+    case e2ee::AccountState::kLocked:
+      keys_.state = AccountKeys::kLocked;
+      if (recovery_ && !std::exchange(recovery_tried_, true)) {
+        keys_.busy = true;
+        engine_->recover(now, *recovery_);
+      } else if (std::exchange(keys_.busy, false)) {
+        recovery_.reset();
+        keys_.error = "These are not the recovery words of this account.";
+      }
+      break;
+    case e2ee::AccountState::kReady:
+      keys_.state = AccountKeys::kReady;
+      keys_.busy = false;
+      keys_.error.clear();
+      recovery_.reset();
+      if (before != AccountKeys::kReady) ask_recovery(now);
+      break;
+    case e2ee::AccountState::kRevoked:
+      keys_.state = AccountKeys::kRevoked;
+      break;
+  }
+  keys_.text = words_for_keys(keys_.state);
+  if (state != e2ee::AccountState::kStarting && !keys_.busy) {
+    for (const auto& what : std::exchange(deferred_, {})) what(now);
+  }
+  for (auto& [id, room] : rooms_) {
+    if (is_private(room)) refresh_private(now, id);
+  }
+}
+
+// Whether there are recovery words: without them a lost device is a lost account.
+void Client::Impl::ask_recovery(Now now) {
+  ask(now, wire::GetVaultWraps{}, [this](Now, Outcome& outcome) {
+    const auto* response = std::get_if<wire::Response>(&outcome);
+    const auto* wraps = response ? std::get_if<wire::VaultWraps>(response) : nullptr;
+    if (!wraps) return;
+    keys_.has_recovery = std::ranges::any_of(wraps->wraps, [](const wire::VaultWrap& wrap) {
+      return wrap.kind == wire::VaultWrapKind::kRecovery;
+    });
+    touch();
+  });
+}
+
+void Client::Impl::make_recovery_words(Now now) {
+  when_keys_settle(now, [this](Now then) {
+    const auto secret = engine_ ? engine_->make_recovery(then)
+                                : Result<identity::RecoverySecret>(ErrorCode::kAccessDenied);
+    if (!secret) {
+      const bool offline = keys_.state == AccountKeys::kReady;
+      return toast(then, ToastKind::kError, "No recovery words were made",
+                   offline ? "Try again when you are connected." : keys_.text);
+    }
+    keys_.recovery_words.clear();
+    for (const auto word : identity::recovery_words(*secret)) {
+      keys_.recovery_words.emplace_back(word);
+    }
+    keys_.has_recovery = true;
+    touch();
+  });
+}
+
+void Client::Impl::hide_recovery_words(Now now) {
+  for (std::string& word : keys_.recovery_words) {
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(word.data()), word.size()});
+  }
+  keys_.recovery_words.clear();
+  touch();
+  settle(now);
+}
+
+void Client::Impl::recover(Now now, const std::string& words) {
+  auto parsed = identity::parse_recovery_words(words);
+  touch();
+  if (const auto* fault = std::get_if<identity::RecoveryFault>(&parsed)) {
+    keys_.error = words_for_recovery_fault(*fault);
+    return settle(now);
+  }
+  if (!engine_ || keys_.state != AccountKeys::kLocked) return settle(now);
+  keys_.error.clear();
+  if (!connection_.connected()) {
+    keys_.error = "Try again when you are connected.";
+    return settle(now);
+  }
+  keys_.busy = true;
+  recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
+  recovery_tried_ = true;
+  engine_->recover(now, *recovery_);
+  settle(now);
+}
+
+// ---- others -------------------------------------------------------------------------------------
+
+IdentityState Client::Impl::identity_of(UserId user) const {
+  const auto* pin = engine_ ? engine_->identity(user) : nullptr;
+  if (!pin || !pin->known()) return IdentityState::kUnknown;
+  if (pin->blocked()) return IdentityState::kChanged;
+  return pin->verified() ? IdentityState::kVerified : IdentityState::kNew;
+}
+
+void Client::Impl::look_at_identity(Now now, UserId user) {
+  looked_at_ = user;
+  if (engine_) engine_->look_up(now, user);
+  touch();
+  settle(now);
+}
+
+void Client::Impl::close_identity(Now now) {
+  looked_at_.reset();
+  touch();
+  settle(now);
+}
+
+void Client::Impl::accept_identity(Now now, UserId user, bool verified) {
+  if (!engine_) return;
+  engine_->accept_identity(now, user, verified);
+  for (auto& [id, room] : rooms_) {
+    if (is_private(room)) refresh_private(now, id);
+  }
+  if (Room* room = open()) room->members_changed = true;
+  touch_rooms();
+  settle(now);
+}
+
+void Client::Impl::check_safety_code(Now now, UserId user, ByteView code) {
+  const auto* mine = engine_ ? engine_->identity(self()) : nullptr;
+  const auto* theirs = engine_ ? engine_->identity(user) : nullptr;
+  if (!mine || !theirs || !mine->known() || !theirs->known()) return;
+  const auto check = identity::check_safety_code(code, {self(), mine->account_key()},
+                                                 {user, theirs->account_key()});
+  const bool match = check == identity::SafetyCheck::kMatch;
+  toast(now, match ? ToastKind::kSuccess : ToastKind::kError,
+        match ? "Verified" : "Not verified", words_for_safety_check(check));
+  if (match) return accept_identity(now, user, true);
+  settle(now);
+}
+
+void Client::Impl::build_identities() {
+  view_.keys = keys_;
+  view_.keys.rooms_settled = std::ranges::none_of(rooms_, [](const auto& pair) {
+    const Room& room = pair.second;
+    return is_private(room) && room.summary.role >= wire::Role::kMember && room.not_ready;
+  });
+  view_.devices.trusted.clear();
+  const auto* list = engine_ ? engine_->devices(self()) : nullptr;
+  if (list) {
+    for (const auto& device : list->devices) view_.devices.trusted.push_back(device.device);
+  }
+  if (!looked_at_) {
+    view_.identity.reset();
+    return;
+  }
+  const auto* mine = engine_ ? engine_->identity(self()) : nullptr;
+  const auto* theirs = engine_ ? engine_->identity(*looked_at_) : nullptr;
+  Bytes code;
+  if (mine && theirs && mine->known() && theirs->known()) {
+    code = identity::make_safety_code({self(), mine->account_key()},
+                                      {*looked_at_, theirs->account_key()});
+  }
+  if (!view_.identity || view_.identity->user != *looked_at_) view_.identity.emplace();
+  IdentityView& out = *view_.identity;
+  // The number is thousands of hashes away from the keys: made once for each pair of them.
+  if (out.safety_code != code) {
+    out.safety_number.clear();
+    if (!code.empty()) {
+      out.safety_number = identity::in_groups(identity::safety_number(
+          {self(), mine->account_key()}, {*looked_at_, theirs->account_key()}));
+    }
+    out.safety_code = std::move(code);
+  }
+  out.user = *looked_at_;
+  out.name = people_.name_of(*looked_at_);
+  out.state = identity_of(*looked_at_);
+  out.text = words_for_identity(out.state, out.name);
+}
+
+}  // namespace parley::client
