@@ -6,6 +6,16 @@
 #include "shared/identity/safety_number.hpp"
 
 namespace parley::client {
+namespace {
+
+void wipe_words(std::vector<std::string>& words) {
+  for (std::string& word : words) {
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(word.data()), word.size()});
+  }
+  words.clear();
+}
+
+}  // namespace
 
 // ---- this account -------------------------------------------------------------------------------
 
@@ -20,7 +30,7 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       if (recovery_ && !std::exchange(recovery_tried_, true)) {
         keys_.busy = true;
         engine_->recover(now, *recovery_);
-      } else if (std::exchange(keys_.busy, false)) {
+      } else if (recovery_ && std::exchange(keys_.busy, false)) {
         recovery_.reset();
         keys_.error = "These are not the recovery words of this account.";
       }
@@ -67,20 +77,32 @@ void Client::Impl::make_recovery_words(Now now) {
       return toast(then, ToastKind::kError, "No recovery words were made",
                    offline ? "Try again when you are connected." : keys_.text);
     }
-    keys_.recovery_words.clear();
-    for (const auto word : identity::recovery_words(*secret)) {
-      keys_.recovery_words.emplace_back(word);
-    }
-    keys_.has_recovery = true;
+    // Shown when the server has what they open: words that open nothing are worse than none.
+    wipe_words(keys_.recovery_words);
+    wipe_words(new_words_);
+    for (const auto word : identity::recovery_words(*secret)) new_words_.emplace_back(word);
+    keys_.busy = true;
     touch();
   });
 }
 
-void Client::Impl::hide_recovery_words(Now now) {
-  for (std::string& word : keys_.recovery_words) {
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(word.data()), word.size()});
+void Client::Impl::on_recovery_made(Now now, bool saved) {
+  if (new_words_.empty()) return;
+  keys_.busy = false;
+  if (saved) {
+    keys_.recovery_words = std::exchange(new_words_, {});
+    keys_.has_recovery = true;
+  } else {
+    wipe_words(new_words_);
+    toast(now, ToastKind::kError, "No recovery words were made",
+          "The server did not save what they open. Try again.");
   }
-  keys_.recovery_words.clear();
+  touch();
+}
+
+void Client::Impl::hide_recovery_words(Now now) {
+  wipe_words(keys_.recovery_words);
+  wipe_words(view_.keys.recovery_words);
   touch();
   settle(now);
 }
@@ -145,8 +167,8 @@ void Client::Impl::check_safety_code(Now now, UserId user, ByteView code) {
   const auto check = identity::check_safety_code(code, {self(), mine->account_key()},
                                                  {user, theirs->account_key()});
   const bool match = check == identity::SafetyCheck::kMatch;
-  toast(now, match ? ToastKind::kSuccess : ToastKind::kError,
-        match ? "Verified" : "Not verified", words_for_safety_check(check));
+  toast(now, match ? ToastKind::kSuccess : ToastKind::kError, match ? "Verified" : "Not verified",
+        words_for_safety_check(check));
   if (match) return accept_identity(now, user, true);
   settle(now);
 }
@@ -155,7 +177,8 @@ void Client::Impl::build_identities() {
   view_.keys = keys_;
   view_.keys.rooms_settled = std::ranges::none_of(rooms_, [](const auto& pair) {
     const Room& room = pair.second;
-    return is_private(room) && room.summary.role >= wire::Role::kMember && room.not_ready;
+    return is_private(room) && room.summary.role >= wire::Role::kMember && room.not_ready &&
+           passes_by_itself(*room.not_ready);
   });
   view_.devices.trusted.clear();
   const auto* list = engine_ ? engine_->devices(self()) : nullptr;

@@ -88,7 +88,7 @@ struct Room {
   MemberList members;
   bool members_changed = false;
   // Of a private room.
-  Seq fed;  // the engine was given events up to here
+  Seq fed;                                // the engine was given events up to here
   std::map<Seq, e2ee::OpenFault> closed;  // sealed events that could not be opened
   std::set<Seq> untold;                   // of those: EventArrived and Notify are due
   std::string name, topic;                // as its members call it
@@ -120,6 +120,10 @@ struct SearchState {
 
 inline bool is_private(const Room& room) {
   return room.summary.settings.kind == wire::RoomKind::kPrivate;
+}
+
+inline bool passes_by_itself(e2ee::NotReady cause) {
+  return cause != e2ee::NotReady::kGhostDevice && cause != e2ee::NotReady::kIdentityChanged;
 }
 
 // What waits for a room that the engine is working on.
@@ -312,6 +316,7 @@ class Client::Impl {
 
   // identities.cpp
   void on_account(Now now, e2ee::AccountState state);
+  void on_recovery_made(Now now, bool saved);
   void ask_recovery(Now now);
   IdentityState identity_of(UserId user) const;
   void build_identities();
@@ -388,7 +393,7 @@ class Client::Impl {
   DevicesView devices_;
   SearchState search_;
 
-  std::unique_ptr<e2ee::Engine> engine_;  // none: no private rooms on this device
+  std::unique_ptr<e2ee::Engine> engine_;                   // none: no private rooms on this device
   std::map<std::uint64_t, std::uint64_t> engine_batches_;  // of the store -> of the engine
   std::uint64_t engine_stored_ = 0, engine_life_ = 0;
   std::pair<UserId, DeviceId> engine_user_;
@@ -406,6 +411,7 @@ class Client::Impl {
   KeysView keys_;
   std::optional<identity::RecoverySecret> recovery_;  // of a sign in: opens the keys as well
   bool recovery_tried_ = false;
+  std::vector<std::string> new_words_;  // until the server has what they open
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown
 

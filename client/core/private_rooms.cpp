@@ -27,10 +27,6 @@ bool may_be_sealed(wire::EventKind kind) {
   }
 }
 
-bool passes(e2ee::NotReady cause) {
-  return cause != e2ee::NotReady::kGhostDevice && cause != e2ee::NotReady::kIdentityChanged;
-}
-
 }  // namespace
 
 // ---- the engine's life --------------------------------------------------------------------------
@@ -99,7 +95,8 @@ void Client::Impl::drain_engine(Now now) {
             engine_->handle_reply(then, token, outcome);
             if (!state || asked.is_nil()) return;
             const auto [first, last] = wishes_.equal_range(asked);
-            const bool opens = std::any_of(first, last, [](auto& wish) { return wish.second.opens; });
+            const bool opens =
+                std::any_of(first, last, [](auto& wish) { return wish.second.opens; });
             if (opens && config_.open_joined_rooms) open_room(then, state->room.room_id, {});
           });
     }
@@ -117,7 +114,8 @@ void Client::Impl::on_engine_stored(Now now, std::uint64_t batch, const Status& 
   } else {
     // The engine writes it again; what depended on it is sealed again after that.
     engine_waits_ = now.mono + kStoreRetry;
-    for (auto& [needs, post] : std::exchange(sealed_, {})) outbox_.postpone(now.mono, post.client_id);
+    for (auto& [needs, post] : std::exchange(sealed_, {}))
+      outbox_.postpone(now.mono, post.client_id);
   }
   engine_->handle_stored(now, stored, status);
 }
@@ -149,6 +147,8 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
         } else if constexpr (std::same_as<T, e2ee::HistoryArrived>) {
           reveal_closed(now, what.room);
           release_pages(now);
+        } else if constexpr (std::same_as<T, e2ee::RecoveryMade>) {
+          on_recovery_made(now, what.saved);
         } else if constexpr (std::same_as<T, e2ee::IdentityChanged>) {
           const std::string name = people_.name_of(what.user);
           for (auto& [id, room] : rooms_) {
@@ -224,7 +224,7 @@ std::string Client::Impl::name_of(const Room& room) {
 
 Protection Client::Impl::protection_of(const Room& room) const {
   if (!is_private(room)) return Protection::kNone;
-  if (room.not_ready && !passes(*room.not_ready)) return Protection::kAttention;
+  if (room.not_ready && !passes_by_itself(*room.not_ready)) return Protection::kAttention;
   bool verified = room.users.size() > 1;
   for (const UserId user : room.users) {
     if (user != self()) verified = verified && identity_of(user) == IdentityState::kVerified;
@@ -246,7 +246,7 @@ EncryptionView Client::Impl::encryption_of(Room& room) {
   }
   if (room.not_ready) {
     const std::string words(e2ee::describe(*room.not_ready));
-    (passes(*room.not_ready) ? out.waiting : out.attention) = words;
+    (passes_by_itself(*room.not_ready) ? out.waiting : out.attention) = words;
   }
   if (!out.changed.empty()) {
     out.attention = words_for_changed_identity(people_.name_of(out.changed.front()));

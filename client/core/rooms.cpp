@@ -286,8 +286,7 @@ void Client::Impl::confirm_own(const wire::Event& event) {
   const RoomId room = entry->room;
   outbox_.handle_confirmed(event.client_id);
   outbox_changed_ = true;
-  answer(wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}},
-         event.client_id);
+  answer(wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}}, event.client_id);
 }
 
 void Client::Impl::forget_acked(Room& room) {

@@ -285,6 +285,7 @@ void Client::Impl::on_disconnected(Now now) {
   outbox_.handle_disconnected();
   sealed_.clear();
   if (engine_) engine_->handle_disconnected();
+  on_recovery_made(now, false);
   if (std::exchange(keys_.busy, false)) keys_.error = "The connection was lost. Try again.";
   for (auto& [id, room] : rooms_) room.timeline.handle_disconnected();
   typing_.clear();

@@ -159,9 +159,8 @@ std::string words_for_identity(IdentityState state, const std::string& name) {
     case IdentityState::kUnknown:
       return name + " has no keys yet that this device knows of.";
     case IdentityState::kNew:
-      return "You have not verified " + name +
-             " yet. Compare this number with the one that " + name +
-             " sees, in person or in a call: if they are the same, nobody is in between.";
+      return "You have not verified " + name + " yet. Compare this number with the one that " +
+             name + " sees, in person or in a call: if they are the same, nobody is in between.";
     case IdentityState::kVerified:
       return "You have verified " + name + ". You are told if that ever changes.";
     case IdentityState::kChanged:

@@ -232,7 +232,9 @@ Result<identity::RecoverySecret> Engine::Impl::make_recovery(Now now) {
                          sealing::wrap_with_key(rng_, sealing::KeyWrapKind::kRecovery,
                                                 keys.wrap_key, user_, own_->record.vault_key)});
   wraps.recovery_token_hash = to_bytes(identity::sign_in_verifier(keys.sign_in_token.expose()));
-  desk_.ask(std::move(wraps), [](Now, const Reply&) {});
+  desk_.ask(std::move(wraps), [this](Now, const Reply& reply) {
+    changes_.push_back(RecoveryMade{std::holds_alternative<wire::Response>(reply)});
+  });
   settle(now);
   return secret;
 }

@@ -79,6 +79,10 @@ struct IdentityChanged {  // another account key than before: to be shown in the
   UserId user;
 };
 
+struct RecoveryMade {  // the answer to make_recovery: from now on the new secret is the one
+  bool saved = false;
+};
+
 enum class AlertKind : std::uint8_t {
   kListRolledBack,   // the server showed an older device list than before
   kListForked,       // ... or another one of the same version, or one that breaks the rules
@@ -94,7 +98,7 @@ struct Alert {
   bool operator==(const Alert&) const = default;
 };
 using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-                            IdentityChanged, Alert>;
+                            IdentityChanged, RecoveryMade, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 
@@ -175,7 +179,7 @@ class Engine {
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
-  // A new secret takes the place of the one before.
+  // A new secret takes the place of the one before, once RecoveryMade has said that it is saved.
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked
   // What another device gave: makes this one a device of the account, while kLocked.

@@ -79,10 +79,10 @@ TEST_CASE("people talk in a private room") {
   CHECK(texts(grace) == Texts{"hello Grace", "hello Ada"});
 
   SECTION("edits, reactions and deletions") {
-    const Seq first = std::get<MessageView>(*std::ranges::find_if(
-                          ada.view().room->items, [](const auto& item) {
-                            return std::holds_alternative<MessageView>(item);
-                          })).seq;
+    const Seq first =
+        std::get<MessageView>(*std::ranges::find_if(ada.view().room->items, [](const auto& item) {
+          return std::holds_alternative<MessageView>(item);
+        })).seq;
     grace.core().toggle_reaction(world.now(), first, "👍");
     grace.drain();
     ada.core().start_edit(world.now(), first);

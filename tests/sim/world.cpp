@@ -95,7 +95,8 @@ void SimClient::perform(client::Effect effect) {
           auto& seqs = heard[e.room];
           // What could not be opened at once is told later.
           const bool late = world_.private_rooms;
-          if (!late && !seqs.empty() && seqs.back() >= e.event.seq) faults.push_back("heard out of order");
+          if (!late && !seqs.empty() && seqs.back() >= e.event.seq)
+            faults.push_back("heard out of order");
           seqs.push_back(e.event.seq);
         }
       },
