@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/e2ee/link.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/identity/device_list.hpp"
 #include "shared/identity/recovery.hpp"
@@ -75,6 +76,7 @@ struct RoomFailed {  // what the person wanted of the room cannot be had
 struct HistoryArrived {  // events of these rooms that could not be opened may open now
   RoomId room;
 };
+struct LinkChanged {};    // see Engine::link
 struct IdentityChanged {  // another account key than before: to be shown in the timeline
   UserId user;
 };
@@ -94,7 +96,7 @@ struct Alert {
   bool operator==(const Alert&) const = default;
 };
 using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-                            IdentityChanged, Alert>;
+                            LinkChanged, IdentityChanged, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 
@@ -180,6 +182,19 @@ class Engine {
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   void remove_device(Now now, DeviceId device);  // of one's own, from the signed list
+
+  // Linking another device (link.hpp); there is one link at a time, a new one ends the one before.
+  // On the old device: gives the code to be shown, "K7QM-4WZX-PD9T". kNotConnected while the
+  // account is not ready.
+  Result<std::string> start_link(Now now);
+  // On the new one, signed in with link_sign_in_token or in any other way, while kLocked: with what
+  // the person typed. kInvalidArgument with a sentence for people; kNotConnected.
+  Status begin_link(Now now, std::string_view code);
+  // What the person says of the emoji: on the old device; on the new one only that they differ.
+  void confirm_link(Now now, bool same);
+  // Ends it; when it is over, forgets it.
+  void cancel_link(Now now);
+
   void accept_identity(Now now, UserId user, bool verified);
 
   // The same client id again (after a conflict) is the same message again.
@@ -202,6 +217,7 @@ class Engine {
   AccountState account() const;
   std::optional<RoomStatus> room(RoomId room) const;
   const identity::PinnedIdentity* identity(UserId user) const;
+  const LinkStatus* link() const;  // nullptr: none since this device started
 
  private:
   class Impl;
