@@ -505,7 +505,7 @@ class AppUi::Impl {
     // The address of a message stays as it is: a new entry would trap the way back.
     const bool told = path == told_path_ || (in_room && told_path_.starts_with(path + "/"));
     if (!told) platform_.push_url(told_path_ = path);
-    const std::string title = in_room ? app.room->settings.name : std::string();
+    const std::string title = in_room ? app.room->name : std::string();
     if (title != told_title_ || app.total_unread != told_unread_) {
       platform_.set_title(told_title_ = title, told_unread_ = app.total_unread);
     }

@@ -281,7 +281,7 @@ void draw_invite(Scene& scene) {
   if (!scene.app.room) return close_dialog(scene);
   const RoomId room = scene.app.room->room_id;
   bool open = true;
-  const std::string title = "Invite to " + scene.app.room->settings.name;
+  const std::string title = "Invite to " + scene.app.room->name;
   Rect inside = begin_dialog(ui, kDialog, {title, 520, 480}, open);
   if (scene.state.dialog_fresh) {
     scene.state.invite_wanted_code.clear();
@@ -338,24 +338,25 @@ void draw_invite(Scene& scene) {
 void draw_edit_room(Scene& scene) {
   Ui& ui = scene.ui;
   if (!scene.app.room) return close_dialog(scene);
-  const wire::RoomSettings& settings = scene.app.room->settings;
+  const client::RoomView& room = *scene.app.room;
+  const bool sealed = room.settings.kind == wire::RoomKind::kPrivate;
   bool open = true;
-  Rect inside = begin_dialog(ui, kDialog, {"Edit the room", 460, 440}, open);
+  Rect inside = begin_dialog(ui, kDialog, {"Edit the room", 460, sealed ? 360.0f : 440.0f}, open);
   if (scene.state.dialog_fresh)
-    scene.state.create_access = settings.access == wire::RoomAccess::kPublic ? 0 : 1;
+    scene.state.create_access = room.settings.access == wire::RoomAccess::kPublic ? 0 : 1;
   TextFieldLook look;
   look.label = "Name";
   look.options.max_bytes = wire::kMaxNameBytes;
   FieldState& name =
-      labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, settings.name);
+      labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, room.name);
   look.label = "Topic";
   look.role = SemanticRole::kMultiLineTextBox;
   look.options.multi_line = true;
   look.options.enter_submits = false;
   look.options.max_bytes = wire::kMaxTopicBytes;
   FieldState& topic =
-      labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, settings.topic);
-  access_choice(scene, inside);
+      labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, room.topic);
+  if (!sealed) access_choice(scene, inside);
   (void)take_changed(name);
   (void)take_changed(topic);
   const bool ready = !is_blank(name.model.text());
@@ -364,12 +365,12 @@ void draw_edit_room(Scene& scene) {
       ready) {
     std::optional<std::string> new_name, new_topic;
     std::optional<wire::RoomAccess> new_access;
-    if (name.model.text() != settings.name) new_name = name.model.text();
-    if (topic.model.text() != settings.topic) new_topic = topic.model.text();
-    if (chosen_access(scene) != settings.access) new_access = chosen_access(scene);
+    if (name.model.text() != room.name) new_name = name.model.text();
+    if (topic.model.text() != room.topic) new_topic = topic.model.text();
+    if (!sealed && chosen_access(scene) != room.settings.access) new_access = chosen_access(scene);
     if (new_name || new_topic || new_access) {
-      ui.emit([=, room = scene.app.room->room_id](client::Client& c, Now n) {
-        c.update_room(n, room, new_name, new_topic, new_access);
+      ui.emit([=, id = room.room_id](client::Client& c, Now n) {
+        c.update_room(n, id, new_name, new_topic, new_access);
       });
     }
     open = false;

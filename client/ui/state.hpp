@@ -163,6 +163,7 @@ struct AppState {
   std::optional<RoomId> wanted_room;  // an address names it; of use while the person is not in it
   bool window_focused = true;
   bool members_asked = false;
+  bool show_protection = false;  // the details scroll to where they say it
   std::map<std::uint64_t, MonoTime> toast_since;
 
   void open_dialog(DialogKind kind) {

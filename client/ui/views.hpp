@@ -20,8 +20,8 @@ void draw_timeline(Scene& scene, const Rect& area);
 float composer_height(Scene& scene, float width);
 void draw_composer(Scene& scene, const Rect& area);
 Id composer_field_id();
-// After each input: the core hears what was written before anything else can come between. True: it is
-// told to send, and has another draft after that.
+// After each input: the core hears what was written before anything else can come between. True: it
+// is told to send, and has another draft after that.
 bool settle_composer(Scene& scene);
 // Over the composer, while a mention is being written.
 void draw_mention_popup(Scene& scene, const Rect& composer);
@@ -89,8 +89,25 @@ void open_message_menu(Scene& scene, const client::MessageView& message, Id owne
 void open_emoji_for(Scene& scene, std::optional<Seq> react_to, const Rect& anchor);
 void ask_delete_message(Scene& scene, Seq seq);
 
+// ---- private rooms ----
+struct ProtectionLook {
+  Icon icon;
+  Color ink;
+  std::string_view word;     // beside the sign
+  std::string_view phrase;   // within a sentence: "end-to-end encrypted, not verified"
+  std::string_view meaning;  // a sentence
+};
+ProtectionLook protection_look(const Palette& palette, client::Protection protection,
+                               wire::RoomKind kind);
+// Of a room between two people: the other one's.
+void room_picture(Ui& ui, Vec2 centre, float side, RoomId room, const std::optional<UserId>& person,
+                  std::string_view name);
+// Draws at the top of `area` what is to be looked at and what is under way; returns its height.
+float draw_encryption_banner(Scene& scene, const Rect& area);
+// The room's details, where they say how it is protected.
+void open_encryption_details(Scene& scene);
+
 // ---- shared words ----
-std::string room_kind_words(wire::RoomKind kind);
 std::string presence_words(wire::PresenceStatus status);
 std::string role_words(wire::Role role);
 std::string room_link(const Scene& scene, RoomId room);

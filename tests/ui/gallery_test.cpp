@@ -83,7 +83,7 @@ void fill_search(client::AppView& app) {
 }
 
 void open_on_phone(Harness& h) {
-  if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Design review, open room");
+  if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Design review, ");
 }
 
 std::vector<View> views() {
@@ -229,6 +229,46 @@ std::vector<View> views() {
        {{SemanticRole::kComplementary, "Room details"},
         {SemanticRole::kButton, "Grace Hopper, Moderator"},
         {SemanticRole::kButton, "Leave the room"}}},
+      {"private_room",
+       [](client::AppView& a) { a = private_view(); },
+       open_on_phone,
+       {{SemanticRole::kButton, "Encryption: end-to-end encrypted, not verified"},
+        {SemanticRole::kArticle, "The key of this message is not on this device yet"},
+        {SemanticRole::kArticle, "sent before you joined"},
+        {SemanticRole::kStatus, "Waits until the others know"}}},
+      {"private_list",
+       [](client::AppView& a) { a = private_view(); },
+       still,
+       {{SemanticRole::kButton, "Weekend hike, end-to-end encrypted and verified"},
+        {SemanticRole::kButton,
+         "Katherine Johnson, direct message, end-to-end encrypted, needs your attention"},
+        {SemanticRole::kButton, "Release 1.0, open room"}}},
+      {"direct",
+       [](client::AppView& a) { a = direct_view(); },
+       [](Harness& h) {
+         if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Katherine Johnson, direct");
+       },
+       {{SemanticRole::kAlert, "another identity than before"},
+        {SemanticRole::kButton, "Compare"},
+        {SemanticRole::kButton, "Accept"},
+        {SemanticRole::kStatus, "Waiting for Katherine"}}},
+      {"private_details",
+       [](client::AppView& a) { a = private_view(); },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Encryption: ");
+       },
+       {{SemanticRole::kText, "Two of six people"},
+        {SemanticRole::kButton, "Grace Hopper, Moderator, verified"},
+        {SemanticRole::kButton, "Katherine Johnson, Member, identity changed"}}},
+      {"member_menu",
+       [](client::AppView& a) { a = private_view(); },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Encryption: ");
+         h.click(SemanticRole::kButton, "Grace Hopper, Moderator, verified");
+       },
+       {{SemanticRole::kMenuItem, "Message"}, {SemanticRole::kMenuItem, "Verify"}}},
       {"confirm",
        nothing,
        [](Harness& h) {
