@@ -71,8 +71,7 @@ void draw_header(Scene& scene, Rect area) {
   text_line(ui, {text.x, text.bottom(), text.w, status_line}, below,
             {Face::kRegular, type::kCaption, p.text_muted});
   if (use.clicked) {
-    scene.state.settings_tab = SettingsTab::kProfile;
-    scene.state.open_dialog(DialogKind::kSettings);
+    open_settings(scene, SettingsTab::kProfile);
   }
 }
 
@@ -248,6 +247,7 @@ void draw_room_list(Scene& scene, const Rect& area) {
   draw_search(scene, rest.take_top(ui.theme.control(36)));
   rest.take_top(space::k2);
   if (scene.phone) rest.take_top(draw_connection_banner(scene, rest));
+  rest.take_top(draw_keys_notice(scene, rest));
 
   if (scene.app.rooms.empty()) {
     const float row = button_height(ui);

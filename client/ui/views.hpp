@@ -7,6 +7,8 @@
 
 namespace parley::ui {
 
+struct Column;
+
 void draw_login(Scene& scene, const Rect& area);
 void draw_starting(Scene& scene, const Rect& area);
 
@@ -38,7 +40,14 @@ void draw_browse(Scene& scene);
 void draw_join_by_code(Scene& scene);
 void draw_invite(Scene& scene);
 void draw_edit_room(Scene& scene);
+void draw_recover(Scene& scene);    // recovery words, on a locked device
+void draw_link_this(Scene& scene);  // the code of another device, on a locked one
+void draw_identity(Scene& scene);   // AppView::identity
+void draw_link(Scene& scene);       // AppView::link
+void close_dialog(Scene& scene);
 void draw_settings(Scene& scene);
+void open_settings(Scene& scene, SettingsTab tab);
+void draw_security(Column& column);
 void draw_shortcuts(Scene& scene);
 void draw_switcher(Scene& scene);
 // Keys of the switcher's field; true: used.
@@ -104,10 +113,15 @@ void room_picture(Ui& ui, Vec2 centre, float side, RoomId room, const std::optio
                   std::string_view name);
 // Draws at the top of `area` what is to be looked at and what is under way; returns its height.
 float draw_encryption_banner(Scene& scene, const Rect& area);
+// Above the rooms, when the account's keys ask for something; returns its height.
+float draw_keys_notice(Scene& scene, const Rect& area);
 // The room's details, where they say how it is protected.
 void open_encryption_details(Scene& scene);
 
-// ---- shared words ----
+// ---- shared parts and words ----
+void access_choice(Column& column, Id id, int& access);  // 0: anyone, 1: by invitation
+wire::RoomAccess chosen_access(int access);
+inline constexpr std::size_t kMaxAccountTextBytes = 1024;  // recovery words, a link's code
 std::string presence_words(wire::PresenceStatus status);
 std::string role_words(wire::Role role);
 std::string room_link(const Scene& scene, RoomId room);
