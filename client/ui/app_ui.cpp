@@ -187,7 +187,7 @@ class AppUi::Impl {
       draw_confirm(view);
       draw_menu(view);
       draw_emoji_picker(view);
-    } else {
+    } else if (options_.draws_login) {
       draw_link(view);
     }
     draw_toasts(view);
