@@ -239,6 +239,7 @@ void Engine::Impl::entered(Now, Room& room) {
   }
   room.server_epoch = std::max(room.server_epoch, room.group->epoch());
   room.epoch_messages = 0;
+  room.forget_leaves();
   room.join_at.reset();
   // Who was to be removed may be gone by now; else they are looked for again.
   std::set<wire::DeviceRef> still;

@@ -71,6 +71,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     own_.reset();  // another account's leftovers: of no use to this one
     rooms_.clear();
     people_.clear();
+    ++people_version_;
     packages_.clear();
     epochs_.clear();
     chains_.clear();

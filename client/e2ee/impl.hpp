@@ -92,6 +92,23 @@ struct Room {
   Bytes info, tree;  // of a join under way
   std::optional<NotReady> told;
 
+  // What was found by a walk over all leaves, until the epoch ends. The second also until more is
+  // known of people.
+  struct Member {
+    wire::DeviceRef device;
+    Bytes identity;  // encoded credential
+  };
+  std::map<Bytes, Member> members;  // by signing key; empty: not looked yet
+  struct Checked {
+    std::uint64_t people = 0;  // people_version_
+    std::optional<NotReady> cause;
+  };
+  std::optional<Checked> checked;
+  void forget_leaves() {
+    members.clear();
+    checked.reset();
+  }
+
   bool is_member() const { return role >= wire::Role::kMember; }
 };
 
@@ -209,6 +226,9 @@ class Engine::Impl {
   }
 
   // people.cpp
+  // The leaf with this key in the present epoch; null: nobody's.
+  const Room::Member* member_of(Room& room, const crypto::SignaturePublicKey& signing_key);
+  bool is_in(Room& room, const sealing::VerifiedAuthor& author);
   void want(UserId user) { wanted_.insert(user); }
   void step_people(Now now);
   void take_identity(const wire::Identity& identity);
@@ -247,6 +267,7 @@ class Engine::Impl {
   void post_naming(Now now, Room& room);
   void tell_room(Room& room);
   std::optional<NotReady> not_ready(Room& room, bool for_naming);
+  std::optional<NotReady> check_leaves(Room& room);
   void failed(Now now, Room& room, const wire::ErrorReply& error);
 
   // commits.cpp
@@ -289,6 +310,7 @@ class Engine::Impl {
   std::map<Bytes, PackageRecord> packages_;  // by reference
 
   std::map<UserId, Known> people_;
+  std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on
   std::set<UserId> wanted_;
   bool people_busy_ = false;
   Retry people_retry_;

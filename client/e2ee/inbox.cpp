@@ -18,16 +18,6 @@ std::vector<sealing::EpochSecret> allowed(const Keys* keys, wire::HistoryAccess 
   return secrets;
 }
 
-bool is_in(const mls::Group& group, const sealing::VerifiedAuthor& author) {
-  bool found = false;
-  const Bytes identity = author.credential.encode();
-  group.public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
-    found = found || (leaf.credential.identity == identity &&
-                      std::ranges::equal(leaf.signature_key, author.signing_key));
-  });
-  return found;
-}
-
 }  // namespace
 
 void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
@@ -88,7 +78,7 @@ void Engine::Impl::take_welcome(Now now, const wire::InboxItem& item) {
 void Engine::Impl::take_bundle(Room& room, ByteView sealed) {
   const auto opened =
       sealing::open_bundle(own_->device, {room.id, sealing::BundlePurpose::kNewMember}, sealed);
-  if (!opened || !is_in(*room.group, opened->author)) return;
+  if (!opened || !is_in(room, opened->author)) return;
   bool any = false;
   for (const sealing::EpochSecret& secret : opened->bundle.secrets) {
     if (secret.epoch < room.group->epoch()) {

@@ -228,13 +228,9 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       return OpenFault::kForgedSender;
   }
   // Of the present epoch this device knows who is in it.
-  if (room != nullptr && room->group && room->group->epoch() == body->epoch) {
-    bool member = false;
-    room->group->public_group().tree().for_each_leaf(
-        [&](mls::LeafIndex, const mls::LeafNode& leaf) {
-          member = member || std::ranges::equal(leaf.signature_key, opened->author.signing_key);
-        });
-    if (!member) return OpenFault::kForgedSender;
+  if (room != nullptr && room->group && room->group->epoch() == body->epoch &&
+      member_of(*room, opened->author.signing_key) == nullptr) {
+    return OpenFault::kForgedSender;
   }
   OpenFault fault{};
   const auto chain = judge(id, event, *opened, fault);

@@ -27,6 +27,7 @@ void Engine::Impl::save_group(Room& room) {
 
 void Engine::Impl::drop_group(Room& room) {
   room.group.reset();
+  room.forget_leaves();
   room.stale.clear();
   desk_.erase("e2ee/group/" + room.id.to_string());
 }
@@ -397,6 +398,13 @@ std::optional<NotReady> Engine::Impl::not_ready(Room& room, bool for_naming) {
   if (room.server_epoch > room.group->epoch()) return NotReady::kCatchingUp;
   if (room.look_for_stale || !room.stale.empty()) return NotReady::kRemovalPending;
   if (!for_naming && room.record.to_post) return NotReady::kSettling;
+  if (!room.checked || room.checked->people != people_version_) {
+    room.checked = {people_version_, check_leaves(room)};
+  }
+  return room.checked->cause;
+}
+
+std::optional<NotReady> Engine::Impl::check_leaves(Room& room) {
   std::optional<NotReady> worst;
   room.group->public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
     const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);
