@@ -4,6 +4,7 @@
 //   people.cpp    what is known of others' devices
 //   vault.cpp     history secrets, here and in the vault
 //   inbox.cpp     welcomes and history bundles
+//   history.cpp   who may read what; asking others for history, answering them
 //   rooms.cpp     what each room needs next: creating, joining, catching up, committing
 //   commits.cpp   commits: made, won, lost, taken over from others
 //   messages.cpp  sealing and opening
@@ -20,6 +21,7 @@
 #include "shared/mls/group.hpp"
 #include "shared/mls/state.hpp"
 #include "shared/sealing/bundle.hpp"
+#include "shared/sealing/history_request.hpp"
 #include "shared/sealing/vault.hpp"
 
 namespace parley::e2ee {
@@ -37,6 +39,16 @@ inline constexpr Duration kFirstRetry = milliseconds(50);
 inline constexpr Duration kLongestRetry = seconds(30);
 inline constexpr std::size_t kBundleSenders = 3;  // who send one to whoever joined by itself
 inline constexpr std::uint8_t kBundleItem = 2;    // inbox item with a history bundle
+inline constexpr std::uint8_t kRequestItem = 3;   // ... that asks for one
+
+// History that neither this device nor the vault has: own devices are asked, then a few members at
+// a time; fewer times where the policy may keep it from this device.
+inline constexpr Duration kAskWait = seconds(5);  // doubles with each round
+inline constexpr Duration kLongestAskWait = minutes(2);
+inline constexpr int kMostRounds = 6, kMostRoundsForAll = 30;
+inline constexpr std::size_t kAskedMembers = 3;
+inline constexpr Duration kAnswerPause = seconds(4);  // between answers to one device
+inline constexpr std::size_t kMaxAnswersWaiting = 32;
 
 inline mls::Policy group_policy() {
   const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
@@ -57,6 +69,7 @@ class Retry {
              Duration{1 + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most)))};
   }
   void succeeded() { *this = {}; }
+  int failures() const { return failures_; }
   bool waits(MonoTime now) const { return until_ && now < *until_; }
   std::optional<MonoTime> until() const { return until_; }
 
@@ -108,6 +121,19 @@ struct Room {
     members.clear();
     checked.reset();
   }
+
+  std::map<UserId, std::uint64_t> since;  // the first epoch of the stay in which each user is
+  struct Asking {
+    int round = 0;
+    std::optional<MonoTime> next;
+  } asking;
+  struct Answer {  // owed
+    wire::DeviceRef device;
+    crypto::KemPublicKey key{};
+    std::vector<std::uint64_t> epochs;
+  };
+  std::deque<Answer> answers;
+  std::map<wire::DeviceRef, MonoTime> answered;
 
   bool is_member() const { return role >= wire::Role::kMember; }
 };
@@ -242,6 +268,7 @@ class Engine::Impl {
   // True when it was not known.
   bool learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault);
   const Secret* epoch_secret(RoomId room, std::uint64_t epoch) const;
+  void learn_present(Room& room);
   void step_vault(Now now);
   void take_vault_entry(const wire::VaultEntry& entry);
 
@@ -250,6 +277,22 @@ class Engine::Impl {
   void take_welcome(Now now, const wire::InboxItem& item);
   void take_bundle(Room& room, ByteView sealed);
   bool send_bundles(Now now, Room& room);
+  // `done`: also when somebody of them is a member no more.
+  void send_to_devices(Room& room, std::vector<wire::DeviceRef> devices, std::uint8_t kind,
+                       Bytes body, std::function<void()> done);
+
+  // history.cpp
+  // The first epoch that the user may be told of; nothing: none at all.
+  std::optional<std::uint64_t> may_read_from(const Room& room, UserId user) const;
+  void note_users(Room& room);
+  std::vector<std::uint64_t> missing_of(const Room& room) const;
+  bool gives_up(const Room& room) const;
+  bool ask_for_history(Now now, Room& room);
+  std::vector<wire::DeviceRef> whom_to_ask(Room& room);
+  void take_request(Now now, const wire::InboxItem& item);
+  bool send_answer(Now now, Room& room);
+  void take_offers(Room& room, const sealing::HistoryBundle& bundle);
+  void missed(RoomId room, std::uint64_t epoch);
 
   // rooms.cpp
   Room& room_of(RoomId id);
@@ -267,6 +310,7 @@ class Engine::Impl {
   void post_naming(Now now, Room& room);
   void tell_room(Room& room);
   std::optional<NotReady> not_ready(Room& room, bool for_naming);
+  std::optional<NotReady> leaves_cause(Room& room);
   std::optional<NotReady> check_leaves(Room& room);
   void failed(Now now, Room& room, const wire::ErrorReply& error);
 
@@ -321,6 +365,9 @@ class Engine::Impl {
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet
   Retry missing_retry_;
+  // What others answered: kept and put into the vault once a message opened with it, so that a
+  // wrong answer spoils nothing.
+  std::map<std::pair<RoomId, std::uint64_t>, Secret> offered_;
   bool vault_busy_ = false;
   Retry vault_retry_;
 
