@@ -59,6 +59,10 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       if (!record) return;
       EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
       epoch = {std::move(record->secret), record->in_vault};
+    } else if (kind == "since") {
+      const auto record = unpack<SinceRecord>(value);
+      if (!record) return;
+      for (const auto& [user, epoch] : record->users) room_of(*id).since[user] = epoch;
     } else if (kind == "chain") {
       const auto device = DeviceId::parse(rest);
       auto record = unpack<ChainRecord>(value);
@@ -88,6 +92,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     own_.reset();
     rooms_.clear();
     people_.clear();
+    ++people_version_;
     packages_.clear();
     epochs_.clear();
     chains_.clear();
@@ -107,6 +112,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     if (key.starts_with("e2ee/group/")) {
       auto group = mls::open_state(own_->record.state_key, id->view(), value, group_policy());
       if (group) room.group.emplace(*std::move(group));
+      if (group) learn_present(room);
       continue;
     }
     auto record = unpack<PendingRecord>(value);
@@ -142,6 +148,7 @@ void Engine::Impl::handle_disconnected() {
     room.busy = false;
     room.retry.succeeded();
     room.tree.clear();
+    room.asking = {};
   }
 }
 
@@ -197,6 +204,7 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
     if (!room.is_member()) continue;
     if (!room.group) consider(room.join_at);
     if (!room.stale.empty()) consider(room.removal_at);
+    consider(room.asking.next);
     const Timestamp renew = room.record.renew_at;
     if (renew != Timestamp{}) consider(now_.mono + (renew - now_.wall));
   }

@@ -9,11 +9,13 @@
 //   e2ee/group/<room>           the group (mls/state.hpp)
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
 //   e2ee/chain/<room>/<device>  the sender chain of a device
+//   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //
 // Each value begins with its format.
 #pragma once
 
 #include "shared/identity/codec.hpp"
+#include "shared/identity/device_list.hpp"
 #include "shared/sealing/sender_chain.hpp"
 #include "shared/wire/commands.hpp"
 
@@ -108,13 +110,14 @@ struct LastSeal {
   }
 };
 
-// A device that was let in and is owed a history bundle.
+// A device that was let in and is owed history bundles, the newest epochs first.
 struct Newcomer {
   wire::DeviceRef device;
   crypto::KemPublicKey key{};
+  std::uint64_t below = UINT64_MAX;  // the epochs from here on were sent
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(device, fixed(key));
+    ar(device, fixed(key), below);
   }
 };
 
@@ -129,7 +132,7 @@ struct Naming {
 };
 
 struct RoomRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   std::uint8_t format = kFormat;
   bool creating = false;
   UserId direct_with;
@@ -159,7 +162,7 @@ struct RoomRecord {
 };
 
 struct PendingRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   std::uint8_t format = kFormat;
   wire::CommitGroup command;
   Bytes next;  // sealed
@@ -168,6 +171,24 @@ struct PendingRecord {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, command, field("", next, kMaxStoredBytes), field("", added, kMaxListed), external);
+  }
+};
+
+struct SinceRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Entry {
+    UserId user;
+    std::uint64_t epoch = 0;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(user, epoch);
+    }
+  };
+  std::uint8_t format = kFormat;
+  std::vector<Entry> users;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", users, kMaxListed));
   }
 };
 

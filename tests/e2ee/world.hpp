@@ -162,6 +162,12 @@ class Device {
     ask(std::move(command), [](const app::Reply&) {});
   }
   std::map<std::string, Bytes>& disk() { return disk_; }
+  // As a client does that starts anew: everything is opened again.
+  void read_again(RoomId room) {
+    Log& log = logs_[room];
+    log.read.clear();
+    for (const wire::Event& event : log.events) open(room, log, event);
+  }
 
   std::unique_ptr<e2ee::Engine> engine;
   std::vector<e2ee::Alert> alerts;
@@ -174,6 +180,7 @@ class Device {
   std::function<void(wire::Response&)> change_response;
   std::function<void(wire::Notice&)> change_notice;
   std::function<bool(const wire::Event&)> withhold;
+  std::function<void(wire::InboxItem&)> change_item;
 
  private:
   struct Log {
@@ -244,7 +251,10 @@ class Device {
     }
     engine->handle_rooms(now(), rooms);
   }
-  void on_notice(const wire::Notice& notice) {
+  void on_notice(wire::Notice notice) {
+    if (auto* inbox = std::get_if<wire::InboxNotice>(&notice); inbox && change_item) {
+      for (wire::InboxItem& item : inbox->items) change_item(item);
+    }
     if (const auto* changed = std::get_if<wire::RoomNotice>(&notice)) on_rooms({changed->room});
     if (const auto* gone = std::get_if<wire::RoomGoneNotice>(&notice)) {
       wire::RoomSummary summary;
