@@ -50,6 +50,7 @@ void Client::sign_in_guest(Now now, std::string name) {
   impl_->sign_in_guest(now, std::move(name));
 }
 void Client::sign_in_recovery(Now now, std::string words) { impl_->sign_in_recovery(now, words); }
+void Client::sign_in_link(Now now, std::string code) { impl_->sign_in_link(now, code); }
 void Client::sign_out(Now now) { impl_->sign_out(now); }
 void Client::retry_now(Now now) {
   impl_->connection().retry_now(now.mono);
@@ -156,6 +157,9 @@ void Client::accept_identity(Now now, UserId user, bool verified) {
 void Client::check_safety_code(Now now, UserId user, ByteView code) {
   impl_->check_safety_code(now, user, code);
 }
+void Client::start_link(Now now) { impl_->start_link(now); }
+void Client::confirm_link(Now now, bool same) { impl_->confirm_link(now, same); }
+void Client::cancel_link(Now now) { impl_->cancel_link(now); }
 void Client::dismiss_toast(Now, std::uint64_t id) { impl_->dismiss_toast(id); }
 std::uint64_t Client::request(Now now, wire::Command command) {
   return impl_->request(now, std::move(command));

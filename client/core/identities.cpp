@@ -3,10 +3,21 @@
 
 #include "client/core/impl.hpp"
 #include "client/core/words.hpp"
+#include "shared/identity/link_emoji.hpp"
 #include "shared/identity/safety_number.hpp"
 
 namespace parley::client {
 namespace {
+
+// "https://chat.example.org" of "wss://chat.example.org/ws"
+std::string page_of(std::string_view server_url) {
+  const std::size_t scheme = server_url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const bool secure = server_url.starts_with("wss") || server_url.starts_with("https");
+  std::string_view host = server_url.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  return (secure ? "https://" : "http://") + std::string(host);
+}
 
 void wipe_words(std::vector<std::string>& words) {
   for (std::string& word : words) {
@@ -16,6 +27,129 @@ void wipe_words(std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+// ---- a new device of an account -------------------------------------------------------------
+
+void Client::Impl::forget_entry() {
+  entry_token_.reset();
+  recovery_.reset();
+  recovery_tried_ = false;
+  link_code_.clear();
+}
+
+void Client::Impl::sign_in_with(Now now, crypto::Secret token) {
+  finish_sign_out(now);
+  connection_.stop(now.mono);
+  session_.session = {};
+  session_.sync_token.clear();
+  entry_token_ = std::move(token);
+  signing_in_ = true;
+  connect(now);
+  settle(now);
+}
+
+void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
+  login_error_.clear();
+  touch();
+  auto parsed = identity::parse_recovery_words(words);
+  if (const auto* fault = std::get_if<identity::RecoveryFault>(&parsed)) {
+    login_error_ = words_for_recovery_fault(*fault);
+    return settle(now);
+  }
+  forget_entry();
+  recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
+  sign_in_with(now, std::move(identity::derive_recovery_keys(*recovery_).sign_in_token));
+}
+
+void Client::Impl::sign_in_link(Now now, const std::string& code) {
+  login_error_.clear();
+  touch();
+  auto token = e2ee::link_sign_in_token(code);
+  if (!token) {
+    login_error_ = token.error().detail;
+    return settle(now);
+  }
+  if (signed_in()) {
+    const Status begun =
+        engine_ ? engine_->begin_link(now, code) : Status(ErrorCode::kAccessDenied);
+    if (!begun) {
+      login_error_ = begun.error().detail.empty() ? words_for(begun.error()) : begun.error().detail;
+    }
+    return settle(now);
+  }
+  forget_entry();
+  link_code_ = code;
+  sign_in_with(now, *std::move(token));
+}
+
+void Client::Impl::start_link(Now now) {
+  when_keys_settle(now, [this](Now then) {
+    const auto code =
+        engine_ ? engine_->start_link(then) : Result<std::string>(ErrorCode::kAccessDenied);
+    if (code) return;
+    toast(then, ToastKind::kError, "No device can be linked now",
+          keys_.text.empty() ? "Try again when you are connected." : keys_.text);
+  });
+}
+
+void Client::Impl::confirm_link(Now now, bool same) {
+  if (engine_) engine_->confirm_link(now, same);
+  touch();
+  settle(now);
+}
+
+void Client::Impl::cancel_link(Now now) {
+  if (engine_) engine_->cancel_link(now);
+  touch();
+  settle(now);
+}
+
+void Client::Impl::build_link() {
+  LinkView& out = view_.link;
+  out = {};
+  const e2ee::LinkStatus* link = engine_ ? engine_->link() : nullptr;
+  if (!link) return;
+  out.new_device = link->side == e2ee::LinkStatus::Side::kNew;
+  out.code = link->code;
+  if (!link->code.empty()) {
+    out.url = page_of(config_.server_url) + "/#" + e2ee::link_url_fragment(link->code);
+  }
+  switch (link->step) {
+    case e2ee::LinkStep::kWaitingForDevice:
+      out.step = out.new_device ? LinkStep::kWaiting : LinkStep::kCode;
+      out.text = out.new_device
+                     ? "Waiting for your other device. Keep the code open there."
+                     : "On your new device choose \"I have an account on another device\" and type "
+                       "this code, or scan it. It is good for ten minutes.";
+      break;
+    case e2ee::LinkStep::kCompareEmoji:
+    case e2ee::LinkStep::kWaitingForConfirmation:
+      out.step = LinkStep::kCompare;
+      out.text = out.new_device
+                     ? "Your other device shows the same seven pictures. Confirm there if they are "
+                       "the same as these."
+                     : "Your new device shows seven pictures. Are they the same as these?";
+      for (const std::uint8_t place : link->emoji) {
+        const auto& emoji = identity::kLinkEmojiTable.at(place);
+        out.emoji.push_back({std::string(emoji.picture), std::string(emoji.name)});
+      }
+      break;
+    case e2ee::LinkStep::kFinishing:
+      out.step = LinkStep::kWaiting;
+      out.text = "Nearly done.";
+      break;
+    case e2ee::LinkStep::kDone:
+      out.step = LinkStep::kDone;
+      out.text = out.new_device ? "This device is a part of your account now. Your private rooms "
+                                  "and what was said in them appear in a moment."
+                                : "The new device is a part of your account now.";
+      break;
+    case e2ee::LinkStep::kFailed:
+      out.step = LinkStep::kFailed;
+      out.text = link->sentence;
+      break;
+  }
+}
 
 // ---- this account -------------------------------------------------------------------------------
 
@@ -27,7 +161,10 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       break;
     case e2ee::AccountState::kLocked:
       keys_.state = AccountKeys::kLocked;
-      if (recovery_ && !std::exchange(recovery_tried_, true)) {
+      if (!link_code_.empty()) {
+        const Status begun = engine_->begin_link(now, std::exchange(link_code_, {}));
+        if (!begun) toast(now, ToastKind::kError, "Not linked", words_for(begun.error()));
+      } else if (recovery_ && !std::exchange(recovery_tried_, true)) {
         keys_.busy = true;
         engine_->recover(now, *recovery_);
       } else if (recovery_ && std::exchange(keys_.busy, false)) {
@@ -174,6 +311,7 @@ void Client::Impl::check_safety_code(Now now, UserId user, ByteView code) {
 }
 
 void Client::Impl::build_identities() {
+  build_link();
   view_.keys = keys_;
   view_.keys.rooms_settled = std::ranges::none_of(rooms_, [](const auto& pair) {
     const Room& room = pair.second;

@@ -141,6 +141,7 @@ class Client::Impl {
   void start(Now now);
   void sign_in_guest(Now now, std::string name);
   void sign_in_recovery(Now now, const std::string& words);
+  void sign_in_link(Now now, const std::string& code);
   void sign_out(Now now);
   void handle_timeout(Now now);
   void handle_focus(Now now, bool focused);
@@ -208,6 +209,9 @@ class Client::Impl {
   void close_identity(Now now);
   void accept_identity(Now now, UserId user, bool verified);
   void check_safety_code(Now now, UserId user, ByteView code);
+  void start_link(Now now);
+  void confirm_link(Now now, bool same);
+  void cancel_link(Now now);
 
   // ---- message_search.cpp ----
   void search(Now now, std::string text, std::optional<RoomId> room);
@@ -320,6 +324,9 @@ class Client::Impl {
   void ask_recovery(Now now);
   IdentityState identity_of(UserId user) const;
   void build_identities();
+  void build_link();
+  void sign_in_with(Now now, crypto::Secret token);
+  void forget_entry();
 
   // message_search.cpp
   void search_stale(Now now, RoomId room);
@@ -409,8 +416,11 @@ class Client::Impl {
   std::vector<HeldPage> held_pages_;
   std::map<ClientId, std::uint64_t> post_tokens_;  // of posts that were asked for by request()
   KeysView keys_;
-  std::optional<identity::RecoverySecret> recovery_;  // of a sign in: opens the keys as well
+  // How a device signs in to an account that it has no keys of, and gets them.
+  std::optional<crypto::Secret> entry_token_;
+  std::optional<identity::RecoverySecret> recovery_;
   bool recovery_tried_ = false;
+  std::string link_code_;
   std::vector<std::string> new_words_;  // until the server has what they open
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown

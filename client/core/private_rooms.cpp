@@ -147,6 +147,8 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
         } else if constexpr (std::same_as<T, e2ee::HistoryArrived>) {
           reveal_closed(now, what.room);
           release_pages(now);
+        } else if constexpr (std::same_as<T, e2ee::LinkChanged>) {
+          touch();
         } else if constexpr (std::same_as<T, e2ee::RecoveryMade>) {
           on_recovery_made(now, what.saved);
         } else if constexpr (std::same_as<T, e2ee::IdentityChanged>) {

@@ -39,31 +39,11 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
   connection_.stop(now.mono);
   session_.session.token.clear();
   session_.sync_token.clear();
-  recovery_.reset();
+  forget_entry();
   signing_in_ = true;
   login_error_.clear();
   connect(now);
   touch();
-  settle(now);
-}
-
-// A new device of the account that the words are of.
-void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
-  login_error_.clear();
-  touch();
-  auto parsed = identity::parse_recovery_words(words);
-  if (const auto* fault = std::get_if<identity::RecoveryFault>(&parsed)) {
-    login_error_ = words_for_recovery_fault(*fault);
-    return settle(now);
-  }
-  finish_sign_out(now);
-  connection_.stop(now.mono);
-  session_.session = {};
-  session_.sync_token.clear();
-  recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
-  recovery_tried_ = false;
-  signing_in_ = true;
-  connect(now);
   settle(now);
 }
 
@@ -103,7 +83,7 @@ void Client::Impl::forget_account() {
   devices_ = {};
   search_ = {};
   begin_engine();
-  recovery_.reset();
+  forget_entry();
   toasts_.clear();
   signing_in_ = false;
   renew_at_.reset();
@@ -172,8 +152,8 @@ void Client::Impl::set_settings(Now now, Settings settings) {
 wire::Authenticate Client::Impl::hello() const {
   wire::Authenticate hello;
   hello.token = session_.session.token;
-  if (hello.token.empty() && recovery_) {
-    hello.recovery = to_bytes(identity::derive_recovery_keys(*recovery_).sign_in_token.expose());
+  if (hello.token.empty() && entry_token_) {
+    hello.recovery = to_bytes(entry_token_->expose());
   } else if (hello.token.empty()) {
     hello.guest_name = login_name_;
   }
@@ -240,6 +220,7 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
   session_.server_name = welcome.server_name;
   session_.sync_token = welcome.sync_token;
   session_.presence = welcome.presence;
+  entry_token_.reset();
   adopt_session(welcome.session);
   unlock_engine(now);
   if (engine_) engine_->handle_connected(now);

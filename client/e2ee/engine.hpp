@@ -99,9 +99,9 @@ struct Alert {
   RoomId room;
   bool operator==(const Alert&) const = default;
 };
-using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-                            LinkChanged, IdentityChanged, RecoveryMade, Alert>;
+using Change =
+    std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived, LinkChanged,
+                 IdentityChanged, RecoveryMade, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 
@@ -225,14 +225,11 @@ class Engine {
   AccountState account() const;
   std::optional<RoomStatus> room(RoomId room) const;
   const identity::PinnedIdentity* identity(UserId user) const;
-<<<<<<< HEAD
   // The newest signed list; nullptr while none is known.
   const identity::DeviceList* devices(UserId user) const;
   // The users whose devices are in the room's group, ascending; empty without a group.
   std::vector<UserId> members(RoomId room) const;
-=======
   const LinkStatus* link() const;  // nullptr: none since this device started
->>>>>>> b575de4494f796023aaa53e0c9fa6a1107a5ee2d
 
  private:
   class Impl;

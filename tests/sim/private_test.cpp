@@ -233,6 +233,79 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
   }
 }
 
+TEST_CASE("a new device is linked with the code that an old one shows") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  grace.crash();
+
+  ada.core().start_link(world.now());
+  ada.drain();
+  world.run_for(seconds(2));
+  REQUIRE(ada.view().link.step == client::LinkStep::kCode);
+  const std::string code = ada.view().link.code;
+  CHECK(ada.view().link.url.starts_with("http://sim/#link="));
+  SimClient& phone = world.add_client("Ada's phone");
+  SECTION("a wrong code says so") {
+    phone.core().sign_in_link(world.now(), "hello");
+    CHECK_FALSE(phone.view().login.error.empty());
+    std::string other = code;
+    other[0] = other[0] == 'A' ? 'B' : 'A';
+    phone.core().sign_in_link(world.now(), other);
+    phone.drain();
+    world.run_for(seconds(3));
+    CHECK(phone.view().screen == client::Screen::kLogin);
+    CHECK_FALSE(phone.view().login.error.empty());
+  }
+  SECTION("pictures that differ end it") {
+    phone.core().sign_in_link(world.now(), code);
+    phone.drain();
+    world.run_for(seconds(3));
+    ada.core().confirm_link(world.now(), false);
+    ada.drain();
+    world.run_for(seconds(3));
+    CHECK(ada.view().link.step == client::LinkStep::kFailed);
+    CHECK(phone.view().link.step == client::LinkStep::kFailed);
+    CHECK(phone.view().keys.state == client::AccountKeys::kLocked);
+  }
+  SECTION("the same pictures on both") {
+    phone.core().sign_in_link(world.now(), code);
+    phone.drain();
+    world.run_for(seconds(3));
+    REQUIRE(ada.view().link.step == client::LinkStep::kCompare);
+    REQUIRE(phone.view().link.step == client::LinkStep::kCompare);
+    REQUIRE(ada.view().link.emoji.size() == 7);
+    for (std::size_t i = 0; i < 7; ++i) {
+      CHECK(ada.view().link.emoji[i].name == phone.view().link.emoji[i].name);
+    }
+    ada.core().confirm_link(world.now(), true);
+    ada.drain();
+    world.run_for(seconds(10));
+    CHECK(ada.view().link.step == client::LinkStep::kDone);
+    CHECK(phone.view().link.step == client::LinkStep::kDone);
+    REQUIRE(phone.view().keys.state == client::AccountKeys::kReady);
+    CHECK(phone.view().devices.trusted.size() == 2);
+    world.open(phone, room);
+    CHECK(texts(phone) == Texts{"one"});
+    phone.say(room, "from the phone");
+    world.run_for(seconds(3));
+    CHECK(texts(ada).back() == "from the phone");
+
+    // And is removed again: it reads nothing that is said afterwards.
+    ada.core().revoke_device(world.now(), phone.view().self.device);
+    ada.drain();
+    world.run_for(seconds(10));
+    ada.say(room, "without the phone");
+    world.run_for(seconds(5));
+    CHECK(phone.view().screen == client::Screen::kLogin);
+    const auto seen = texts(phone);
+    CHECK(std::ranges::find(seen, "without the phone") == seen.end());
+  }
+}
+
 TEST_CASE("people compare safety numbers") {
   Private world;
   SimClient& ada = world.person("Ada");
