@@ -14,6 +14,7 @@
 #pragma once
 
 #include "shared/identity/codec.hpp"
+#include "shared/identity/device_list.hpp"
 #include "shared/sealing/sender_chain.hpp"
 #include "shared/wire/commands.hpp"
 

@@ -1,4 +1,5 @@
 // A new device that is linked from an old one with a code, and what can go wrong meanwhile.
+#include "client/e2ee/records.hpp"
 #include "shared/identity/link_emoji.hpp"
 #include "tests/e2ee/world.hpp"
 
@@ -366,6 +367,31 @@ TEST_CASE("only the device that shows the code answers", "[e2ee][link]") {
   home.begin(tablet);
   CHECK(step(home.ada) == LinkStep::kCompareEmoji);
   CHECK(step(phone) == LinkStep::kWaitingForDevice);
+}
+
+TEST_CASE("a full account takes no more devices", "[e2ee][link]") {
+  Home home;
+  Device& phone = home.bring_phone();
+  home.begin(phone);
+  const auto own = e2ee::unpack<e2ee::AccountRecord>(home.ada.disk().at("e2ee/account"));
+  REQUIRE(own.has_value());
+  SeededRng rng(5);
+  identity::ListChange change;
+  for (std::size_t i = 1; i < identity::kMaxDevices; ++i) {
+    change.added.push_back({DeviceId::make(home.ada.now().wall, rng),
+                            crypto::SigningKey::generate(rng).public_key(),
+                            crypto::KemKeyPair::generate(rng).public_key, home.ada.now().wall});
+  }
+  const auto full =
+      identity::make_next(crypto::SigningKey::from_seed(own->account_seed), home.list(), change);
+  REQUIRE(full.ok());
+  home.ada.request(wire::PutDeviceList{full->version, full->encode()});
+  home.world.settle();
+  home.confirm(true);
+  CHECK(problem(home.ada) == LinkProblem::kTooManyDevices);
+  CHECK(problem(phone) == LinkProblem::kTooManyDevices);
+  CHECK(home.list().devices.size() == identity::kMaxDevices);
+  CHECK_FALSE(has_account(phone));
 }
 
 TEST_CASE("an old device says so when it does not know how a link ended", "[e2ee][link]") {
