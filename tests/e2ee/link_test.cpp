@@ -274,6 +274,14 @@ TEST_CASE("a link that nobody finishes ends with a cause", "[e2ee][link]") {
     home.ada.engine->cancel_link(home.ada.now());
     home.world.settle();
     CHECK_FALSE(home.signs_in(second));
+    // Also while the server is just being told of it.
+    const auto third = home.ada.engine->start_link(home.ada.now());
+    REQUIRE(third.ok());
+    while (home.ada.pump()) {
+    }
+    home.ada.engine->cancel_link(home.ada.now());
+    home.world.settle();
+    CHECK_FALSE(home.signs_in(*third));
   }
 }
 
@@ -285,6 +293,13 @@ TEST_CASE("a code is for one new device", "[e2ee][link]") {
   home.begin(phone);
   home.begin(tablet);
   CHECK(problem(tablet) == LinkProblem::kCodeUsed);
+  // Nor does it speak for the phone.
+  wire::SendToDevices refusal;
+  refusal.devices = {{home.ada.user(), home.ada.device()}};
+  refusal.kind = e2ee::kLinkItem;
+  refusal.body = e2ee::LinkChannel(*e2ee::derive_link_keys(home.code)).mark(Bytes{1, 5, 3});
+  tablet.request(refusal);
+  home.world.run(seconds(1));
   CHECK(step(home.ada) == LinkStep::kCompareEmoji);
   CHECK(step(phone) == LinkStep::kWaitingForConfirmation);
   SECTION("which goes on") {
