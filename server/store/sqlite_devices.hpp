@@ -25,6 +25,7 @@ class SqliteDevices {
   Result<std::uint64_t> put_vault(const UserId& user, const std::vector<wire::VaultEntry>& entries);
   Status put_vault_wraps(const UserId& user, const std::vector<wire::VaultWrap>& wraps,
                          const Bytes& recovery_token_hash);
+  Status put_link_bundle(const RoomId& room, const InviteId& invite, const Bytes& bundle);
   // All that a device has: it was revoked.
   Status forget(const DeviceId& device);
 

@@ -223,10 +223,14 @@ SELECT id >> 32, row_number() OVER (PARTITION BY id >> 32 ORDER BY id), id & 0xf
 FROM events WHERE kind = 21;
 )sql";
 
+// What comes with an invitation to a private room.
+constexpr const char* kLinkBundles = "ALTER TABLE invites ADD COLUMN bundle BLOB;";
+
 constexpr Migration kMigrations[] = {
     {1, kInitial},
     {2, kPrivateRooms},
     {3, kCommits},
+    {4, kLinkBundles},
 };
 
 Result<int> user_version(Database& database) {

@@ -381,6 +381,6 @@ using Command =
                  ListInvites, RevokeInvite, Post, History, Mark, Typing, PresenceUpdate,
                  GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup, GetGroup,
                  SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
-                 PutVaultWraps, GetVaultWraps, ListCommits>;
+                 PutVaultWraps, GetVaultWraps, ListCommits, PutLinkBundle, GetLinkBundle>;
 
 }  // namespace parley::wire

@@ -277,6 +277,35 @@ struct ListCommits {
   }
 };
 
+// The history that comes with an invitation, sealed to the key in its link; replaces the one
+// before. kInviteInvalid when the invitation is over: its bundle is gone with it. -> Done
+struct PutLinkBundle {
+  static constexpr std::uint16_t kKind = 53;
+  static constexpr const char* kName = "put_link_bundle";
+  RoomId room_id;
+  InviteId invite_id;
+  Bytes bundle;
+  bool operator==(const PutLinkBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("room_id", room_id), field("invite_id", invite_id),
+       field("bundle", bundle, kMaxBodyBytes));
+  }
+};
+
+// For a member who came by the invitation. -> LinkBundle
+struct GetLinkBundle {
+  static constexpr std::uint16_t kKind = 54;
+  static constexpr const char* kName = "get_link_bundle";
+  RoomId room_id;
+  std::string code;
+  bool operator==(const GetLinkBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("room_id", room_id), field("code", code, kMaxCodeBytes));
+  }
+};
+
 // ---- responses ---------------------------------------------------------------------------------
 
 struct KeyPackageCount {
@@ -377,6 +406,17 @@ struct Commits {
   void serialize(Archive& ar) {
     ar(field("events", events, kMaxEventsPerFrame), field("epoch", epoch),
        field("stale", stale, kMaxListItems), field("more", more));
+  }
+};
+
+struct LinkBundle {
+  static constexpr std::uint16_t kKind = 54;
+  static constexpr const char* kName = "link_bundle";
+  Bytes bundle;  // empty: there is none
+  bool operator==(const LinkBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("bundle", bundle, kMaxBodyBytes));
   }
 };
 
