@@ -189,6 +189,16 @@ EMSCRIPTEN_KEEPALIVE void parley_sign_in(const char* name, std::size_t size) {
   app->settle();
 }
 
+// Recovery words, or the code of another device.
+EMSCRIPTEN_KEEPALIVE void parley_sign_in_with(const char* text, std::size_t size) {
+  parley::ui::sign_in_with(app->client(), WebApp::now(), text_of(text, size));
+  app->settle();
+}
+EMSCRIPTEN_KEEPALIVE void parley_cancel_link() {
+  app->client().cancel_link(WebApp::now());
+  app->settle();
+}
+
 // ---- for tests and tools: frames, rows, glyphs, evictions, ms of the last frame and of its
 // mirror, mirror updates ----
 EMSCRIPTEN_KEEPALIVE void parley_statistics(double* out) {

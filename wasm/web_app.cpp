@@ -202,6 +202,16 @@ void WebApp::show_screen() {
   screen_packet_.text(view.login.suggested_name);
   screen_packet_.text(view.login.server);
   screen_packet_.u32(view.total_unread);
+  // Later the interface itself shows it.
+  const client::LinkView link =
+      view.screen == client::Screen::kLogin ? view.link : client::LinkView{};
+  screen_packet_.u8(static_cast<std::uint8_t>(link.step));
+  screen_packet_.text(link.text);
+  screen_packet_.u8(static_cast<std::uint8_t>(link.emoji.size()));
+  for (const client::LinkEmojiView& sign : link.emoji) {
+    screen_packet_.text(sign.emoji);
+    screen_packet_.text(sign.name);
+  }
   const bool same =
       screen_packet_.size() == last_screen_packet_.size() &&
       std::memcmp(screen_packet_.data(), last_screen_packet_.data(), screen_packet_.size()) == 0;

@@ -15,7 +15,7 @@
 
   addEventListener('submit', (event) => {
     event.preventDefault();
-    root.dataset.submitted = 'early'; // page.js goes on from here
+    root.dataset.submitted = event.target.id; // page.js goes on from here
   });
 
   const missing = () => {

@@ -3,16 +3,48 @@
 import { PacketReader } from './packet.js';
 
 const screens = ['loading', 'login', 'main']; // client::Screen
+const linkSteps = ['none', 'code', 'compare', 'waiting', 'done', 'failed']; // client::LinkStep
 const maxNameCharacters = 80; // wire::kMaxNameCharacters
+
+// A form of the login: its elements share the beginning of their ids.
+class LoginForm {
+  constructor(name, field, { command, problem, label }) {
+    Object.assign(this, { command, problem, label });
+    const element = (part) => document.getElementById(`${name}-${part}`);
+    this.form = element('form');
+    this.field = element(field);
+    this.submit = element('submit');
+    this.other = this.form.querySelector('.quiet'); // leads to the other form
+    this.error = element('error');
+  }
+
+  showError(text) {
+    if (this.error.textContent !== text) this.error.textContent = text;
+    this.field.setAttribute('aria-invalid', String(text !== ''));
+  }
+
+  setBusy(busy) {
+    this.submit.disabled = busy;
+    this.other.disabled = busy;
+    this.submit.textContent = busy ? 'Signing in …' : this.label;
+    this.form.setAttribute('aria-busy', String(busy));
+  }
+}
 
 export class Page {
   constructor(bridge) {
     this.bridge = bridge;
     this.root = document.documentElement;
-    this.form = document.getElementById('login-form');
-    this.nameField = document.getElementById('login-name');
-    this.submit = document.getElementById('login-submit');
-    this.error = document.getElementById('login-error');
+    this.login = document.getElementById('login');
+    this.forms = {
+      guest: new LoginForm('login', 'name', { command: 'parley_sign_in', problem: problemOf, label: 'Start chatting' }),
+      account: new LoginForm('account', 'text', {
+        command: 'parley_sign_in_with',
+        problem: (text) => (text === '' ? 'Type the code, or the recovery words.' : ''),
+        label: 'Sign in',
+      }),
+    };
+    this.shown = this.forms.guest;
     this.announcer = document.getElementById('announcer');
     this.ready = false; // the client runs; before that the form's answer is kept
     this.submitted = null;
@@ -22,27 +54,62 @@ export class Page {
     this.screen = this.root.dataset.screen;
     if (this.screen === 'login') this.show('login');
 
-    this.form.addEventListener('submit', (event) => {
+    for (const form of Object.values(this.forms)) {
+      form.form.addEventListener('submit', (event) => {
+        event.preventDefault();
+        this.signIn(form);
+      });
+      if (this.root.dataset.submitted === form.form.id) this.signIn(form);
+    }
+    this.forms.account.field.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      this.signIn(this.nameField.value.trim());
+      this.forms.account.form.requestSubmit();
     });
-    if (this.root.dataset.submitted) this.signIn(this.nameField.value.trim());
+    document.getElementById('login-elsewhere').onclick = () => this.chooseForm(this.forms.account);
+    document.getElementById('account-back').onclick = () => this.chooseForm(this.forms.guest);
+    document.getElementById('linking-end').onclick = () => bridge.call('parley_cancel_link');
+    this.takeLinkCode();
     window.addEventListener('popstate', () => bridge.call('parley_navigate', location.pathname));
   }
 
   // ---- login ----
 
-  signIn(name) {
-    const problem = problemOf(name);
+  signIn(form) {
+    const text = form.field.value.trim();
+    const problem = form.problem(text);
+    form.showError(problem);
     if (problem !== '') {
-      this.showError(problem);
-      this.nameField.focus();
+      form.field.focus();
       return;
     }
-    this.showError('');
-    this.setBusy(true);
-    if (this.ready) this.bridge.call('parley_sign_in', name);
-    else this.submitted = name;
+    form.setBusy(true);
+    if (this.ready) this.bridge.call(form.command, text);
+    else this.submitted = { form, text };
+  }
+
+  chooseForm(form) {
+    this.shown = form;
+    for (const one of Object.values(this.forms)) {
+      one.form.hidden = one !== form;
+      one.showError('');
+    }
+    if (this.screen === 'login') this.focusLogin();
+  }
+
+  // A keyboard that jumps up unasked is a nuisance on phones.
+  focusLogin() {
+    if (matchMedia('(pointer: fine)').matches) this.shown.field.focus();
+    else if (this.shown === this.forms.account) document.getElementById('account-title').focus();
+  }
+
+  // Opened by the code of another device ("/#link=CODE"). It works once and soon; the address forgets it.
+  takeLinkCode() {
+    const code = /^#link=(.+)$/.exec(location.hash)?.[1];
+    if (!code) return;
+    history.replaceState(history.state, '', location.pathname);
+    this.forms.account.field.value = code;
+    this.chooseForm(this.forms.account);
   }
 
   // A new client starts and will say which screen it has.
@@ -54,19 +121,10 @@ export class Page {
 
   clientIsReady() {
     this.ready = true;
-    if (this.submitted !== null && this.screen === 'login') this.bridge.call('parley_sign_in', this.submitted);
+    if (this.submitted !== null && this.screen === 'login') {
+      this.bridge.call(this.submitted.form.command, this.submitted.text);
+    }
     this.submitted = null;
-  }
-
-  setBusy(busy) {
-    this.submit.disabled = busy;
-    this.submit.textContent = busy ? 'Signing in …' : 'Start chatting';
-    this.form.setAttribute('aria-busy', String(busy));
-  }
-
-  showError(text) {
-    if (this.error.textContent !== text) this.error.textContent = text;
-    this.nameField.setAttribute('aria-invalid', String(text !== ''));
   }
 
   // Layout in wasm/host.hpp.
@@ -78,11 +136,15 @@ export class Page {
     const suggestion = reader.text();
     const server = reader.text();
     this.setUnread(reader.u32());
+    const link = { step: linkSteps[reader.u8()], text: reader.text(), signs: [] };
+    for (let left = reader.u8(); left > 0; left--) link.signs.push([reader.text(), reader.text()]);
     if (screen === 'login') {
       this.setElsewhere(null);
-      this.setBusy(busy || this.submitted !== null);
-      this.showError(error);
-      if (suggestion !== '' && this.nameField.value === '') this.nameField.value = suggestion;
+      this.shown.setBusy(busy || this.submitted !== null);
+      this.shown.showError(error);
+      const { field } = this.forms.guest;
+      if (suggestion !== '' && field.value === '') field.value = suggestion;
+      this.showLinking(link);
       document.getElementById('login-server').textContent = server === '' ? '' : `Server: ${server}`;
     }
     if (screen === this.screen || screen === 'loading') return;
@@ -92,17 +154,36 @@ export class Page {
     this.pictureIsDue = screen === 'main';
     if (screen === 'login') this.show('login');
     else {
-      this.setBusy(false);
+      for (const form of Object.values(this.forms)) form.setBusy(false);
+      this.forms.account.field.value = '';
       this.requestPicture();
     }
+  }
+
+  // This device is being linked: what to compare and to wait for, in place of the forms.
+  showLinking({ step, text, signs }) {
+    const card = document.getElementById('linking');
+    const runs = step !== 'none' && step !== 'done';
+    if (runs) {
+      document.getElementById('linking-text').textContent =
+        text || (step === 'compare' ? 'Compare these signs with those on your other device, and answer there.' : '');
+      const list = document.getElementById('linking-signs');
+      list.replaceChildren(...signs.map(signItem));
+      list.hidden = signs.length === 0;
+      document.getElementById('linking-end').textContent = step === 'failed' ? 'Try again' : 'Cancel';
+    }
+    if (card.hidden === !runs) return;
+    card.hidden = !runs;
+    this.shown.form.hidden = runs;
+    if (runs) document.getElementById('linking-title').focus();
+    else this.focusLogin();
   }
 
   show(screen) {
     this.root.dataset.screen = screen;
     this.setElsewhere(null);
-    // A keyboard that jumps up unasked is a nuisance on phones.
-    if (screen === 'login' && matchMedia('(pointer: fine)').matches) this.nameField.focus();
-    if (screen === 'main' && this.form.contains(document.activeElement)) document.activeElement.blur();
+    if (screen === 'login') this.focusLogin();
+    if (screen === 'main' && this.login.contains(document.activeElement)) document.activeElement.blur();
   }
 
   // Set by main.js.
@@ -236,6 +317,15 @@ function problemOf(name) {
   if (name === '') return 'Type a name that others will see.';
   if ([...name].length > maxNameCharacters) return `That name is too long: ${maxNameCharacters} characters at most.`;
   return '';
+}
+
+function signItem([emoji, name]) {
+  const item = document.createElement('li');
+  const sign = document.createElement('span');
+  sign.textContent = emoji;
+  sign.setAttribute('aria-hidden', 'true');
+  item.append(sign, name);
+  return item;
 }
 
 // Hints for the first paint only; private windows may refuse them.

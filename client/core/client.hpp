@@ -34,6 +34,9 @@ struct Config {
   std::string device_name;              // "Firefox on Linux", "parley-cli"
   std::int32_t utc_offset_minutes = 0;  // of the person's time zone: where days begin
   bool open_joined_rooms = true;        // a room that was created or joined here is opened
+  // Whether this device keeps keys for private rooms. They are one run's at a time: two that share
+  // a store must not both have them.
+  bool private_rooms = true;
   // Makes the index for search(), at the first one; none, or nullptr from it: there is no search.
   std::function<std::unique_ptr<SearchIndex>()> search_index = {};
 };
@@ -110,6 +113,10 @@ class Client {
 
   // ---- the person ----
   void sign_in_guest(Now now, std::string name);
+  // A new device of an account: with its recovery words, or with the code that another device
+  // shows. What is wrong with the text is told by LoginView::error.
+  void sign_in_recovery(Now now, std::string words);
+  void sign_in_link(Now now, std::string code);
   void sign_out(Now now);
   void retry_now(Now now);
   void set_profile_name(Now now, std::string name);
@@ -147,6 +154,11 @@ class Client {
 
   // These answer through views, toasts on failure, and CommandDone with the returned token.
   std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);
+  // An encrypted one, with these people; answered by CommandDone with its RoomState.
+  std::uint64_t create_private_room(Now now, std::string name, std::string topic,
+                                    std::vector<UserId> members, wire::HistoryAccess history);
+  // The encrypted room of the person and this user; opened, also when it is there already.
+  std::uint64_t start_direct(Now now, UserId user);
   std::uint64_t join_room(Now now, RoomId room);
   std::uint64_t join_by_code(Now now, std::string code);
   std::uint64_t leave_room(Now now, RoomId room);
@@ -165,6 +177,21 @@ class Client {
   std::uint64_t revoke_invite(Now now, RoomId room, InviteId invite);
   std::uint64_t load_devices(Now now);
   std::uint64_t revoke_device(Now now, DeviceId device);
+
+  // ---- identity and devices (AppView::keys, identity, link) ----
+  void make_recovery_words(Now now);  // new ones: the ones before stop working
+  void hide_recovery_words(Now now);
+  void recover(Now now, std::string words);  // while the keys are locked
+  void look_at_identity(Now now, UserId user);
+  void close_identity(Now now);
+  // The person compared the numbers, or takes the new key without comparing.
+  void accept_identity(Now now, UserId user, bool verified);
+  // What was scanned from the other's screen; the answer is a toast, and a match verifies.
+  void check_safety_code(Now now, UserId user, ByteView code);
+  void start_link(Now now);  // shows a code for a new device
+  void confirm_link(Now now, bool same);
+  void cancel_link(Now now);
+
   void dismiss_toast(Now now, std::uint64_t id);
   // Any command as it is (CLI, tests).
   std::uint64_t request(Now now, wire::Command command);

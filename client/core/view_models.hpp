@@ -1,5 +1,5 @@
-// What a face (web, desktop, CLI) shows: plain values, complete, already in words. Nothing here draws
-// and nothing here is changed by the face; see client.hpp for the commands.
+// What a face (web, desktop, CLI) shows: plain values, complete, already in words. Nothing here
+// draws and nothing here is changed by the face; see client.hpp for the commands.
 #pragma once
 
 #include <optional>
@@ -20,13 +20,87 @@ enum class LinkState { kOffline, kConnecting, kConnected, kReconnecting, kStoppe
 
 struct ConnectionView {
   LinkState state = LinkState::kOffline;
-  std::string text;                     // "Reconnecting: the server did not answer."
-  std::optional<MonoTime> next_try;     // when kReconnecting waits; faces count down to it
-  bool can_retry = false;               // offer "Retry now"
-  std::size_t waiting_messages = 0;     // in the outbox
+  std::string text;                  // "Reconnecting: the server did not answer."
+  std::optional<MonoTime> next_try;  // when kReconnecting waits; faces count down to it
+  bool can_retry = false;            // offer "Retry now"
+  std::size_t waiting_messages = 0;  // in the outbox
 };
 
 enum class SendState { kSending, kSent, kDelivered, kRead, kFailed };
+
+// ---- private rooms ------------------------------------------------------------------------------
+
+// How sure one may be of who reads along.
+enum class Protection {
+  kNone,       // an open room: the server reads it, too
+  kEncrypted,  // end-to-end; at least one member was not verified in person
+  kVerified,   // end-to-end, with verified people only
+  kAttention,  // somebody's identity changed, or a device is there that should not be
+};
+
+// What is known of a person's account key.
+enum class IdentityState {
+  kUnknown,   // nothing yet
+  kNew,       // seen, never compared
+  kVerified,  // compared in person
+  kChanged,   // another key than before, not accepted yet
+};
+
+struct EncryptionView {  // of the open room
+  Protection protection = Protection::kNone;
+  std::string summary;  // "End-to-end encrypted. ...": a sentence or two for the room's details
+  // Why nothing can be sent now and what is under way; empty: all is well.
+  std::string waiting;
+  // What a person has to look at, with the people it is about; empty: nothing.
+  std::string attention;
+  std::vector<UserId> changed;  // whose identity changed: offer "Compare" and "Accept"
+  std::uint64_t epoch = 0;
+};
+
+enum class AccountKeys {
+  kNone,      // not signed in
+  kStarting,  // being made or asked for
+  kLocked,    // the account is older than this device: link it, or type the recovery words
+  kReady,
+  kRevoked,  // another device removed this one
+};
+
+// This account's keys on this device.
+struct KeysView {
+  AccountKeys state = AccountKeys::kNone;
+  std::string text;           // what the state means and what to do; empty when ready
+  bool busy = false;          // the words are being checked
+  bool rooms_settled = true;  // no private room is being joined or caught up with
+  std::string error;          // about the recovery words that were typed
+  bool has_recovery = true;   // false: offer to make recovery words
+  std::vector<std::string>
+      recovery_words;  // new ones to be written down; until hide_recovery_words
+};
+
+// A person as the verification dialog shows them; set by look_at_identity.
+struct IdentityView {
+  UserId user;
+  std::string name;
+  IdentityState state = IdentityState::kUnknown;
+  std::string safety_number;  // twelve groups of five digits; empty: not known yet
+  Bytes safety_code;          // for a QR code
+  std::string text;           // what the state means and what to do
+};
+
+// Linking a device to the account.
+enum class LinkStep { kNone, kCode, kCompare, kWaiting, kDone, kFailed };
+struct LinkEmojiView {
+  std::string emoji;
+  std::string name;
+};
+struct LinkView {
+  LinkStep step = LinkStep::kNone;
+  bool new_device = false;           // this one is being linked; else it links another
+  std::string code;                  // kCode: "K7QM-4WZX-PD9T", to be typed on the new device
+  std::string url;                   // kCode: what a QR code says
+  std::vector<LinkEmojiView> emoji;  // kCompare: the same seven on both
+  std::string text;                  // what to do now, or what went wrong
+};
 
 struct ReactionView {
   std::string emoji;
@@ -59,6 +133,10 @@ struct MessageView {
   bool can_delete = false;
   SendState state = SendState::kSent;  // meaningful when mine
   std::string failure;                 // kFailed: what happened and what to do
+  std::string waiting;                 // kSending: why it has not left yet, when that takes time
+  // The message cannot be read (yet): why, and what is done about it. `content` is empty then.
+  std::string unreadable;
+  bool unreadable_for_good = false;
   std::optional<ReplyView> reply;
   std::vector<ReactionView> reactions;
 };
@@ -92,6 +170,7 @@ struct MemberView {
   std::string status_text;
   Timestamp last_seen;
   bool me = false;
+  IdentityState identity = IdentityState::kUnknown;  // in private rooms
 };
 
 struct RoomItemView {  // a row of the room list
@@ -106,11 +185,17 @@ struct RoomItemView {  // a row of the room list
   std::uint32_t unread = 0;
   std::uint32_t mentions = 0;
   std::uint32_t members = 0;
+  Protection protection = Protection::kNone;
+  std::optional<UserId> direct_with;  // a room between two people, named after the other
 };
 
 struct RoomView {  // the open room
   RoomId room_id;
+  std::string name;  // as it is shown: of private rooms what their members call it
+  std::string topic;
   wire::RoomSettings settings;
+  EncryptionView encryption;
+  std::optional<UserId> direct_with;
   wire::Role role = wire::Role::kNone;
   std::uint32_t member_count = 0;
   std::vector<TimelineItem> items;  // oldest first; the outbox's messages last
@@ -119,9 +204,9 @@ struct RoomView {  // the open room
   // when scroll_revision has moved. Set when what is around it is here.
   Seq scroll_to;
   Revision scroll_revision = 0;
-  bool at_start = false;            // nothing older exists
+  bool at_start = false;  // nothing older exists
   bool loading_older = false;
-  bool synced = false;              // what is shown reaches the room's head
+  bool synced = false;  // what is shown reaches the room's head
   Seq head;
   std::vector<TypistView> typists;
   std::vector<MemberView> members;  // empty until asked for; online first, then by name
@@ -134,7 +219,7 @@ struct ComposerView {
   std::optional<MessageView> editing;  // set: sending replaces this message
   std::optional<ReplyView> replying;
   std::size_t characters_left = wire::kMaxMessageCharacters;  // shown below 200
-  Revision reset = 0;                  // moved when the core changed `text`: the field takes it over
+  Revision reset = 0;  // moved when the core changed `text`: the field takes it over
 };
 
 enum class ToastKind { kInfo, kSuccess, kError };
@@ -163,6 +248,7 @@ struct InvitesView {
 struct DevicesView {
   bool loading = false;
   std::vector<wire::DeviceInfo> devices;
+  std::vector<DeviceId> trusted;  // those that are signed devices of the account
 };
 
 enum class Theme { kSystem, kLight, kDark };
@@ -240,6 +326,9 @@ struct AppView {
   SearchView search;
   InvitesView invites;
   DevicesView devices;
+  KeysView keys;
+  std::optional<IdentityView> identity;  // the person looked at
+  LinkView link;
   std::vector<ToastView> toasts;
   Settings settings;
   std::uint32_t total_unread = 0;

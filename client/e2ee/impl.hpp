@@ -1,6 +1,7 @@
 // The inside of Engine, shared by its source files:
 //   engine.cpp    the public calls, restoring, deadlines
 //   account.cpp   own keys, device list, key packages, recovery
+//   linking.cpp   a new device of the account, on both sides
 //   people.cpp    what is known of others' devices
 //   vault.cpp     history secrets, here and in the vault
 //   inbox.cpp     welcomes and history bundles
@@ -167,9 +168,21 @@ class Engine::Impl {
   void recover(Now now, const identity::RecoverySecret& secret);
   void remove_device(Now now, DeviceId device);
 
+  // ---- linking.cpp ----
+  Result<std::string> start_link(Now now);
+  Status begin_link(Now now, std::string_view code);
+  void confirm_link(Now now, bool same);
+  void cancel_link(Now now);
+  const LinkStatus* link() const { return link_ ? &link_->status : nullptr; }
+
   // ---- people.cpp ----
   void accept_identity(Now now, UserId user, bool verified);
+  void look_up(Now now, UserId user) {
+    want(user);
+    settle(now);
+  }
   const identity::PinnedIdentity* identity(UserId user) const;
+  const identity::DeviceList* devices(UserId user) const;
 
   // ---- rooms.cpp ----
   void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
@@ -180,6 +193,7 @@ class Engine::Impl {
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);
   std::optional<RoomStatus> room(RoomId room);
+  std::vector<UserId> members(RoomId room) const;
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -212,6 +226,19 @@ class Engine::Impl {
     bool in_vault = false;
   };
   using EpochKeys = std::map<std::uint64_t, EpochKey>;
+  struct Link {
+    explicit Link(LinkChannel with) : channel(std::move(with)) {}
+    LinkStatus status;
+    LinkChannel channel;
+    MonoTime until;
+    DeviceId peer;  // nil: nobody yet
+    Bytes offer;    // of the peer
+    std::optional<identity::OldDevice> old_side;
+    std::optional<identity::NewDevice> new_side;
+    Secret signing_seed, device_secret;  // of the new device
+    DeviceId listing;                    // may be in the list, and has no keys
+    std::uint64_t bundle = 0;            // its number in link_out_
+  };
   // A request whose failure is retried; `done` is called with an answer of type T, `failed` with
   // any error.
   template <class T>
@@ -233,9 +260,11 @@ class Engine::Impl {
     return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
   }
   void alert(Alert what);
+  void erase_all();
 
   // account.cpp
   void load_own(AccountRecord record);
+  void take_account(AccountRecord record);  // of a device that had none; fills in what it lacks
   void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
   void set_account_state(AccountState state);
   void step_account(Now now);
@@ -250,6 +279,25 @@ class Engine::Impl {
   bool is_own(const wire::DeviceRef& device) const {
     return own_ && device == wire::DeviceRef{own_->record.user, own_->record.device};
   }
+
+  // linking.cpp
+  void open_link(Now now, LinkStatus::Side side, LinkKeys keys);
+  void resume_link();
+  void save_link_mark();
+  void end_link(LinkProblem problem, bool tell = true, std::string_view sentence = {});
+  void close_link(LinkStep step);
+  void queue_link(wire::Command command);
+  void send_link(const std::vector<DeviceId>& devices, ByteView message);
+  void step_link(Now now);
+  void take_link(Now now, const wire::InboxItem& item);
+  void take_offer(const DeviceId& device, ByteView message);
+  void take_answer(const DeviceId& device, ByteView message);
+  void take_reveal(ByteView message);
+  void take_invite_bundle(ByteView message);
+  // Who has been confirmed and is to be in the list; nullptr: nobody.
+  const identity::LinkRequest* to_list() const;
+  void add_linked(Now now, const identity::DeviceList& list, identity::ListChange& change) const;
+  void linked_is_listed(const identity::DeviceList& list);
 
   // people.cpp
   // The leaf with this key in the present epoch; null: nobody's.
@@ -352,6 +400,13 @@ class Engine::Impl {
   Retry account_retry_;
   bool packages_known_ = false;
   std::map<Bytes, PackageRecord> packages_;  // by reference
+
+  std::optional<Link> link_;  // the last one
+  std::optional<LinkMark> link_mark_;
+  std::deque<std::pair<std::uint64_t, wire::Command>> link_out_;  // by number
+  std::uint64_t next_link_out_ = 1;
+  bool link_busy_ = false;
+  Retry link_retry_;
 
   std::map<UserId, Known> people_;
   std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on

@@ -5,8 +5,10 @@
 namespace parley::e2ee {
 
 void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
-  if (!own_ || notice.items.empty()) return;
+  if (notice.items.empty()) return;
   for (const wire::InboxItem& item : notice.items) {
+    if (item.kind == kLinkItem) take_link(now, item);
+    if (!own_) continue;  // nothing else can be for a device without keys
     if (item.kind == wire::InboxItem::kWelcome) {
       take_welcome(now, item);
     } else if (item.kind == kBundleItem && !item.room_id.is_nil()) {

@@ -162,6 +162,11 @@ Trust Engine::Impl::trust_account(const UserId& user,
   return Trust::kUnknown;
 }
 
+const identity::DeviceList* Engine::Impl::devices(UserId user) const {
+  const auto found = people_.find(user);
+  return found == people_.end() || !found->second.pin.known() ? nullptr : &found->second.list;
+}
+
 void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
   const auto found = people_.find(user);
   if (found == people_.end() || !found->second.pin.known()) return;

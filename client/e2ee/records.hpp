@@ -1,6 +1,7 @@
 // What the engine keeps on the device, by key:
 //
 //   e2ee/account                the device's own keys
+//   e2ee/link                   a link under way, which a restart ends
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
 //   e2ee/package/<ref>          a key package with its private keys
 //   e2ee/epoch/<room>/<epoch>   a history secret
@@ -46,6 +47,17 @@ struct AccountRecord {
     ar(format, user, device, fixed(account_seed), fixed(signing_seed), fixed(device_secret),
        fixed(vault_key), fixed(state_key), listed, wrapped, read_vault, vault_position,
        field("", to_remove, identity::kMaxDevices));
+  }
+};
+
+struct LinkMark {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  bool is_new = false;  // this device is
+  DeviceId listing;     // may be in the account's list, and has no keys
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, is_new, listing);
   }
 };
 

@@ -155,8 +155,22 @@ std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
   const auto found = rooms_.find(id);
   if (found == rooms_.end()) return std::nullopt;
   Room& room = found->second;
-  return RoomStatus{room.group ? room.group->epoch() : 0, room.record.naming.name,
-                    room.record.naming.topic, not_ready(room, false)};
+  const RoomRecord& record = room.record;
+  return RoomStatus{room.group ? room.group->epoch() : 0, record.naming.name, record.naming.topic,
+                    not_ready(room, false),
+                    record.creating || record.to_post || !record.to_add.empty() || room.pending};
+}
+
+std::vector<UserId> Engine::Impl::members(RoomId id) const {
+  std::set<UserId> users;
+  const auto found = rooms_.find(id);
+  if (found == rooms_.end() || !found->second.group) return {};
+  const auto& tree = found->second.group->public_group().tree();
+  tree.for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);
+    if (credential) users.insert(credential->user);
+  });
+  return {users.begin(), users.end()};
 }
 
 // ---- the next step -----------------------------------------------------------------------------

@@ -182,9 +182,13 @@ class AppUi::Impl {
     canvas_.begin(*ImGui::GetForegroundDrawList(), whole, ui_.frame());
     if (app.screen == client::Screen::kMain) {
       draw_dialogs(view);
+      draw_identity(view);
+      draw_link(view);
       draw_confirm(view);
       draw_menu(view);
       draw_emoji_picker(view);
+    } else if (options_.draws_login) {
+      draw_link(view);
     }
     draw_toasts(view);
     draw_tooltip(view);
@@ -216,8 +220,10 @@ class AppUi::Impl {
     return core_.view().screen == client::Screen::kMain && core_.view().room.has_value();
   }
   bool overlay_open() const {
-    return state_.dialog != DialogKind::kNone || state_.confirm || state_.menu || state_.emoji;
+    return state_.dialog != DialogKind::kNone || state_.confirm || state_.menu || state_.emoji ||
+           core_.view().identity || linking();
   }
+  bool linking() const { return core_.view().link.step != client::LinkStep::kNone; }
 
   // Where the focus was before something opened over it, ...
   void note_focus() {
@@ -248,8 +254,8 @@ class AppUi::Impl {
     for (const Command& command : commands) core_.perform(now, command);
   }
 
-  // What was written goes to the core with the input that wrote it, not with a later frame: letters typed
-  // after Enter begin the next message, however long a frame takes.
+  // What was written goes to the core with the input that wrote it, not with a later frame: letters
+  // typed after Enter begin the next message, however long a frame takes.
   void settle_text(Now now) {
     if (!composer_shown()) return;
     Scene view = scene();
@@ -286,9 +292,10 @@ class AppUi::Impl {
       case client::Screen::kStarting:
         return draw_starting(view, ui_.screen);
       case client::Screen::kLogin:
-        state_ = AppState{};
+        if (std::exchange(signed_in_, false)) state_ = AppState{};  // nothing of the one before
         return draw_login(view, ui_.screen);
       case client::Screen::kMain:
+        signed_in_ = true;
         return draw_columns(view);
     }
   }
@@ -334,10 +341,13 @@ class AppUi::Impl {
   // ---- keys -----------------------------------------------------------------------------------
 
   bool route_key(const KeyEvent& event) {
-    if (core_.view().screen != client::Screen::kMain) return ui_.handle_key(event);
     Scene view = scene();
+    if (view.app.screen != client::Screen::kMain) {
+      return event.key == Key::kEscape ? escape(view) : ui_.handle_key(event);
+    }
     const Modifiers& m = event.modifiers;
-    const bool modal = state_.confirm || state_.menu || state_.emoji;
+    const bool modal =
+        state_.confirm || state_.menu || state_.emoji || linking() || view.app.identity.has_value();
     if (!overlay_open() && mention_key(view, event)) return true;
     if (event.key == Key::kEscape) return escape(view);
     if (m.control && !m.alt && !modal && event.key == Key::kLetter) {
@@ -445,6 +455,12 @@ class AppUi::Impl {
     } else if (state_.confirm) {
       state_.confirm.reset();
       if (state_.dialog == DialogKind::kNone) ui_.blur();
+    } else if (linking()) {
+      ui_.emit([](client::Client& c, Now n) { c.cancel_link(n); });
+    } else if (view.app.identity) {
+      ui_.emit([](client::Client& c, Now n) { c.close_identity(n); });
+    } else if (view.app.screen != client::Screen::kMain) {
+      return std::exchange(state_.login_elsewhere, false);
     } else if (state_.dialog != DialogKind::kNone) {
       state_.dialog = DialogKind::kNone;
       ui_.blur();
@@ -505,7 +521,7 @@ class AppUi::Impl {
     // The address of a message stays as it is: a new entry would trap the way back.
     const bool told = path == told_path_ || (in_room && told_path_.starts_with(path + "/"));
     if (!told) platform_.push_url(told_path_ = path);
-    const std::string title = in_room ? app.room->settings.name : std::string();
+    const std::string title = in_room ? app.room->name : std::string();
     if (title != told_title_ || app.total_unread != told_unread_) {
       platform_.set_title(told_title_ = title, told_unread_ = app.total_unread);
     }
@@ -525,6 +541,7 @@ class AppUi::Impl {
   MonoTime told_active_;
   Id focus_below_ = 0;  // of what is under dialogs, menus and pickers
   bool overlay_was_open_ = false;
+  bool signed_in_ = false;
   bool style_ready_ = false;
   client::Settings styled_;
   float styled_ratio_ = 0;

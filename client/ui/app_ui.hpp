@@ -57,6 +57,12 @@ struct Surface {
 // A command of the person, run against the client core between frames.
 using Command = std::function<void(client::Client&, Now)>;
 
+// Signs in with what another device of the account gave: recovery words, or a link's code or
+// address.
+void sign_in_with(client::Client& client, Now now, const std::string& text);
+// The code in what was typed or scanned: without the address around it.
+std::string link_code_in(std::string_view text);
+
 // Where views come from and commands go; the tests put fixed views here.
 class Core {
  public:

@@ -141,7 +141,7 @@ void draw_composer(Scene& scene, const Rect& area) {
   const float pad = field_padding(scene);
   TextFieldLook look;
   look.role = SemanticRole::kMultiLineTextBox;
-  const std::string label = "Message " + room.settings.name;
+  const std::string label = "Message " + room.name;
   look.label = label;
   look.placeholder = label;
   look.options = field_options(scene);

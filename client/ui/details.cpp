@@ -34,6 +34,19 @@ void open_member_menu(Scene& scene, const client::MemberView& member, Id owner, 
   const RoomId room_id = room.room_id;
   const UserId user = member.user;
   Menu menu{owner, at, {}, {}};
+  if (room.direct_with != user) {
+    menu.items.push_back({Icon::kChat, "Message", false, [&ui, &state, user] {
+                            ui.emit([user](client::Client& c, Now n) { c.start_direct(n, user); });
+                            state.page = Page::kTimeline;
+                            state.details_open = false;
+                          }});
+  }
+  if (room.settings.kind == wire::RoomKind::kPrivate) {
+    menu.items.push_back({Icon::kShieldCheck, "Verify", false, [&ui, user] {
+                            ui.emit(
+                                [user](client::Client& c, Now n) { c.look_at_identity(n, user); });
+                          }});
+  }
   const auto role_item = [&](wire::Role role, Icon icon, std::string label) {
     if (member.role == role) return;
     menu.items.push_back(
@@ -73,6 +86,12 @@ void open_member_menu(Scene& scene, const client::MemberView& member, Id owner, 
   if (!menu.items.empty()) state.menu = std::move(menu);
 }
 
+std::string identity_words(const client::MemberView& member) {
+  if (member.identity == client::IdentityState::kVerified) return ", verified";
+  if (member.identity == client::IdentityState::kChanged) return ", identity changed";
+  return {};
+}
+
 void draw_member(Scene& scene, const client::MemberView& member, const Rect& rect) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
@@ -83,10 +102,10 @@ void draw_member(Scene& scene, const client::MemberView& member, const Rect& rec
     below = offline ? last_seen(ui.platform, member.last_seen, ui.now.wall)
                     : presence_words(member.presence);
   }
-  const bool acts = !member.me && (scene.app.room->can_manage || scene.app.room->can_moderate);
+  const bool acts = !member.me;
   ui.open_node(child_id(id, "item"), SemanticRole::kListItem, rect, {});
-  const std::string label =
-      member.name + (member.me ? " (you)" : "") + ", " + role_words(member.role) + ", " + below;
+  const std::string label = member.name + (member.me ? " (you)" : "") + ", " +
+                            role_words(member.role) + identity_words(member) + ", " + below;
   const Response use = ui.interact({.id = id,
                                     .rect = rect,
                                     .role = acts ? SemanticRole::kButton : SemanticRole::kText,
@@ -123,7 +142,17 @@ void draw_member(Scene& scene, const client::MemberView& member, const Rect& rec
   }
   const float first = ui.theme.line(14), second = ui.theme.line(type::kCaption);
   const Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
-  text_line(ui, top, member.name + (member.me ? " (you)" : ""), {Face::kMedium, 14, p.text});
+  const bool verified = member.identity == client::IdentityState::kVerified;
+  const bool changed = member.identity == client::IdentityState::kChanged;
+  const float badge = verified || changed ? scene.size(20) : 0;
+  const float name =
+      text_line(ui, {top.x, top.y, top.w - badge, top.h}, member.name + (member.me ? " (you)" : ""),
+                {Face::kMedium, 14, p.text});
+  if (badge > 0) {
+    ui.canvas.icon(changed ? Icon::kWarning : Icon::kShieldCheck,
+                   {top.x + name + scene.size(12), top.centre().y}, scene.size(15),
+                   changed ? p.attention_text : p.success_text);
+  }
   text_line(ui, {top.x, top.bottom(), top.w, second}, below,
             {Face::kRegular, type::kCaption, p.text_muted});
 }
@@ -135,36 +164,59 @@ float draw_summary(Scene& scene, const Rect& area, float y) {
   const float start = y;
   const float side = ui.theme.control(72);
   y += space::k5;
-  room_avatar(ui, {area.centre().x, y + side / 2}, side, room.room_id.uuid, room.settings.name);
+  room_picture(ui, {area.centre().x, y + side / 2}, side, room.room_id, room.direct_with,
+               room.name);
   y += side + space::k3;
   const Rect name{area.x + space::k4, y, area.w - 2 * space::k4, ui.theme.line(18)};
-  text_centred(ui, name, room.settings.name, {Face::kBold, 18, p.text});
+  text_centred(ui, name, room.name, {Face::kBold, 18, p.text});
   y += name.h;
   const bool sealed = room.settings.kind == wire::RoomKind::kPrivate;
-  const std::string kind = std::string(sealed ? "Private" : "Open") +
-                           (room.settings.access == wire::RoomAccess::kPublic ? ", anyone can join"
-                                                                              : ", by invitation") +
-                           "  \xc2\xb7  " + counted(room.member_count, "member", "members");
+  std::string kind = "Direct message";
+  if (!room.direct_with) {
+    kind = std::string(sealed ? "Private" : "Open") +
+           (room.settings.access == wire::RoomAccess::kPublic ? ", anyone can join"
+                                                              : ", by invitation") +
+           "  \xc2\xb7  " + counted(room.member_count, "member", "members");
+  }
   text_centred(ui, {name.x, y, name.w, ui.theme.line(type::kSmall)}, kind,
                {Face::kRegular, type::kSmall, p.text_muted});
   y += ui.theme.line(type::kSmall) + space::k3;
-  if (!room.settings.topic.empty()) {
+  if (!room.topic.empty()) {
     const TextLook look{Face::kRegular, 14, p.text};
-    y += text_wrapped_centred(ui, {name.x, y}, name.w, room.settings.topic, look, 8) + space::k3;
+    y += text_wrapped_centred(ui, {name.x, y}, name.w, room.topic, look, 8) + space::k3;
   }
-  const TextLook note{Face::kRegular, type::kCaption, sealed ? p.success_text : p.text_muted};
-  const std::string words = sealed ? "Only members can read what is written here."
-                                   : "The server can read what is written here.";
-  const Rect line{name.x, y, name.w, ui.theme.line(type::kCaption)};
-  const Font font{Face::kRegular, scene.size(type::kCaption)};
-  const float width = ui.canvas.label_width(words, font);
-  ui.canvas.icon(sealed ? Icon::kLock : Icon::kGlobe,
-                 {line.centre().x - width / 2 - 4, line.centre().y}, scene.size(14), note.color);
-  text_centred(ui, line.moved(scene.size(7), 0), words, note);
-  return y + line.h + space::k3 - start;
+  return y - start;
+}
+
+// How the room is protected, in a frame of its own.
+float draw_protection_part(Scene& scene, const Rect& area, float y) {
+  Ui& ui = scene.ui;
+  const Palette& p = scene.colors();
+  const client::RoomView& room = *scene.app.room;
+  const ProtectionLook look = protection_look(p, room.encryption.protection, room.settings.kind);
+  const std::string words =
+      room.encryption.summary.empty() ? std::string(look.meaning) : room.encryption.summary;
+  const float sign = scene.size(18) + space::k2;
+  const float width = area.w - 2 * space::k4 - 2 * space::k3 - sign;
+  const TextLook body{Face::kRegular, type::kSmall, p.text};
+  const float text = text_wrapped_height(ui, width, words, body);
+  const Rect box{area.x + space::k4, y, area.w - 2 * space::k4, text + 2 * space::k3};
+  ui.canvas.fill(box, p.canvas, radius::kLarge);
+  ui.canvas.stroke(box, p.border, radius::kLarge);
+  const Vec2 at = box.inset(space::k3).min();
+  ui.canvas.icon(look.icon, {at.x + scene.size(9), at.y + ui.theme.line(type::kSmall) / 2},
+                 scene.size(18), look.ink);
+  text_wrapped(ui, {at.x + sign, at.y}, width, words, body);
+  ui.node(child_id(kDetails, "protection"), SemanticRole::kText, box, words);
+  return box.h + space::k2;
 }
 
 }  // namespace
+
+void open_encryption_details(Scene& scene) {
+  scene.state.details_open = true;
+  scene.state.show_protection = true;
+}
 
 void draw_details(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
@@ -201,6 +253,8 @@ void draw_details(Scene& scene, const Rect& area) {
   float y = begin_scroll(ui, scroll, content);
   const float top = y;
   y += draw_summary(scene, rest, y);
+  y += draw_protection_part(scene, rest, y);
+  const float protection_bottom = y - top;
   const float row = ui.theme.control(40);
   const auto next_row = [&] {
     const Rect place{rest.x, y, rest.w, row};
@@ -208,12 +262,18 @@ void draw_details(Scene& scene, const Rect& area) {
     return place;
   };
   const bool member = room.role != wire::Role::kNone && room.role != wire::Role::kInvited;
-  if (member && action_row(scene, child_id(kDetails, "invite"), next_row(), Icon::kUserPlus,
-                           "Invite people")) {
+  if (room.direct_with && action_row(scene, child_id(kDetails, "verify"), next_row(),
+                                     Icon::kShieldCheck, "Verify " + room.name)) {
+    ui.emit([user = *room.direct_with](client::Client& c, Now n) { c.look_at_identity(n, user); });
+  }
+  if (member && !room.direct_with &&
+      action_row(scene, child_id(kDetails, "invite"), next_row(), Icon::kUserPlus,
+                 "Invite people")) {
     state.open_dialog(DialogKind::kInvite);
   }
-  if (room.can_manage && action_row(scene, child_id(kDetails, "edit"), next_row(), Icon::kPencil,
-                                    "Edit name and topic")) {
+  if (room.can_manage && !room.direct_with &&
+      action_row(scene, child_id(kDetails, "edit"), next_row(), Icon::kPencil,
+                 "Edit name and topic")) {
     state.open_dialog(DialogKind::kEditRoom);
   }
   if (!ui.platform.public_origin().empty() &&
@@ -247,7 +307,7 @@ void draw_details(Scene& scene, const Rect& area) {
   if (member && action_row(scene, child_id(kDetails, "leave"), next_row(), Icon::kLogout,
                            "Leave the room", true)) {
     state.confirm = Confirm{
-        "Leave " + room.settings.name + "?",
+        "Leave " + room.name + "?",
         "You stop getting its messages. To come back you join it again, or need an "
         "invitation if it is not public.",
         "Leave", [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.leave_room(n, id); }); }};
@@ -255,12 +315,16 @@ void draw_details(Scene& scene, const Rect& area) {
   if (room.can_manage && action_row(scene, child_id(kDetails, "delete"), next_row(), Icon::kTrash,
                                     "Delete the room", true)) {
     state.confirm =
-        Confirm{"Delete " + room.settings.name + "?",
+        Confirm{"Delete " + room.name + "?",
                 "All its messages are deleted for everyone. This cannot be undone.", "Delete",
                 [&ui, id] { ui.emit([id](client::Client& c, Now n) { c.delete_room(n, id); }); }};
   }
   y += space::k4;
   state.contents[kDetails] = y - top;
+  if (std::exchange(state.show_protection, false)) {
+    state.scrolls[kDetails] = std::max(0.0f, protection_bottom - rest.h);
+    ui.request_frame();
+  }
   if (content != y - top) ui.request_frame();
   end_scroll(ui, scroll, y - top);
   ui.canvas.line({area.x, area.y}, {area.x, area.bottom()}, p.border);

@@ -1,7 +1,8 @@
-// Dialogs about rooms: create, browse, join, invite, edit; the list of shortcuts.
+// Dialogs about rooms: browse, join, invite, edit; the list of shortcuts.
 #include <algorithm>
 #include <array>
 
+#include "client/ui/column.hpp"
 #include "client/ui/format.hpp"
 #include "client/ui/views.hpp"
 #include "shared/base/utf8.hpp"
@@ -11,50 +12,6 @@ namespace {
 
 const Id kDialog = child_id(10, "dialog");
 
-void close_dialog(Scene& scene) {
-  scene.state.dialog = DialogKind::kNone;
-  scene.ui.blur_layer();
-  scene.ui.request_frame();
-}
-
-// A field with its name above; `first` fields get the focus when the dialog opens.
-FieldState& labelled_field(Scene& scene, Id id, Rect& area, TextFieldLook look, bool first,
-                           const std::string& initial = {}) {
-  Ui& ui = scene.ui;
-  text_line(ui, area.take_top(ui.theme.line(type::kSmall) + 2), look.label,
-            {Face::kMedium, type::kSmall, scene.colors().text});
-  const float height =
-      look.options.multi_line ? ui.theme.line(type::kBody) * 3 + space::k4 : ui.theme.control(40);
-  Rect box = area.take_top(height);
-  if (scene.state.dialog_fresh) {
-    ui.field(id, look.options).model.set_text(initial);
-    if (first && !(scene.phone && ui.touch())) ui.focus(id);
-  }
-  if (look.options.multi_line) {
-    const bool focused = ui.focused() == id;
-    ui.canvas.fill(box, scene.colors().raised, radius::kMedium);
-    ui.canvas.stroke(box, focused ? scene.colors().focus_ring : scene.colors().border_strong,
-                     radius::kMedium, focused ? 2.0f : 1.0f);
-    box = box.inset(space::k3, space::k2);
-    look.framed = false;
-  }
-  area.take_top(space::k3);
-  return text_field(ui, id, box, look);
-}
-
-// Buttons at the bottom right; the first is the main one.
-bool main_button(Scene& scene, Rect& area, std::string_view label, bool disabled, bool& open) {
-  Ui& ui = scene.ui;
-  Rect row = area.take_bottom(button_height(ui));
-  const ButtonLook yes{.style = ButtonStyle::kPrimary, .label = label, .disabled = disabled};
-  const ButtonLook no{.label = "Cancel"};
-  const Rect yes_place = row.take_right(button_width(ui, yes));
-  row.take_right(space::k2);
-  const Rect no_place = row.take_right(button_width(ui, no));
-  if (button(ui, child_id(kDialog, "cancel"), no_place, no)) open = false;
-  return button(ui, child_id(kDialog, "main"), yes_place, yes);
-}
-
 void hint(Scene& scene, Rect& area, std::string_view words) {
   const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
   const float height = text_wrapped(scene.ui, area.min(), area.w, words, look);
@@ -63,19 +20,11 @@ void hint(Scene& scene, Rect& area, std::string_view words) {
   area.take_top(height + space::k3);
 }
 
-constexpr std::array<std::string_view, 2> kAccess = {"Anyone can join", "By invitation"};
-
-void access_choice(Scene& scene, Rect& area) {
-  text_line(scene.ui, area.take_top(scene.ui.theme.line(type::kSmall) + 2), "Who can join",
-            {Face::kMedium, type::kSmall, scene.colors().text});
-  scene.state.create_access =
-      segmented(scene.ui, child_id(kDialog, "access"), area.take_top(scene.ui.theme.control(38)),
-                "Who can join", kAccess, scene.state.create_access);
-  area.take_top(space::k3);
-}
-
-wire::RoomAccess chosen_access(const Scene& scene) {
-  return scene.state.create_access == 0 ? wire::RoomAccess::kPublic : wire::RoomAccess::kInviteOnly;
+// The main one is 0, Cancel 1; -1: none.
+int main_buttons(Column& column, std::string_view label, bool ready) {
+  const ButtonLook looks[] = {{.style = ButtonStyle::kPrimary, .label = label, .disabled = !ready},
+                              {.label = "Cancel"}};
+  return column.acts(looks);
 }
 
 void draw_listing(Scene& scene, const wire::RoomListing& room, const Rect& rect) {
@@ -154,38 +103,10 @@ void draw_invite_row(Scene& scene, const wire::InviteInfo& invite, const Rect& r
 
 }  // namespace
 
-void draw_create_room(Scene& scene) {
-  Ui& ui = scene.ui;
-  bool open = true;
-  Rect inside = begin_dialog(ui, kDialog, {"Create a room", 460, 470}, open);
-  if (scene.state.dialog_fresh) scene.state.create_access = 0;
-  TextFieldLook look;
-  look.label = "Name";
-  look.placeholder = "Weekend plans";
-  look.options.max_bytes = wire::kMaxNameBytes;
-  FieldState& name = labelled_field(scene, child_id(kDialog, "name"), inside, look, true);
-  look.label = "Topic (optional)";
-  look.placeholder = "What it is about";
-  look.options.max_bytes = wire::kMaxTopicBytes;
-  FieldState& topic = labelled_field(scene, child_id(kDialog, "topic"), inside, look, false);
-  access_choice(scene, inside);
-  hint(scene, inside,
-       scene.state.create_access == 0 ? "It is listed for everybody on this server. The server can "
-                                        "read what is written in an open room."
-                                      : "Only people with an invitation find it. The server can "
-                                        "read what is written in an open room.");
-  (void)take_changed(name);
-  (void)take_changed(topic);
-  const bool ready = !is_blank(name.model.text());
-  const bool go = main_button(scene, inside, "Create", !ready, open);
-  if ((go || take_submitted(name) || take_submitted(topic)) && ready) {
-    ui.emit([n = name.model.text(), t = topic.model.text(), access = chosen_access(scene)](
-                client::Client& c, Now now) { c.create_room(now, n, t, access); });
-    scene.state.page = Page::kTimeline;
-    open = false;
-  }
-  end_dialog(ui);
-  if (!open) close_dialog(scene);
+void close_dialog(Scene& scene) {
+  scene.state.dialog = DialogKind::kNone;
+  scene.ui.blur_layer();
+  scene.ui.request_frame();
 }
 
 void draw_browse(Scene& scene) {
@@ -245,35 +166,38 @@ void draw_browse(Scene& scene) {
 
 void draw_join_by_code(Scene& scene) {
   Ui& ui = scene.ui;
-  bool open = true;
-  Rect inside = begin_dialog(ui, kDialog, {"Join with an invitation", 440, 270}, open);
+  const Id field_id = child_id(kDialog, "code");
   TextFieldLook look;
   look.label = "Invitation link or code";
   look.placeholder = "Paste it here";
   look.options.max_bytes = 512;
-  FieldState& code = labelled_field(scene, child_id(kDialog, "code"), inside, look, true,
-                                    scene.state.invite_wanted_code);
-  hint(scene, inside,
-       "Somebody in the room sends you the link. It may have expired or been withdrawn; then ask "
-       "for a new one.");
-  (void)take_changed(code);
-  const bool ready = !is_blank(code.model.text());
-  if ((main_button(scene, inside, "Join", !ready, open) || take_submitted(code)) && ready) {
-    std::string text = code.model.text();
-    while (!text.empty() && (text.back() == ' ' || text.back() == '/' || text.back() == '\n'))
-      text.pop_back();
-    if (const std::size_t at = text.rfind("/i/"); at != std::string::npos)
-      text = text.substr(at + 3);
-    while (!text.empty() && text.front() == ' ') text.erase(0, 1);
-    ui.emit([text](client::Client& c, Now n) { c.join_by_code(n, text); });
-    scene.state.page = Page::kTimeline;
-    open = false;
-  }
-  end_dialog(ui);
-  if (!open) {
-    scene.state.invite_wanted_code.clear();
-    close_dialog(scene);
-  }
+  if (scene.state.dialog_fresh && !(scene.phone && ui.touch())) ui.focus(field_id);
+  bool done = false;
+  const bool open =
+      column_dialog(scene, kDialog, "Join with an invitation", 440, [&](Column& column) {
+        FieldState& code = column.field(field_id, look, scene.state.invite_wanted_code);
+        column.note(
+            "Somebody in the room sends you the link. It may have expired or been withdrawn; then "
+            "ask "
+            "for a new one.");
+        (void)take_changed(code);
+        const bool ready = !is_blank(code.model.text());
+        const int chosen = main_buttons(column, "Join", ready);
+        done = chosen == 1;
+        if (!(chosen == 0 || take_submitted(code)) || !ready) return;
+        std::string text = code.model.text();
+        while (!text.empty() && (text.back() == ' ' || text.back() == '/' || text.back() == '\n'))
+          text.pop_back();
+        if (const std::size_t at = text.rfind("/i/"); at != std::string::npos)
+          text = text.substr(at + 3);
+        while (!text.empty() && text.front() == ' ') text.erase(0, 1);
+        ui.emit([text](client::Client& c, Now n) { c.join_by_code(n, text); });
+        scene.state.page = Page::kTimeline;
+        done = true;
+      });
+  if (open && !done) return;
+  scene.state.invite_wanted_code.clear();
+  close_dialog(scene);
 }
 
 void draw_invite(Scene& scene) {
@@ -281,7 +205,7 @@ void draw_invite(Scene& scene) {
   if (!scene.app.room) return close_dialog(scene);
   const RoomId room = scene.app.room->room_id;
   bool open = true;
-  const std::string title = "Invite to " + scene.app.room->settings.name;
+  const std::string title = "Invite to " + scene.app.room->name;
   Rect inside = begin_dialog(ui, kDialog, {title, 520, 480}, open);
   if (scene.state.dialog_fresh) {
     scene.state.invite_wanted_code.clear();
@@ -338,44 +262,49 @@ void draw_invite(Scene& scene) {
 void draw_edit_room(Scene& scene) {
   Ui& ui = scene.ui;
   if (!scene.app.room) return close_dialog(scene);
-  const wire::RoomSettings& settings = scene.app.room->settings;
-  bool open = true;
-  Rect inside = begin_dialog(ui, kDialog, {"Edit the room", 460, 440}, open);
-  if (scene.state.dialog_fresh)
-    scene.state.create_access = settings.access == wire::RoomAccess::kPublic ? 0 : 1;
-  TextFieldLook look;
-  look.label = "Name";
-  look.options.max_bytes = wire::kMaxNameBytes;
-  FieldState& name =
-      labelled_field(scene, child_id(kDialog, "edit name"), inside, look, true, settings.name);
-  look.label = "Topic";
-  look.role = SemanticRole::kMultiLineTextBox;
-  look.options.multi_line = true;
-  look.options.enter_submits = false;
-  look.options.max_bytes = wire::kMaxTopicBytes;
-  FieldState& topic =
-      labelled_field(scene, child_id(kDialog, "edit topic"), inside, look, false, settings.topic);
-  access_choice(scene, inside);
-  (void)take_changed(name);
-  (void)take_changed(topic);
-  const bool ready = !is_blank(name.model.text());
-  if ((main_button(scene, inside, "Save", !ready, open) || take_submitted(name) ||
-       take_submitted(topic)) &&
-      ready) {
+  const client::RoomView& room = *scene.app.room;
+  const bool sealed = room.settings.kind == wire::RoomKind::kPrivate;
+  int& access = scene.state.create_access;
+  const Id name_id = child_id(kDialog, "edit name");
+  if (scene.state.dialog_fresh) {
+    access = room.settings.access == wire::RoomAccess::kPublic ? 0 : 1;
+    if (!(scene.phone && ui.touch())) ui.focus(name_id);
+  }
+  bool done = false;
+  const bool open = column_dialog(scene, kDialog, "Edit the room", 460, [&](Column& column) {
+    TextFieldLook look;
+    look.label = "Name";
+    look.options.max_bytes = wire::kMaxNameBytes;
+    FieldState& name = column.field(name_id, look, room.name);
+    look.label = "Topic";
+    look.role = SemanticRole::kMultiLineTextBox;
+    look.options.multi_line = true;
+    look.options.enter_submits = false;
+    look.options.max_bytes = wire::kMaxTopicBytes;
+    FieldState& topic = column.field(child_id(kDialog, "edit topic"), look, room.topic);
+    // Who is in a private room is always asked.
+    if (!sealed) access_choice(column, child_id(kDialog, "access"), access);
+    (void)take_changed(name);
+    (void)take_changed(topic);
+    const bool ready = !is_blank(name.model.text());
+    const int chosen = main_buttons(column, "Save", ready);
+    done = chosen == 1;
+    const bool submitted = take_submitted(name) || take_submitted(topic);
+    if (!(chosen == 0 || submitted) || !ready) return;
     std::optional<std::string> new_name, new_topic;
     std::optional<wire::RoomAccess> new_access;
-    if (name.model.text() != settings.name) new_name = name.model.text();
-    if (topic.model.text() != settings.topic) new_topic = topic.model.text();
-    if (chosen_access(scene) != settings.access) new_access = chosen_access(scene);
+    if (name.model.text() != room.name) new_name = name.model.text();
+    if (topic.model.text() != room.topic) new_topic = topic.model.text();
+    if (!sealed && chosen_access(access) != room.settings.access)
+      new_access = chosen_access(access);
     if (new_name || new_topic || new_access) {
-      ui.emit([=, room = scene.app.room->room_id](client::Client& c, Now n) {
-        c.update_room(n, room, new_name, new_topic, new_access);
+      ui.emit([=, id = room.room_id](client::Client& c, Now n) {
+        c.update_room(n, id, new_name, new_topic, new_access);
       });
     }
-    open = false;
-  }
-  end_dialog(ui);
-  if (!open) close_dialog(scene);
+    done = true;
+  });
+  if (!open || done) close_dialog(scene);
 }
 
 void draw_shortcuts(Scene& scene) {
@@ -464,6 +393,12 @@ void draw_dialogs(Scene& scene) {
       break;
     case DialogKind::kSearch:
       draw_message_search(scene);
+      break;
+    case DialogKind::kRecover:
+      draw_recover(scene);
+      break;
+    case DialogKind::kLinkThis:
+      draw_link_this(scene);
       break;
   }
   if (std::exchange(scene.state.dialog_fresh, false)) scene.ui.request_frame();

@@ -127,6 +127,13 @@ void draw_shield(Pen& pen) {
   pen.curve({5, 11.5f}, {5, 16}, {8, 19}, {12, 20.5f});
 }
 
+void draw_lock(Pen& pen) {
+  pen.box(5.2f, 10.8f, 13.6f, 9.4f, 2);
+  pen.arc({12, 8.6f}, 4, 0.5f, 1);
+  pen.path({{8, 8.6f}, {8, 10.8f}});
+  pen.path({{16, 8.6f}, {16, 10.8f}});
+}
+
 void draw_by_name(Pen& pen, Icon icon) {
   switch (icon) {
     case Icon::kSend:
@@ -193,10 +200,10 @@ void draw_by_name(Pen& pen, Icon icon) {
       pen.dot({12, 16.9f}, 1.1f);
       return;
     case Icon::kLock:
-      pen.box(5.2f, 10.8f, 13.6f, 9.4f, 2);
-      pen.arc({12, 8.6f}, 4, 0.5f, 1);
-      pen.path({{8, 8.6f}, {8, 10.8f}});
-      pen.path({{16, 8.6f}, {16, 10.8f}});
+      return draw_lock(pen);
+    case Icon::kLockCheck:
+      draw_lock(pen);
+      pen.path({{8.8f, 15.4f}, {11.1f, 17.6f}, {15.2f, 13.3f}});
       return;
     case Icon::kGlobe:
       pen.circle({12, 12}, 8.5f);
@@ -292,6 +299,10 @@ void draw_by_name(Pen& pen, Icon icon) {
       return;
     case Icon::kShield:
       return draw_shield(pen);
+    case Icon::kShieldCheck:
+      draw_shield(pen);
+      pen.path({{8.6f, 12}, {11.2f, 14.6f}, {15.6f, 9.4f}});
+      return;
     case Icon::kCompass:
       pen.circle({12, 12}, 8.5f);
       pen.path({{15.6f, 8.4f}, {13.6f, 13.6f}, {8.4f, 15.6f}, {10.4f, 10.4f}}, true);

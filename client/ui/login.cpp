@@ -1,6 +1,7 @@
 // Signing in on the desktop, and the first moment. On the web a real form stands over the brand.
 #include <algorithm>
 
+#include "client/ui/column.hpp"
 #include "client/ui/views.hpp"
 #include "shared/base/utf8.hpp"
 
@@ -19,6 +20,128 @@ void draw_starting(Scene& scene, const Rect& area) {
   ui.node(kLogin, SemanticRole::kStatus, area, "Parley is starting").busy = true;
 }
 
+std::string link_code_in(std::string_view text) {
+  constexpr std::string_view kMark = "#link=";
+  if (const std::size_t at = text.rfind(kMark); at != std::string_view::npos)
+    text.remove_prefix(at + kMark.size());
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
+}
+
+void sign_in_with(client::Client& client, Now now, const std::string& text) {
+  // A code is written in at most three groups; whoever typed more meant the words, right or wrong.
+  constexpr int kCodeGroups = 4;
+  int words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',';
+    if (!blank && !inside) ++words;
+    inside = !blank;
+  }
+  if (words > kCodeGroups)
+    client.sign_in_recovery(now, text);
+  else
+    client.sign_in_link(now, link_code_in(text));
+}
+
+namespace {
+
+void draw_error(Column& column, const client::LoginView& login) {
+  if (login.error.empty()) return;
+  Ui& ui = column.scene.ui;
+  const TextLook look{Face::kRegular, type::kSmall, column.scene.colors().danger_text};
+  const Rect place = column.take(text_wrapped_height(ui, column.w, login.error, look, 5));
+  text_wrapped(ui, place.min(), place.w, login.error, look, 5);
+  ui.node(child_id(kLogin, "error"), SemanticRole::kAlert, place, login.error);
+}
+
+// True: this one was pressed.
+bool wide_button(Column& column, std::string_view part, const ButtonLook& look, bool busy) {
+  Ui& ui = column.scene.ui;
+  const Rect place = column.take(ui.theme.control(42));
+  const bool clicked = button(ui, child_id(kLogin, part), place, look);
+  if (busy) {
+    spinner(ui, {place.right() - space::k6, place.centre().y}, 16,
+            column.scene.colors().text_muted);
+  }
+  return clicked;
+}
+
+void draw_guest(Column& column) {
+  Scene& scene = column.scene;
+  Ui& ui = scene.ui;
+  const client::LoginView& login = scene.app.login;
+  const Id field_id = child_id(kLogin, "name");
+  TextFieldLook look;
+  look.label = "Your name";
+  look.placeholder = "Ada Lovelace";
+  look.options.max_bytes = wire::kMaxNameBytes;
+  look.invalid = !login.error.empty();
+  FieldState& name = column.field(field_id, look);
+  if (name.model.text().empty() && !name.changed && !login.suggested_name.empty() &&
+      ui.frame() < 3) {
+    name.model.set_text(login.suggested_name);
+    name.model.select_all();
+  }
+  if (ui.focused() == 0 && !ui.touch()) ui.focus(field_id);
+  (void)take_changed(name);
+  draw_error(column, login);
+  const bool ready = !login.busy && !is_blank(name.model.text());
+  const bool clicked = wide_button(column, "go",
+                                   {.style = ButtonStyle::kPrimary,
+                                    .label = login.busy ? "Signing in" : "Continue",
+                                    .disabled = !ready},
+                                   login.busy);
+  if ((take_submitted(name) || clicked) && ready)
+    ui.emit([text = name.model.text()](client::Client& c, Now n) { c.sign_in_guest(n, text); });
+  if (wide_button(column, "elsewhere",
+                  {.style = ButtonStyle::kGhost,
+                   .label = "I have an account on another device",
+                   .disabled = login.busy},
+                  false)) {
+    scene.state.login_elsewhere = true;
+    ui.blur();
+  }
+  column.note("No account is needed. This device keeps you signed in until you sign out.");
+}
+
+void draw_elsewhere(Column& column) {
+  Scene& scene = column.scene;
+  Ui& ui = scene.ui;
+  const client::LoginView& login = scene.app.login;
+  column.note(
+      "For a code: on the other device open Settings, Security, and choose \"Link a device\". "
+      "Or type the recovery words that you wrote down.");
+  const Id field_id = child_id(kLogin, "account");
+  TextFieldLook look;
+  look.role = SemanticRole::kMultiLineTextBox;
+  look.label = "Code or recovery words";
+  look.placeholder = "K7QM-4WZX-PD9T";
+  look.options = {.multi_line = true, .enter_submits = true, .max_bytes = kMaxAccountTextBytes};
+  look.invalid = !login.error.empty();
+  FieldState& text = column.field(field_id, look);
+  if (ui.focused() == 0 && !ui.touch()) ui.focus(field_id);
+  (void)take_changed(text);
+  draw_error(column, login);
+  const bool ready = !login.busy && !is_blank(text.model.text());
+  const bool clicked = wide_button(column, "sign in",
+                                   {.style = ButtonStyle::kPrimary,
+                                    .label = login.busy ? "Signing in" : "Sign in",
+                                    .disabled = !ready},
+                                   login.busy);
+  if ((take_submitted(text) || clicked) && ready)
+    ui.emit([t = text.model.text()](client::Client& c, Now n) { sign_in_with(c, n, t); });
+  if (wide_button(column, "back",
+                  {.style = ButtonStyle::kGhost, .label = "Back", .disabled = login.busy}, false)) {
+    scene.state.login_elsewhere = false;
+    ui.blur();
+  }
+}
+
+}  // namespace
+
 void draw_login(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
@@ -26,7 +149,8 @@ void draw_login(Scene& scene, const Rect& area) {
   if (!scene.options.draws_login) return;
   const client::LoginView& login = scene.app.login;
   const float width = std::min(ui.theme.control(400), area.w - 2 * space::k4);
-  const float height = ui.theme.control(login.error.empty() ? 400 : 440);
+  float& content = scene.state.contents[kLogin];
+  const float height = std::max(content, ui.theme.control(300)) + 2 * space::k8;
   const Rect panel{area.centre().x - width / 2, area.y + std::max(space::k4, (area.h - height) / 2),
                    width, height};
   if (!scene.phone) {
@@ -35,63 +159,30 @@ void draw_login(Scene& scene, const Rect& area) {
     ui.canvas.stroke(panel, p.border, radius::kDialog);
   }
   ui.open_node(kLogin, SemanticRole::kForm, panel, "Sign in");
-  Rect inside = panel.inset(space::k8, space::k8);
+  const Rect inside = panel.inset(space::k8, space::k8);
+  Column column{scene, kLogin, inside.x, inside.y, inside.w};
   const float mark = ui.theme.control(56);
-  draw_brand(ui, inside.take_top(mark).centre(), mark);
-  inside.take_top(space::k4);
-  const Rect title = inside.take_top(ui.theme.line(type::kHeading));
-  text_centred(ui, title, "Welcome to Parley", {Face::kBold, type::kHeading, p.text});
-  ui.node(child_id(kLogin, "title"), SemanticRole::kHeading, title, "Welcome to Parley").level = 1;
-  const std::string where = login.server.empty()
-                                ? "Choose the name others will see."
-                                : "Choose the name others will see on " + login.server + ".";
-  const TextLook small{Face::kRegular, 14, p.text_muted};
-  const float lines = text_wrapped_height(ui, inside.w, where, small);
-  const Rect hint = inside.take_top(lines);
-  text_wrapped_centred(ui, hint.min(), hint.w, where, small);
-  inside.take_top(space::k5);
-
-  const Id field_id = child_id(kLogin, "name");
-  text_line(ui, inside.take_top(ui.theme.line(type::kSmall) + 2), "Your name",
-            {Face::kMedium, type::kSmall, p.text});
-  const Rect box = inside.take_top(ui.theme.control(42));
-  TextFieldLook look;
-  look.label = "Your name";
-  look.placeholder = "Ada Lovelace";
-  look.options.max_bytes = wire::kMaxNameBytes;
-  look.invalid = !login.error.empty();
-  FieldState& name = text_field(ui, field_id, box, look);
-  if (name.model.text().empty() && !name.changed && !login.suggested_name.empty() &&
-      ui.frame() < 3) {
-    name.model.set_text(login.suggested_name);
-    name.model.select_all();
+  draw_brand(ui, column.take(mark, space::k4).centre(), mark);
+  const bool elsewhere = scene.state.login_elsewhere;
+  const std::string_view words = elsewhere ? "Use your account" : "Welcome to Parley";
+  const Rect title = column.take(ui.theme.line(type::kHeading), space::k1);
+  text_centred(ui, title, words, {Face::kBold, type::kHeading, p.text});
+  ui.node(child_id(kLogin, "title"), SemanticRole::kHeading, title, words).level = 1;
+  if (!elsewhere) {
+    const std::string where = login.server.empty()
+                                  ? "Choose the name others will see."
+                                  : "Choose the name others will see on " + login.server + ".";
+    const TextLook small{Face::kRegular, 14, p.text_muted};
+    const Rect hint = column.take(text_wrapped_height(ui, column.w, where, small), space::k5);
+    text_wrapped_centred(ui, hint.min(), hint.w, where, small);
   }
-  if (ui.focused() == 0 && !ui.touch()) ui.focus(field_id);
-  (void)take_changed(name);
-  inside.take_top(space::k2);
-  if (!login.error.empty()) {
-    const TextLook error{Face::kRegular, type::kSmall, p.danger_text};
-    const float used = text_wrapped_height(ui, inside.w, login.error, error, 3);
-    const Rect place = inside.take_top(used);
-    text_wrapped(ui, place.min(), place.w, login.error, error, 3);
-    ui.node(child_id(kLogin, "error"), SemanticRole::kAlert, place, login.error);
-    inside.take_top(space::k1);
-  }
-  inside.take_top(space::k2);
-  const bool ready = !login.busy && !is_blank(name.model.text());
-  const Rect go = inside.take_top(ui.theme.control(42));
-  const bool clicked = button(ui, child_id(kLogin, "go"), go,
-                              {.style = ButtonStyle::kPrimary,
-                               .label = login.busy ? "Signing in" : "Continue",
-                               .disabled = !ready});
-  if (login.busy) spinner(ui, {go.right() - space::k6, go.centre().y}, 16, p.text_muted);
-  if ((take_submitted(name) || clicked) && ready) {
-    ui.emit([text = name.model.text()](client::Client& c, Now n) { c.sign_in_guest(n, text); });
-  }
-  inside.take_top(space::k3);
-  const TextLook note{Face::kRegular, type::kCaption, p.text_muted};
-  text_wrapped(ui, inside.min(), inside.w,
-               "No account is needed. This device keeps you signed in until you sign out.", note);
+  if (elsewhere)
+    draw_elsewhere(column);
+  else
+    draw_guest(column);
+  const float used = column.y - space::k3 - inside.y;
+  if (content != used) ui.request_frame();
+  content = used;
   ui.close_node();
 }
 

@@ -12,6 +12,12 @@ using client::SendState;
 
 constexpr const char* kDeletedText = "This message was deleted";
 
+// There is something of it to answer, react to or copy.
+bool readable(const MessageView& message) { return !message.deleted && message.unreadable.empty(); }
+bool waits(const MessageView& message) {
+  return message.mine && message.state == SendState::kSending && !message.waiting.empty();
+}
+
 // ---- measures ---------------------------------------------------------------------------------
 
 float avatar_side(const Scene& scene) { return scene.ui.theme.control(scene.phone ? 34 : 38); }
@@ -24,6 +30,10 @@ float header_height(const Scene& scene) { return scene.ui.theme.line(type::kBody
 float reply_height(const Scene& scene) { return scene.ui.theme.line(type::kSmall) + space::k1 + 2; }
 float chip_height(const Scene& scene) { return scene.ui.theme.control(26); }
 float failure_height(const Scene& scene) { return scene.ui.theme.control(32); }
+// Of the sign before what cannot be read.
+float sign_room(const Scene& scene, const MessageView& message) {
+  return message.deleted || message.unreadable.empty() ? 0 : scene.size(22);
+}
 // Running text gets hard to read in very long lines.
 float text_width(const Scene& scene, float row_width) {
   return std::min(row_width - gutter(scene) - tick_room(scene) - edge(scene), scene.size(760));
@@ -51,15 +61,42 @@ float reactions_height(Scene& scene, const MessageView& message, float width) {
   return space::k1 + static_cast<float>(rows) * (chip_height(scene) + space::k1);
 }
 
+TextLook waiting_look(const Scene& scene) {
+  return {Face::kRegular, type::kCaption, scene.colors().text_muted};
+}
+float waiting_height(Scene& scene, const MessageView& message, float width) {
+  return text_wrapped_height(scene.ui, width - scene.size(18), message.waiting, waiting_look(scene),
+                             2) +
+         2;
+}
+
 // Everything the layout of the text depends on.
 std::uint64_t fingerprint(const Scene& scene, const MessageView& message, float width,
                           bool spoilers) {
   std::uint64_t h = std::hash<std::string>{}(message.content);
+  if (!message.unreadable.empty()) h ^= std::hash<std::string>{}(message.unreadable);
   const auto add = [&h](std::uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15ull + (h >> 31); };
   add(static_cast<std::uint64_t>(width * 4));
   add((message.edited ? 1u : 0u) | (message.deleted ? 2u : 0u) | (spoilers ? 4u : 0u));
   add(scene.state.timeline.style_generation);
   return h;
+}
+
+// What stands in place of a text.
+RichText lay_out_note(Scene& scene, std::string_view words, float width) {
+  StyledText styled;
+  TextStyle style;
+  style.font = {Face::kItalic, scene.size(14)};
+  style.color = scene.colors().text_muted;
+  styled.add(words, style);
+  RichBlock block;
+  block.text = styled.text;
+  block.layout = TextBlock(scene.ui.canvas.glyphs(), styled, {width, 0, 1.42f});
+  RichText note;
+  note.height = block.layout.height();
+  note.width = block.layout.width();
+  note.blocks.push_back(std::move(block));
+  return note;
 }
 
 RowLayout& layout_of(Scene& scene, const MessageView& message, Id key, float row_width) {
@@ -70,19 +107,9 @@ RowLayout& layout_of(Scene& scene, const MessageView& message, Id key, float row
   const std::uint64_t print = fingerprint(scene, message, width, spoilers);
   if (layout.fingerprint == print) return layout;
   layout.fingerprint = print;
-  if (message.deleted) {
-    StyledText styled;
-    TextStyle style;
-    style.font = {Face::kItalic, scene.size(14)};
-    style.color = scene.colors().text_muted;
-    styled.add(kDeletedText, style);
-    layout.text = {};
-    RichBlock block;
-    block.text = styled.text;
-    block.layout = TextBlock(scene.ui.canvas.glyphs(), styled, {width, 0, 1.42f});
-    layout.text.height = block.layout.height();
-    layout.text.width = block.layout.width();
-    layout.text.blocks.push_back(std::move(block));
+  if (!readable(message)) {
+    layout.text = lay_out_note(scene, message.deleted ? kDeletedText : message.unreadable,
+                               width - sign_room(scene, message));
   } else {
     layout.text = lay_out_rich_text(scene.ui.canvas.glyphs(), scene.ui.theme, message.content,
                                     {width, message.edited ? "(edited)" : "", spoilers});
@@ -96,6 +123,7 @@ float measure_message(Scene& scene, const MessageView& message, Id key, float wi
   if (message.reply) height += reply_height(scene);
   height += layout.text.height;
   if (!message.deleted) height += reactions_height(scene, message, text_width(scene, width));
+  if (waits(message)) height += waiting_height(scene, message, text_width(scene, width));
   if (message.state == SendState::kFailed && message.mine) height += failure_height(scene);
   return height + follow_gap(scene);
 }
@@ -108,12 +136,12 @@ std::string message_label(const Scene& scene, const MessageView& message) {
   if (message.reply) {
     label += "in reply to " + message.reply->sender_name + ", \"" + message.reply->excerpt + "\": ";
   }
-  label += client::plain_excerpt(message.content, 2000);
+  label += readable(message) ? client::plain_excerpt(message.content, 2000) : message.unreadable;
   if (message.edited) label += " (edited)";
   if (message.mine) {
     switch (message.state) {
       case SendState::kSending:
-        label += ". Sending";
+        label += ". Sending" + (waits(message) ? ". " + message.waiting : std::string());
         break;
       case SendState::kSent:
         label += ". Sent";
@@ -271,8 +299,8 @@ void draw_actions(Scene& scene, const MessageView& message, Id key, const Rect& 
     bool shown;
   };
   const bool sent = message.seq.value != 0;
-  const Action actions[] = {{Icon::kSmile, "React", sent && !message.deleted},
-                            {Icon::kReply, "Reply", sent && !message.deleted},
+  const Action actions[] = {{Icon::kSmile, "React", sent && readable(message)},
+                            {Icon::kReply, "Reply", sent && readable(message)},
                             {Icon::kPencil, "Edit", message.can_edit},
                             {Icon::kTrash, "Delete", message.can_delete && !message.can_edit},
                             {Icon::kMore, "More actions", true}};
@@ -346,6 +374,18 @@ void use_links(Scene& scene, RichText& text, Id key, Vec2 origin) {
       }
     }
   }
+}
+
+// Why it has not left yet, under the text; the clock is the message's own.
+void draw_waiting(Scene& scene, const MessageView& message, Id key, const Rect& area) {
+  Ui& ui = scene.ui;
+  const float line = ui.theme.line(type::kCaption);
+  ui.canvas.icon(Icon::kClock, {area.x + scene.size(7), area.y + line / 2}, scene.size(13),
+                 scene.colors().text_muted);
+  const float indent = scene.size(18);
+  text_wrapped(ui, {area.x + indent, area.y}, area.w - indent, message.waiting, waiting_look(scene),
+               2);
+  ui.node(child_id(key, "waiting"), SemanticRole::kStatus, area, message.waiting);
 }
 
 void draw_message(Scene& scene, const MessageView& message, Id key, float width, float x, float y) {
@@ -426,9 +466,16 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
     marks.push_back({match.from, match.to, shown ? p.find_current : p.find,
                      shown ? p.away : p.away.with_alpha(0)});
   }
-  draw_rich_text(ui.canvas, ui.theme, layout.text, {left, at}, layout.select_from, layout.select_to,
-                 alpha, marks);
-  if (!message.deleted) use_links(scene, layout.text, key, {left, at});
+  const float indent = sign_room(scene, message);
+  if (indent > 0) {
+    const bool lost = message.unreadable_for_good;
+    ui.canvas.icon(lost ? Icon::kWarning : Icon::kLock,
+                   {left + scene.size(8), at + ui.theme.line(14) / 2}, scene.size(15),
+                   lost ? p.away : p.text_muted);
+  }
+  draw_rich_text(ui.canvas, ui.theme, layout.text, {left + indent, at}, layout.select_from,
+                 layout.select_to, alpha, marks);
+  if (readable(message)) use_links(scene, layout.text, key, {left, at});
   const float last_line =
       at + std::max(layout.text.height, header_height(scene)) - ui.theme.line(type::kBody) / 2;
   draw_ticks(scene, message, key, {x + width - edge(scene) - scene.size(10), last_line});
@@ -436,6 +483,11 @@ void draw_message(Scene& scene, const MessageView& message, Id key, float width,
   if (!message.deleted && !message.reactions.empty()) {
     draw_reactions(scene, message, key, {left, at}, text);
     at += reactions_height(scene, message, text);
+  }
+  if (waits(message)) {
+    const float below = waiting_height(scene, message, text);
+    draw_waiting(scene, message, key, {left, at, text, below});
+    at += below;
   }
   if (message.state == SendState::kFailed && message.mine) {
     draw_failure(scene, message, key,
@@ -476,7 +528,7 @@ Id row_key(const client::TimelineItem& item) {
 Vec2 row_text_origin(const Scene& scene, const MessageView& message) {
   float y = message.starts_group ? group_gap(scene) + header_height(scene) : follow_gap(scene);
   if (message.reply) y += reply_height(scene);
-  return {gutter(scene), y};
+  return {gutter(scene) + sign_room(scene, message), y};
 }
 
 float measure_row(Scene& scene, const RowPlace& row) {
@@ -559,7 +611,7 @@ void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 
   Menu menu{owner, at, {}, {}};
   const Seq seq = message.seq;
   const bool sent = seq.value != 0 && !message.deleted;
-  if (sent) {
+  if (sent && readable(message)) {
     menu.react_to = seq;
     menu.items.push_back({Icon::kReply, "Reply", false, [&ui, &state, seq] {
                             ui.emit([seq](client::Client& c, Now n) { c.start_reply(n, seq); });
@@ -577,7 +629,7 @@ void open_message_menu(Scene& scene, const MessageView& message, Id owner, Vec2 
     menu.items.push_back({Icon::kCopy, "Copy selection", false,
                           [&ui, selected] { ui.platform.set_clipboard(selected); }});
   }
-  if (!message.deleted) {
+  if (readable(message)) {
     menu.items.push_back({Icon::kCopy, "Copy text", false,
                           [&ui, text = message.content] { ui.platform.set_clipboard(text); }});
   }

@@ -44,7 +44,7 @@ void ask(Scene& scene) {
 void draw_scope(Scene& scene, Rect& area) {
   if (!scene.app.room) return;
   MessageSearchState& search = scene.state.search;
-  const std::array<std::string_view, 2> rooms = {"All rooms", scene.app.room->settings.name};
+  const std::array<std::string_view, 2> rooms = {"All rooms", scene.app.room->name};
   area.take_top(space::k2);
   const int chosen =
       segmented(scene.ui, child_id(kSearch, "scope"), area.take_top(scene.ui.theme.control(36)),

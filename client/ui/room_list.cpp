@@ -71,8 +71,7 @@ void draw_header(Scene& scene, Rect area) {
   text_line(ui, {text.x, text.bottom(), text.w, status_line}, below,
             {Face::kRegular, type::kCaption, p.text_muted});
   if (use.clicked) {
-    scene.state.settings_tab = SettingsTab::kProfile;
-    scene.state.open_dialog(DialogKind::kSettings);
+    open_settings(scene, SettingsTab::kProfile);
   }
 }
 
@@ -106,8 +105,13 @@ void draw_search(Scene& scene, Rect area) {
   if (use.clicked) scene.state.open_dialog(DialogKind::kSwitcher);
 }
 
+ProtectionLook look_of(const Scene& scene, const client::RoomItemView& room) {
+  return protection_look(scene.colors(), room.protection, room.kind);
+}
+
 std::string row_label(const Scene& scene, const client::RoomItemView& room) {
-  std::string label = room.name + ", " + room_kind_words(room.kind);
+  std::string label = room.name + ", " + (room.direct_with ? "direct message, " : "") +
+                      std::string(look_of(scene, room).phrase);
   if (room.role == wire::Role::kInvited) label += ", invitation";
   if (room.unread > 0) label += ", " + counted(room.unread, "unread message", "unread messages");
   if (room.mentions > 0) label += ", " + counted(room.mentions, "mention", "mentions");
@@ -143,7 +147,8 @@ void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect
   const bool invited = room.role == wire::Role::kInvited;
   Rect inside = ground.inset(space::k2, 0);
   const float side = ui.theme.control(42);
-  room_avatar(ui, inside.take_left(side).centre(), side, room.room_id.uuid, room.name);
+  room_picture(ui, inside.take_left(side).centre(), side, room.room_id, room.direct_with,
+               room.name);
   inside.take_left(space::k3);
   const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
   Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
@@ -162,7 +167,8 @@ void draw_row_content(Scene& scene, const client::RoomItemView& room, const Rect
   text_line(ui, {top.x, top.y, name_width + 1, top.h}, room.name,
             {strong ? Face::kBold : Face::kMedium, type::kBody, p.text});
   if (room.kind == wire::RoomKind::kPrivate) {
-    ui.canvas.icon(Icon::kLock, {top.x + name_width + 11, top.centre().y}, 14, p.success_text);
+    const ProtectionLook look = look_of(scene, room);
+    ui.canvas.icon(look.icon, {top.x + name_width + 12, top.centre().y}, scene.size(15), look.ink);
   }
 
   if (invited) {
@@ -241,6 +247,7 @@ void draw_room_list(Scene& scene, const Rect& area) {
   draw_search(scene, rest.take_top(ui.theme.control(36)));
   rest.take_top(space::k2);
   if (scene.phone) rest.take_top(draw_connection_banner(scene, rest));
+  rest.take_top(draw_keys_notice(scene, rest));
 
   if (scene.app.rooms.empty()) {
     const float row = button_height(ui);

@@ -9,29 +9,53 @@ namespace {
 
 const Id kRoom = child_id(5, "room");
 
-void draw_kind_badge(Scene& scene, const Rect& area, wire::RoomKind kind) {
+// A pill with the sign and a word, or the sign alone. Of encrypted rooms it leads to the details.
+void draw_protection(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
-  const Palette& p = scene.colors();
-  const bool sealed = kind == wire::RoomKind::kPrivate;
-  const Color ink = sealed ? p.success_text : p.text_muted;
+  const client::RoomView& room = *scene.app.room;
+  const ProtectionLook look =
+      protection_look(scene.colors(), room.encryption.protection, room.settings.kind);
+  const bool opens = room.settings.kind == wire::RoomKind::kPrivate;
+  const std::string label = (opens ? "Encryption: " : "") + std::string(look.phrase);
+  // Easier to hit than it looks.
+  const float reach = opens ? std::max(0.0f, (ui.theme.control(32) - area.h) / 2) : 0;
   const Response use = ui.interact({.id = child_id(kRoom, "kind"),
-                                    .rect = area,
-                                    .role = SemanticRole::kImage,
-                                    .label = room_kind_words(kind),
-                                    .focusable = false,
-                                    .cursor = CursorShape::kArrow});
-  ui.last_node().can_activate = false;
-  ui.canvas.fill(area, p.text_muted.with_alpha(0.1f), area.h / 2);
-  Rect inside = area.inset(scene.size(area.w > scene.size(40) ? 7.0f : 4.5f), 0);
-  ui.canvas.icon(sealed ? Icon::kLock : Icon::kGlobe, inside.take_left(scene.size(13)).centre(),
-                 scene.size(13), ink, 1.3f);
+                                    .rect = area.inset(opens ? -space::k1 : 0, -reach),
+                                    .role = opens ? SemanticRole::kButton : SemanticRole::kImage,
+                                    .label = label,
+                                    .focusable = opens,
+                                    .cursor = opens ? CursorShape::kHand : CursorShape::kArrow});
+  ui.last_node().can_activate = opens;
+  ui.canvas.fill(area, scene.colors().text_muted.with_alpha(use.hovered && opens ? 0.2f : 0.1f),
+                 area.h / 2);
+  if (use.focus_visible) ui.draw_focus_ring(area, area.h / 2);
+  const bool worded = area.w > scene.size(40);
+  Rect inside = area.inset(scene.size(worded ? 7.0f : 4.5f), 0);
+  ui.canvas.icon(look.icon, inside.take_left(scene.size(13)).centre(), scene.size(13), look.ink,
+                 1.3f);
   inside.take_left(scene.size(4));
   inside.w += 8;
-  if (area.w > scene.size(40))
-    text_line(ui, inside, sealed ? "Private" : "Open", {Face::kMedium, 11.5f, ink});
-  ui.tooltip(use, area,
-             sealed ? "Private room: only its members can read what is written."
-                    : "Open room: the server can read what is written here.");
+  if (worded) text_line(ui, inside, look.word, {Face::kMedium, 11.5f, look.ink});
+  ui.tooltip(use, area, look.meaning);
+  if (use.clicked) open_encryption_details(scene);
+}
+
+// Below the name: who is here, or how the one other person is.
+std::string header_words(const Scene& scene, const client::RoomView& room) {
+  std::string words = counted(room.member_count, "member", "members");
+  if (room.direct_with) {
+    words = "Direct message";
+    for (const client::MemberView& member : room.members) {
+      if (member.user != *room.direct_with) continue;
+      words = presence_words(member.presence);
+      if (member.presence == wire::PresenceStatus::kOffline)
+        words = last_seen(scene.ui.platform, member.last_seen, scene.ui.now.wall);
+      if (!member.status_text.empty()) words += "  \xc2\xb7  " + member.status_text;
+    }
+  }
+  if (!room.topic.empty()) words += "  \xc2\xb7  " + room.topic;
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  return words;
 }
 
 void draw_header(Scene& scene, const Rect& area) {
@@ -59,7 +83,7 @@ void draw_header(Scene& scene, const Rect& area) {
     scene.state.details_open = !scene.state.details_open;
   }
   inside.take_right(space::k1);
-  if (room.role != wire::Role::kNone &&
+  if (room.role != wire::Role::kNone && !room.direct_with &&
       (room.can_manage || room.settings.access == wire::RoomAccess::kPublic || room.can_moderate)) {
     if (icon_button(ui, child_id(kRoom, "invite"), square(inside.take_right(side)),
                     {.icon = Icon::kUserPlus, .label = "Invite people"})) {
@@ -79,30 +103,28 @@ void draw_header(Scene& scene, const Rect& area) {
   inside.take_right(space::k2);
   const float avatar_side = ui.theme.control(36);
   if (inside.w > scene.size(150)) {  // with large text on a phone the name needs the room
-    room_avatar(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id.uuid,
-                room.settings.name);
+    room_picture(ui, inside.take_left(avatar_side).centre(), avatar_side, room.room_id,
+                 room.direct_with, room.name);
     inside.take_left(space::k3);
   }
 
   const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
   Rect top{inside.x, inside.centre().y - (first + second) / 2, inside.w, first};
-  const float wanted = scene.size(room.settings.kind == wire::RoomKind::kPrivate ? 70 : 62);
-  const bool roomy = top.w > wanted + scene.size(90);
-  const float badge = roomy ? wanted : scene.size(22);  // else its sign alone
+  const ProtectionLook protection =
+      protection_look(p, room.encryption.protection, room.settings.kind);
+  const float wanted =
+      ui.canvas.label_width(protection.word, {Face::kMedium, scene.size(11.5f)}) + scene.size(32);
   const Font font{Face::kBold, scene.size(16)};
-  const float name = std::max(
-      1.0f, std::min(ui.canvas.label_width(room.settings.name, font), top.w - badge - space::k2));
-  text_line(ui, {top.x, top.y, name + 1, top.h}, room.settings.name, {Face::kBold, 16, p.text});
-  ui.node(child_id(kRoom, "name"), SemanticRole::kHeading, {top.x, top.y, name, top.h},
-          room.settings.name)
+  const bool roomy = top.w > wanted + space::k2 + ui.canvas.label_width(room.name, font);
+  const float badge = roomy ? wanted : scene.size(22);  // else its sign alone
+  const float name =
+      std::max(1.0f, std::min(ui.canvas.label_width(room.name, font), top.w - badge - space::k2));
+  text_line(ui, {top.x, top.y, name + 1, top.h}, room.name, {Face::kBold, 16, p.text});
+  ui.node(child_id(kRoom, "name"), SemanticRole::kHeading, {top.x, top.y, name, top.h}, room.name)
       .level = 1;
-  draw_kind_badge(
-      scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)},
-      room.settings.kind);
-  std::string below = counted(room.member_count, "member", "members");
-  if (!room.settings.topic.empty()) below += "  \xc2\xb7  " + room.settings.topic;
-  std::replace(below.begin(), below.end(), '\n', ' ');
-  text_line(ui, {top.x, top.bottom(), inside.w, second}, below,
+  draw_protection(
+      scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)});
+  text_line(ui, {top.x, top.bottom(), inside.w, second}, header_words(scene, room),
             {Face::kRegular, type::kSmall, p.text_muted});
   divider(ui, area.x, area.bottom() - 1, area.w);
   ui.close_node();
@@ -206,16 +228,9 @@ float draw_connection_banner(Scene& scene, const Rect& area) {
     ui.canvas.icon(Icon::kWarning, sign.centre(), scene.size(17), ink);
   inside.take_left(space::k2);
   if (link.can_retry) {
-    const std::string_view label = "Retry now";
-    const Font font{Face::kMedium, scene.size(type::kSmall)};
-    const float width = ui.canvas.label_width(label, font) + space::k4;
-    const Rect place = inside.take_right(width).inset(0, 6);
-    const Response use =
-        ui.interact({.id = child_id(kRoom, "retry"), .rect = place, .label = label});
-    ui.canvas.fill(place, ink.with_alpha(use.hovered ? 0.2f : 0.1f), radius::kSmall);
-    text_centred(ui, place, label, {Face::kMedium, type::kSmall, ink});
-    if (use.focus_visible) ui.draw_focus_ring(place, radius::kSmall);
-    if (use.clicked) ui.emit([](client::Client& c, Now n) { c.retry_now(n); });
+    const Rect place = inside.take_right(strip_button_width(ui, "Retry now")).inset(0, 6);
+    if (strip_button(ui, child_id(kRoom, "retry"), place, "Retry now", ink))
+      ui.emit([](client::Client& c, Now n) { c.retry_now(n); });
     inside.take_right(space::k2);
   }
   text_line(ui, inside, words, {Face::kMedium, type::kSmall, ink});
@@ -225,10 +240,11 @@ float draw_connection_banner(Scene& scene, const Rect& area) {
 
 void draw_room(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
-  ui.open_node(kRoom, SemanticRole::kMain, area, scene.app.room->settings.name);
+  ui.open_node(kRoom, SemanticRole::kMain, area, scene.app.room->name);
   Rect rest = area;
   draw_header(scene, rest.take_top(ui.theme.control(60)));
   rest.take_top(draw_connection_banner(scene, rest));
+  rest.take_top(draw_encryption_banner(scene, rest));
   rest.take_top(draw_find_bar(scene, rest));
   const bool member =
       scene.app.room->role != wire::Role::kNone && scene.app.room->role != wire::Role::kInvited;

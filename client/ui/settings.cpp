@@ -1,8 +1,8 @@
-// Settings: profile, appearance with live preview, notifications, devices, about.
+// Settings: profile, appearance with live preview, messages, about; security.cpp has the rest.
 #include <algorithm>
 #include <array>
 
-#include "client/ui/format.hpp"
+#include "client/ui/column.hpp"
 #include "client/ui/views.hpp"
 #include "shared/base/utf8.hpp"
 
@@ -19,48 +19,8 @@ struct Tab {
 constexpr Tab kTabs[] = {{SettingsTab::kProfile, Icon::kUser, "Profile"},
                          {SettingsTab::kAppearance, Icon::kSun, "Appearance"},
                          {SettingsTab::kNotifications, Icon::kBell, "Messages"},
-                         {SettingsTab::kDevices, Icon::kDevice, "Devices"},
+                         {SettingsTab::kSecurity, Icon::kShield, "Security"},
                          {SettingsTab::kAbout, Icon::kInfo, "About"}};
-
-// Draws from the top of a column and remembers how far it came.
-struct Column {
-  Scene& scene;
-  float x, y, w;
-
-  Rect take(float height, float gap = space::k3) {
-    const Rect rect{x, y, w, height};
-    y += height + gap;
-    return rect;
-  }
-  void title(std::string_view text) {
-    const Rect rect = take(scene.ui.theme.line(type::kBody), space::k2);
-    text_line(scene.ui, rect, text, {Face::kBold, type::kBody, scene.colors().text});
-    scene.ui.node(child_id(kSettings, text), SemanticRole::kHeading, rect, text).level = 3;
-  }
-  void note(std::string_view text) {
-    const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
-    const float height = text_wrapped(scene.ui, {x, y}, w, text, look);
-    scene.ui.node(child_id(kSettings, text), SemanticRole::kText, {x, y, w, height}, text);
-    y += height + space::k3;
-  }
-  void label(std::string_view text) {
-    text_line(scene.ui, take(scene.ui.theme.line(type::kSmall), 2), text,
-              {Face::kMedium, type::kSmall, scene.colors().text});
-  }
-  void line() {
-    divider(scene.ui, x, y + space::k1, w);
-    y += space::k4;
-  }
-  FieldState& field(Id id, TextFieldLook look, const std::string& initial) {
-    if (scene.state.dialog_fresh) scene.ui.field(id, look.options).model.set_text(initial);
-    label(look.label);
-    return text_field(scene.ui, id, take(scene.ui.theme.control(40)), look);
-  }
-  bool act(Id id, const ButtonLook& look) {
-    Rect row = take(button_height(scene.ui));
-    return button(scene.ui, id, row.take_left(std::min(row.w, button_width(scene.ui, look))), look);
-  }
-};
 
 void change(Scene& scene, const client::Settings& settings) {
   if (settings == scene.app.settings) return;
@@ -219,58 +179,6 @@ void draw_message_settings(Column& column) {
   change(scene, settings);
 }
 
-void draw_devices(Column& column) {
-  Scene& scene = column.scene;
-  Ui& ui = scene.ui;
-  const Palette& p = scene.colors();
-  column.note(
-      "Where you are signed in. Revoke a device you no longer use: it is signed out at once.");
-  const client::DevicesView& devices = scene.app.devices;
-  if (devices.devices.empty()) {
-    const Rect place = column.take(60);
-    if (devices.loading)
-      spinner(ui, place.centre(), 22, p.text_muted);
-    else
-      text_line(ui, place, "The list is not here yet. It needs a connection.",
-                {Face::kRegular, 14, p.text_muted});
-  }
-  for (const wire::DeviceInfo& device : devices.devices) {
-    const Id id = child_id(child_id(kSettings, "device"), std::hash<DeviceId>{}(device.device_id));
-    Rect row = column.take(ui.theme.control(56), space::k1);
-    ui.open_node(id, SemanticRole::kListItem, row, {});
-    const float side = ui.theme.control(38);
-    const Rect sign = row.take_left(side);
-    ui.canvas.circle(sign.centre(), side / 2, p.accent_soft);
-    ui.canvas.icon(Icon::kMonitor, sign.centre(), ui.theme.control(19), p.on_accent_soft);
-    row.take_left(space::k3);
-    const ButtonLook revoke{.label = "Revoke", .accessible = "Revoke this device"};
-    if (!device.current) {
-      const float width = button_width(ui, revoke);
-      Rect place = row.take_right(width);
-      place = {place.x, place.centre().y - ui.theme.control(17), width, ui.theme.control(34)};
-      if (button(ui, child_id(id, "revoke"), place, revoke)) {
-        scene.state.confirm =
-            Confirm{"Revoke " + device.name + "?", "It is signed out at once.", "Revoke",
-                    [&ui, which = device.device_id] {
-                      ui.emit([which](client::Client& c, Now n) { c.revoke_device(n, which); });
-                    }};
-      }
-      row.take_right(space::k2);
-    }
-    const float first = ui.theme.line(type::kBody), second = ui.theme.line(type::kSmall);
-    const Rect top{row.x, row.centre().y - (first + second) / 2, row.w, first};
-    std::string below = device.current     ? "This device"
-                        : device.connected ? "Connected now"
-                                           : last_seen(ui.platform, device.last_seen, ui.now.wall);
-    text_line(ui, top, device.name.empty() ? "Unnamed device" : device.name,
-              {Face::kMedium, type::kBody, p.text});
-    text_line(ui, {top.x, top.bottom(), top.w, second}, below,
-              {Face::kRegular, type::kSmall, device.current ? p.success_text : p.text_muted});
-    ui.node(child_id(id, "words"), SemanticRole::kText, row, device.name + ", " + below);
-    ui.close_node();
-  }
-}
-
 void draw_about(Column& column) {
   Scene& scene = column.scene;
   Ui& ui = scene.ui;
@@ -299,7 +207,7 @@ void draw_about(Column& column) {
 void choose_tab(Scene& scene, SettingsTab tab) {
   scene.state.settings_tab = tab;
   scene.state.scrolls[kSettings] = 0;
-  if (tab == SettingsTab::kDevices)
+  if (tab == SettingsTab::kSecurity)
     scene.ui.emit([](client::Client& c, Now n) { c.load_devices(n); });
 }
 
@@ -343,13 +251,19 @@ void draw_tabs(Scene& scene, Rect area) {
 
 }  // namespace
 
+void open_settings(Scene& scene, SettingsTab tab) {
+  scene.state.settings_tab = tab;
+  scene.state.scrolls[kSettings] = 0;
+  scene.state.open_dialog(DialogKind::kSettings);
+}
+
 void draw_settings(Scene& scene) {
   Ui& ui = scene.ui;
   bool open = true;
   Rect inside =
       begin_dialog(ui, kSettings, {"Settings", 720, scene.phone ? 2000.0f : 560.0f}, open);
-  if (scene.state.dialog_fresh && scene.state.settings_tab == SettingsTab::kDevices)
-    choose_tab(scene, SettingsTab::kDevices);
+  if (scene.state.dialog_fresh && scene.state.settings_tab == SettingsTab::kSecurity)
+    choose_tab(scene, SettingsTab::kSecurity);
   if (scene.phone) {
     draw_tabs(scene, inside.take_top(ui.theme.control(56)));
     inside.take_top(space::k3);
@@ -362,7 +276,7 @@ void draw_settings(Scene& scene) {
   const float content = scene.state.contents[kSettings];
   const ScrollArea scroll{child_id(kSettings, "scroll"), area, &scene.state.scrolls[kSettings]};
   const float top = begin_scroll(ui, scroll, content);
-  Column column{scene, inside.x, top + 2, inside.w - space::k3};
+  Column column{scene, kSettings, inside.x, top + 2, inside.w - space::k3};
   switch (scene.state.settings_tab) {
     case SettingsTab::kProfile:
       draw_profile(column);
@@ -373,8 +287,8 @@ void draw_settings(Scene& scene) {
     case SettingsTab::kNotifications:
       draw_message_settings(column);
       break;
-    case SettingsTab::kDevices:
-      draw_devices(column);
+    case SettingsTab::kSecurity:
+      draw_security(column);
       break;
     case SettingsTab::kAbout:
       draw_about(column);

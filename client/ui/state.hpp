@@ -27,8 +27,10 @@ enum class DialogKind : std::uint8_t {
   kShortcuts,
   kSwitcher,
   kSearch,
+  kRecover,
+  kLinkThis,
 };
-enum class SettingsTab : std::uint8_t { kProfile, kAppearance, kNotifications, kDevices, kAbout };
+enum class SettingsTab : std::uint8_t { kProfile, kAppearance, kNotifications, kSecurity, kAbout };
 
 struct MenuItem {
   Icon icon = Icon::kMore;
@@ -158,11 +160,18 @@ struct AppState {
   std::unordered_map<Id, float> contents;  // their heights, measured when drawn
   int switcher_index = 0;
   int create_access = 0;
+  bool create_open = false;  // a room that the server can read
+  bool create_more = false;
+  int create_history = 0;
+  std::vector<UserId> create_people;
+  bool recovery_hint_closed = false;
+  bool login_elsewhere = false;  // the login asks for what another device gave
   int invite_expiry = 1;
   std::string invite_wanted_code;
   std::optional<RoomId> wanted_room;  // an address names it; of use while the person is not in it
   bool window_focused = true;
   bool members_asked = false;
+  bool show_protection = false;  // the details scroll to where they say it
   std::map<std::uint64_t, MonoTime> toast_since;
 
   void open_dialog(DialogKind kind) {

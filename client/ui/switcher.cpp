@@ -146,7 +146,8 @@ void draw_switcher(Scene& scene) {
                    radius::kMedium);
     Rect inside = place.inset(space::k2, 0);
     const float side = ui.theme.control(32);
-    room_avatar(ui, inside.take_left(side).centre(), side, room.room_id.uuid, room.name);
+    room_picture(ui, inside.take_left(side).centre(), side, room.room_id, room.direct_with,
+                 room.name);
     inside.take_left(space::k3);
     if (room.unread > 0)
       inside.take_right(

@@ -37,6 +37,7 @@ Palette make_light() {
   p.success_text = rgb(0x18714a);
   p.warning_soft = rgb(0xfff3d6);
   p.on_warning_soft = rgb(0x6b4700);
+  p.attention_text = rgb(0x8f5500);
   p.danger_soft = rgb(0xfdecee);
   p.on_danger_soft = rgb(0x9b1b2b);
   p.code = rgb(0xf2f2f6);
@@ -83,6 +84,7 @@ Palette make_dark() {
   p.success_text = rgb(0x5fd0a0);
   p.warning_soft = rgb(0x3a2f14);
   p.on_warning_soft = rgb(0xf5d38a);
+  p.attention_text = rgb(0xe9b452);
   p.danger_soft = rgb(0x3c1f25);
   p.on_danger_soft = rgb(0xffb3b9);
   p.code = rgb(0x22232a);
@@ -142,7 +144,7 @@ Palette forced_palette(const ForcedColors& colors) {
   p.accent = p.accent_hover = p.danger = highlight;
   p.on_accent = p.on_danger = on_highlight;
   p.accent_text = rgb(colors.link_text);
-  p.danger_text = p.success_text = ink;
+  p.danger_text = p.success_text = p.attention_text = ink;
   p.accent_soft = p.warning_soft = p.danger_soft = canvas;
   p.on_accent_soft = p.on_warning_soft = p.on_danger_soft = ink;
   p.selection = p.find_current = mix(canvas, highlight, 0.4f);
@@ -181,6 +183,13 @@ std::vector<TextPair> text_pairs(const Palette& p) {
       {"danger text on raised", p.danger_text, p.raised},
       {"danger text on sidebar", p.danger_text, p.sidebar},
       {"success text on raised", p.success_text, p.raised},
+      {"success text on sidebar", p.success_text, p.sidebar},
+      {"success text on selected", p.success_text, p.selected},
+      {"attention on canvas", p.attention_text, p.canvas},
+      {"attention on raised", p.attention_text, p.raised},
+      {"attention on sidebar", p.attention_text, p.sidebar},
+      {"attention on selected", p.attention_text, p.selected},
+      {"muted on code", p.text_muted, p.code},
       {"on warning", p.on_warning_soft, p.warning_soft},
       {"on danger soft", p.on_danger_soft, p.danger_soft},
   };

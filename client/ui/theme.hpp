@@ -65,6 +65,7 @@ struct Palette {
   Color success_text;
   Color warning_soft;
   Color on_warning_soft;
+  Color attention_text;  // a person has to look at it: signs and words
   Color danger_soft;
   Color on_danger_soft;
   Color code;          // background of code

@@ -458,14 +458,14 @@ void draw_timeline(Scene& scene, const Rect& area) {
   TimelineState& t = scene.state.timeline;
   ui.canvas.fill(area, scene.colors().canvas);
   SemanticNode& log =
-      ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.settings.name);
+      ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.name);
   log.can_scroll = true;
   log.busy = room.loading_older;
   const float delta = ui.scroll_region(kTimeline, area);
 
   if (room.items.empty()) {
     if (room.synced) {
-      empty_state(ui, area, Icon::kChat, "This is the beginning of " + room.settings.name,
+      empty_state(ui, area, Icon::kChat, "This is the beginning of " + room.name,
                   "Say hello. Everyone who joins can read what is written here.");
     } else {
       spinner(ui, area.centre(), 28, scene.colors().text_muted);

@@ -7,6 +7,8 @@
 
 namespace parley::ui {
 
+struct Column;
+
 void draw_login(Scene& scene, const Rect& area);
 void draw_starting(Scene& scene, const Rect& area);
 
@@ -20,8 +22,8 @@ void draw_timeline(Scene& scene, const Rect& area);
 float composer_height(Scene& scene, float width);
 void draw_composer(Scene& scene, const Rect& area);
 Id composer_field_id();
-// After each input: the core hears what was written before anything else can come between. True: it is
-// told to send, and has another draft after that.
+// After each input: the core hears what was written before anything else can come between. True: it
+// is told to send, and has another draft after that.
 bool settle_composer(Scene& scene);
 // Over the composer, while a mention is being written.
 void draw_mention_popup(Scene& scene, const Rect& composer);
@@ -38,7 +40,14 @@ void draw_browse(Scene& scene);
 void draw_join_by_code(Scene& scene);
 void draw_invite(Scene& scene);
 void draw_edit_room(Scene& scene);
+void draw_recover(Scene& scene);    // recovery words, on a locked device
+void draw_link_this(Scene& scene);  // the code of another device, on a locked one
+void draw_identity(Scene& scene);   // AppView::identity
+void draw_link(Scene& scene);       // AppView::link
+void close_dialog(Scene& scene);
 void draw_settings(Scene& scene);
+void open_settings(Scene& scene, SettingsTab tab);
+void draw_security(Column& column);
 void draw_shortcuts(Scene& scene);
 void draw_switcher(Scene& scene);
 // Keys of the switcher's field; true: used.
@@ -89,8 +98,30 @@ void open_message_menu(Scene& scene, const client::MessageView& message, Id owne
 void open_emoji_for(Scene& scene, std::optional<Seq> react_to, const Rect& anchor);
 void ask_delete_message(Scene& scene, Seq seq);
 
-// ---- shared words ----
-std::string room_kind_words(wire::RoomKind kind);
+// ---- private rooms ----
+struct ProtectionLook {
+  Icon icon;
+  Color ink;
+  std::string_view word;     // beside the sign
+  std::string_view phrase;   // within a sentence: "end-to-end encrypted, not verified"
+  std::string_view meaning;  // a sentence
+};
+ProtectionLook protection_look(const Palette& palette, client::Protection protection,
+                               wire::RoomKind kind);
+// Of a room between two people: the other one's.
+void room_picture(Ui& ui, Vec2 centre, float side, RoomId room, const std::optional<UserId>& person,
+                  std::string_view name);
+// Draws at the top of `area` what is to be looked at and what is under way; returns its height.
+float draw_encryption_banner(Scene& scene, const Rect& area);
+// Above the rooms, when the account's keys ask for something; returns its height.
+float draw_keys_notice(Scene& scene, const Rect& area);
+// The room's details, where they say how it is protected.
+void open_encryption_details(Scene& scene);
+
+// ---- shared parts and words ----
+void access_choice(Column& column, Id id, int& access);  // 0: anyone, 1: by invitation
+wire::RoomAccess chosen_access(int access);
+inline constexpr std::size_t kMaxAccountTextBytes = 1024;  // recovery words, a link's code
 std::string presence_words(wire::PresenceStatus status);
 std::string role_words(wire::Role role);
 std::string room_link(const Scene& scene, RoomId room);

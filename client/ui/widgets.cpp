@@ -132,6 +132,18 @@ bool icon_button(Ui& ui, Id id, const Rect& rect, const IconButtonLook& look) {
   return use.clicked;
 }
 
+float strip_button_width(Ui& ui, std::string_view label) {
+  return ui.canvas.label_width(label, {Face::kMedium, ui.theme.size(type::kSmall)}) + space::k4;
+}
+
+bool strip_button(Ui& ui, Id id, const Rect& rect, std::string_view label, Color ink) {
+  const Response use = ui.interact({.id = id, .rect = rect, .label = label});
+  ui.canvas.fill(rect, ink.with_alpha(use.hovered ? 0.2f : 0.1f), radius::kSmall);
+  text_centred(ui, rect, label, {Face::kMedium, type::kSmall, ink});
+  if (use.focus_visible) ui.draw_focus_ring(rect, radius::kSmall);
+  return use.clicked;
+}
+
 // ---- people and rooms -------------------------------------------------------------------------
 
 const AvatarColors& avatar_colors(const Palette& palette, const Uuid& id) {

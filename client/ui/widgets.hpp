@@ -33,6 +33,10 @@ struct IconButtonLook {
 };
 bool icon_button(Ui& ui, Id id, const Rect& rect, const IconButtonLook& look);
 
+// On a coloured strip, in the strip's own ink.
+float strip_button_width(Ui& ui, std::string_view label);
+bool strip_button(Ui& ui, Id id, const Rect& rect, std::string_view label, Color ink);
+
 // One line of text, cut with an ellipsis; returns its width.
 struct TextLook {
   Face face = Face::kRegular;

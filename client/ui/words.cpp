@@ -3,10 +3,6 @@
 
 namespace parley::ui {
 
-std::string room_kind_words(wire::RoomKind kind) {
-  return kind == wire::RoomKind::kPrivate ? "private room" : "open room";
-}
-
 std::string presence_words(wire::PresenceStatus status) {
   switch (status) {
     case wire::PresenceStatus::kOnline:

@@ -266,28 +266,28 @@ Task<Reply> Rooms::list_commits(Actor actor, wire::ListCommits command) {
 
 // ---- invitations by link -----------------------------------------------------------------------
 
-Task<Reply> Rooms::put_link_bundle(Actor actor, wire::PutLinkBundle command) {
+Task<Reply> Rooms::put_invite_bundle(Actor actor, wire::PutInviteBundle command) {
   const auto room = co_await get(command.room_id);
   if (!room) co_return fail(room.error());
   if (auto may = require_member(**room, actor.user); !may) co_return fail(may.error());
   if (command.bundle.empty()) co_return fail(ErrorCode::kInvalidArgument, "an empty bundle");
   const Status put =
       co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback done) {
-        context_.store.put_link_bundle(command.room_id, command.invite_id, command.bundle,
-                                       std::move(done));
+        context_.store.put_invite_bundle(command.room_id, command.invite_id, command.bundle,
+                                         std::move(done));
       });
   co_return put ? wire::Response{wire::Done{}} : fail(put.error());
 }
 
-Task<Reply> Rooms::get_link_bundle(Actor actor, wire::GetLinkBundle command) {
+Task<Reply> Rooms::get_invite_bundle(Actor actor, wire::GetInviteBundle command) {
   const auto room = co_await get(command.room_id);
   if (!room) co_return fail(room.error());
   if (auto may = require_member(**room, actor.user); !may) co_return fail(may.error());
   auto bundle = co_await stored<Bytes>(context_.executor, shard_, [&](store::Callback<Bytes> done) {
-    context_.store.read_link_bundle(command.room_id, command.code, std::move(done));
+    context_.store.read_invite_bundle(command.room_id, command.code, std::move(done));
   });
   if (!bundle) co_return fail(bundle.error());
-  co_return wire::Response{wire::LinkBundle{*std::move(bundle)}};
+  co_return wire::Response{wire::InviteBundle{*std::move(bundle)}};
 }
 
 // ---- devices -----------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ Result<std::vector<wire::VaultWrap>> SqliteReader::read_vault_wraps(const UserId
   return wraps;
 }
 
-Result<Bytes> SqliteReader::read_link_bundle(const RoomId& room, const std::string& code) {
+Result<Bytes> SqliteReader::read_invite_bundle(const RoomId& room, const std::string& code) {
   Query query = database_->query(
       "SELECT ifnull(i.bundle, x'') FROM invites i JOIN rooms r ON r.key = i.room_key "
       "WHERE i.code = ?1 AND r.id = ?2 AND i.revoked = 0");

@@ -84,11 +84,22 @@ class SqliteStore final : public Store {
         [user, wraps = std::move(wraps), hash = std::move(recovery_token_hash)](
             SqliteDevices& devices) { return devices.put_vault_wraps(user, wraps, hash); });
   }
-  void put_link_bundle(RoomId room, InviteId invite, Bytes bundle, StatusCallback done) override {
+  void put_link_code(UserId user, Bytes hash, Timestamp expires, StatusCallback done) override {
+    push_call<void>(0, std::move(done),
+                    [user, hash = std::move(hash), expires](SqliteDevices& devices) {
+                      return devices.put_link_code(user, hash, expires);
+                    });
+  }
+  void take_link_code(Bytes hash, Callback<UserId> done) override {
+    push_call<UserId>(0, std::move(done), [hash = std::move(hash)](SqliteDevices& devices) {
+      return devices.take_link_code(hash);
+    });
+  }
+  void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle, StatusCallback done) override {
     const std::size_t bytes = bundle.size();
     push_call<void>(bytes, std::move(done),
                     [=, bundle = std::move(bundle)](SqliteDevices& devices) {
-                      return devices.put_link_bundle(room, invite, bundle);
+                      return devices.put_invite_bundle(room, invite, bundle);
                     });
   }
 
@@ -152,9 +163,9 @@ class SqliteStore final : public Store {
   void read_vault_wraps(UserId user, Callback<std::vector<wire::VaultWrap>> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.read_vault_wraps(user); });
   }
-  void read_link_bundle(RoomId room, std::string code, Callback<Bytes> done) override {
+  void read_invite_bundle(RoomId room, std::string code, Callback<Bytes> done) override {
     push_read(std::move(done), [room, code = std::move(code)](SqliteReader& reader) {
-      return reader.read_link_bundle(room, code);
+      return reader.read_invite_bundle(room, code);
     });
   }
   void find_recovery(Bytes token_hash, Callback<UserId> done) override {

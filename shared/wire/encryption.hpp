@@ -277,15 +277,28 @@ struct ListCommits {
   }
 };
 
+// Lets one new device sign in within ten minutes, with what has this SHA-256 as
+// `authenticate.recovery`. Takes the place of the user's code before; empty: withdraws it. -> Done
+struct PutLinkCode {
+  static constexpr std::uint16_t kKind = 53;
+  static constexpr const char* kName = "put_link_code";
+  Bytes hash;
+  bool operator==(const PutLinkCode&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("hash", hash, kRecoveryTokenBytes));
+  }
+};
+
 // The history that comes with an invitation, sealed to the key in its link; replaces the one
 // before. kInviteInvalid when the invitation is over: its bundle is gone with it. -> Done
-struct PutLinkBundle {
-  static constexpr std::uint16_t kKind = 53;
-  static constexpr const char* kName = "put_link_bundle";
+struct PutInviteBundle {
+  static constexpr std::uint16_t kKind = 54;
+  static constexpr const char* kName = "put_invite_bundle";
   RoomId room_id;
   InviteId invite_id;
   Bytes bundle;
-  bool operator==(const PutLinkBundle&) const = default;
+  bool operator==(const PutInviteBundle&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("room_id", room_id), field("invite_id", invite_id),
@@ -293,13 +306,13 @@ struct PutLinkBundle {
   }
 };
 
-// For a member who came by the invitation. -> LinkBundle
-struct GetLinkBundle {
-  static constexpr std::uint16_t kKind = 54;
-  static constexpr const char* kName = "get_link_bundle";
+// For a member who came by the invitation. -> InviteBundle
+struct GetInviteBundle {
+  static constexpr std::uint16_t kKind = 55;
+  static constexpr const char* kName = "get_invite_bundle";
   RoomId room_id;
   std::string code;
-  bool operator==(const GetLinkBundle&) const = default;
+  bool operator==(const GetInviteBundle&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("room_id", room_id), field("code", code, kMaxCodeBytes));
@@ -409,11 +422,11 @@ struct Commits {
   }
 };
 
-struct LinkBundle {
-  static constexpr std::uint16_t kKind = 54;
-  static constexpr const char* kName = "link_bundle";
+struct InviteBundle {
+  static constexpr std::uint16_t kKind = 55;
+  static constexpr const char* kName = "invite_bundle";
   Bytes bundle;  // empty: there is none
-  bool operator==(const LinkBundle&) const = default;
+  bool operator==(const InviteBundle&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("bundle", bundle, kMaxBodyBytes));

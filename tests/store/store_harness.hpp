@@ -154,18 +154,26 @@ class Calls {
     return wait_for<std::vector<wire::VaultWrap>>(
         [&](auto done) { store_.read_vault_wraps(user, std::move(done)); });
   }
-  Status put_link_bundle(RoomId room, InviteId invite, Bytes bundle) {
+  Status put_invite_bundle(RoomId room, InviteId invite, Bytes bundle) {
     return wait_for<void>([&](auto done) {
-      store_.put_link_bundle(room, invite, std::move(bundle), std::move(done));
+      store_.put_invite_bundle(room, invite, std::move(bundle), std::move(done));
     });
   }
-  Result<Bytes> link_bundle(RoomId room, std::string code) {
+  Result<Bytes> invite_bundle(RoomId room, std::string code) {
     return wait_for<Bytes>(
-        [&](auto done) { store_.read_link_bundle(room, std::move(code), std::move(done)); });
+        [&](auto done) { store_.read_invite_bundle(room, std::move(code), std::move(done)); });
   }
   Result<UserId> recovery(Bytes hash) {
     return wait_for<UserId>(
         [&](auto done) { store_.find_recovery(std::move(hash), std::move(done)); });
+  }
+  Status put_link_code(UserId user, Bytes hash, Timestamp expires) {
+    return wait_for<void>(
+        [&](auto done) { store_.put_link_code(user, std::move(hash), expires, std::move(done)); });
+  }
+  Result<UserId> take_link_code(Bytes hash) {
+    return wait_for<UserId>(
+        [&](auto done) { store_.take_link_code(std::move(hash), std::move(done)); });
   }
 
  private:

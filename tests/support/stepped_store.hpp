@@ -115,10 +115,22 @@ class SteppedStore final : public store::Store {
       s.put_vault_wraps(user, wraps, hash, std::move(d));
     });
   }
-  void put_link_bundle(RoomId room, InviteId invite, Bytes bundle,
-                       store::StatusCallback done) override {
+  void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle,
+                         store::StatusCallback done) override {
     wait_to_write<void>(std::move(done), [=, bundle = std::move(bundle)](auto& s, auto d) {
-      s.put_link_bundle(room, invite, bundle, std::move(d));
+      s.put_invite_bundle(room, invite, bundle, std::move(d));
+    });
+  }
+
+  void put_link_code(UserId user, Bytes hash, Timestamp expires,
+                     store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [=, hash = std::move(hash)](auto& s, auto d) {
+      s.put_link_code(user, hash, expires, std::move(d));
+    });
+  }
+  void take_link_code(Bytes hash, store::Callback<UserId> done) override {
+    wait_to_write<UserId>(std::move(done), [hash = std::move(hash)](auto& s, auto d) {
+      s.take_link_code(hash, std::move(d));
     });
   }
 
@@ -194,9 +206,9 @@ class SteppedStore final : public store::Store {
     wait_to_read<std::vector<wire::VaultWrap>>(
         std::move(done), [=](auto& s, auto d) { s.read_vault_wraps(user, std::move(d)); });
   }
-  void read_link_bundle(RoomId room, std::string code, store::Callback<Bytes> done) override {
+  void read_invite_bundle(RoomId room, std::string code, store::Callback<Bytes> done) override {
     wait_to_read<Bytes>(std::move(done), [room, code = std::move(code)](auto& s, auto d) {
-      s.read_link_bundle(room, code, std::move(d));
+      s.read_invite_bundle(room, code, std::move(d));
     });
   }
   void find_recovery(Bytes token_hash, store::Callback<UserId> done) override {

@@ -83,8 +83,33 @@ void fill_search(client::AppView& app) {
 }
 
 void open_on_phone(Harness& h) {
-  if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Design review, open room");
+  if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Design review, ");
 }
+
+void show_emoji(client::LinkView& link) {
+  link.step = client::LinkStep::kCompare;
+  link.emoji = {{"\U0001F436", "Dog"},       {"\U0001F3B8", "Guitar"}, {"\u2693", "Anchor"},
+                {"\U0001F355", "Pizza"},     {"\U0001F511", "Key"},    {"\U0001F680", "Rocket"},
+                {"\U0001F3A7", "Headphones"}};
+}
+
+void fill_devices(client::AppView& app) {
+  wire::DeviceInfo here, there, phone;
+  here.device_id.uuid.bytes[0] = 1;
+  here.name = "Firefox on Linux";
+  here.current = here.connected = true;
+  there.device_id.uuid.bytes[0] = 2;
+  there.name = "Parley on Linux";
+  there.last_seen = {1'772'551'800'000 - 7'200'000};
+  phone.device_id.uuid.bytes[0] = 3;
+  phone.name = "Chrome on Android";
+  phone.connected = true;
+  app.devices.devices = {here, there, phone};
+  app.devices.trusted = {here.device_id, there.device_id};
+}
+
+const char* const kSafetyNumber =
+    "30427 55182 90341 11876 42093 71850 66213 08457 93310 27764 58129 40036";
 
 std::vector<View> views() {
   const auto nothing = [](client::AppView&) {};
@@ -114,6 +139,34 @@ std::vector<View> views() {
        },
        still,
        {{SemanticRole::kAlert, "Nothing answers"}}},
+      {"login_elsewhere",
+       [](client::AppView& a) {
+         a = {};
+         a.screen = client::Screen::kLogin;
+         a.login.error =
+             "No device shows this code at the moment. Let the other device make a new one.";
+       },
+       [](Harness& h) {
+         h.click(SemanticRole::kButton, "I have an account on another device");
+         h.type("k7qm 4wzx");
+       },
+       {{SemanticRole::kHeading, "Use your account"},
+        {SemanticRole::kMultiLineTextBox, "Code or recovery words"},
+        {SemanticRole::kAlert, "No device shows this code"},
+        {SemanticRole::kButton, "Sign in"},
+        {SemanticRole::kButton, "Back"}}},
+      {"login_compare",
+       [](client::AppView& a) {
+         a = {};
+         a.screen = client::Screen::kLogin;
+         a.login.busy = true;
+         show_emoji(a.link);
+         a.link.new_device = true;
+       },
+       still,
+       {{SemanticRole::kDialog, "Link this device"},
+        {SemanticRole::kListItem, "3: Anchor"},
+        {SemanticRole::kStatus, "on the other device"}}},
       {"rooms",
        nothing,
        still,
@@ -229,6 +282,46 @@ std::vector<View> views() {
        {{SemanticRole::kComplementary, "Room details"},
         {SemanticRole::kButton, "Grace Hopper, Moderator"},
         {SemanticRole::kButton, "Leave the room"}}},
+      {"private_room",
+       [](client::AppView& a) { a = private_view(); },
+       open_on_phone,
+       {{SemanticRole::kButton, "Encryption: end-to-end encrypted, not verified"},
+        {SemanticRole::kArticle, "The key of this message is not on this device yet"},
+        {SemanticRole::kArticle, "sent before you joined"},
+        {SemanticRole::kStatus, "Waits until the others know"}}},
+      {"private_list",
+       [](client::AppView& a) { a = private_view(); },
+       still,
+       {{SemanticRole::kButton, "Weekend hike, end-to-end encrypted and verified"},
+        {SemanticRole::kButton,
+         "Katherine Johnson, direct message, end-to-end encrypted, needs your attention"},
+        {SemanticRole::kButton, "Release 1.0, open room"}}},
+      {"direct",
+       [](client::AppView& a) { a = direct_view(); },
+       [](Harness& h) {
+         if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Katherine Johnson, direct");
+       },
+       {{SemanticRole::kAlert, "another identity than before"},
+        {SemanticRole::kButton, "Compare"},
+        {SemanticRole::kButton, "Accept"},
+        {SemanticRole::kStatus, "Waiting for Katherine"}}},
+      {"private_details",
+       [](client::AppView& a) { a = private_view(); },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Encryption: ");
+       },
+       {{SemanticRole::kText, "Two of six people"},
+        {SemanticRole::kButton, "Grace Hopper, Moderator, verified"},
+        {SemanticRole::kButton, "Katherine Johnson, Member, identity changed"}}},
+      {"member_menu",
+       [](client::AppView& a) { a = private_view(); },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Encryption: ");
+         h.click(SemanticRole::kButton, "Grace Hopper, Moderator, verified");
+       },
+       {{SemanticRole::kMenuItem, "Message"}, {SemanticRole::kMenuItem, "Verify"}}},
       {"confirm",
        nothing,
        [](Harness& h) {
@@ -283,8 +376,146 @@ std::vector<View> views() {
        },
        {{SemanticRole::kDialog, "Create a room"},
         {SemanticRole::kTextBox, "Name"},
-        {SemanticRole::kRadio, "Anyone can join"},
+        {SemanticRole::kRadio, "Private (end-to-end encrypted)"},
+        {SemanticRole::kCheckBox, "Katherine Johnson"},
         {SemanticRole::kButton, "Create"}}},
+      {"create_more",
+       nothing,
+       [](Harness& h) {
+         open_menu_entry(h, "Create a room");
+         h.click(SemanticRole::kCheckBox, "Grace Hopper");
+         h.click(SemanticRole::kButton, "More");
+       },
+       {{SemanticRole::kRadio, "Since invited"}}},
+      {"create_open",
+       nothing,
+       [](Harness& h) {
+         open_menu_entry(h, "Create a room");
+         h.click(SemanticRole::kRadio, "Open");
+       },
+       {{SemanticRole::kRadio, "Anyone can join"}, {SemanticRole::kText, "listed for everybody"}}},
+      {"create_locked",
+       [](client::AppView& a) { a.keys.state = client::AccountKeys::kLocked; },
+       [](Harness& h) { open_menu_entry(h, "Create a room"); },
+       {{SemanticRole::kStatus, "cannot use private rooms yet"}}},
+      {"identity_new",
+       [](client::AppView& a) {
+         a = private_view();
+         a.identity = client::IdentityView{
+             a.room->members[3].user,
+             "Margaret Hamilton",
+             client::IdentityState::kNew,
+             kSafetyNumber,
+             {},
+             "Compare these numbers with Margaret Hamilton in person or on a call. They have to be "
+             "the same on both sides."};
+       },
+       still,
+       {{SemanticRole::kDialog, "Verify Margaret Hamilton"},
+        {SemanticRole::kText, "Safety number: 30427 55182"},
+        {SemanticRole::kButton, "They match"}}},
+      {"identity_changed",
+       [](client::AppView& a) {
+         a = direct_view();
+         a.identity = client::IdentityView{
+             *a.room->direct_with,
+             "Katherine Johnson",
+             client::IdentityState::kChanged,
+             kSafetyNumber,
+             {},
+             "The identity is another one than before. That happens after a lost device, or when "
+             "somebody reads along. Compare the numbers in person."};
+       },
+       still,
+       {{SemanticRole::kStatus, "Katherine Johnson: Identity changed"},
+        {SemanticRole::kButton, "Accept without comparing"}}},
+      {"identity_verified",
+       [](client::AppView& a) {
+         a = private_view();
+         a.identity = client::IdentityView{a.room->members[1].user,
+                                           "Grace Hopper",
+                                           client::IdentityState::kVerified,
+                                           kSafetyNumber,
+                                           {},
+                                           "You compared these numbers on 3 March."};
+       },
+       still,
+       {{SemanticRole::kStatus, "Grace Hopper: Verified"}}},
+      {"keys_locked",
+       [](client::AppView& a) {
+         a.keys.state = client::AccountKeys::kLocked;
+         a.keys.text =
+             "Your account is older than this device. Link it with a device that you use already, "
+             "or type your recovery words.";
+       },
+       still,
+       {{SemanticRole::kAlert, "cannot read your private rooms"},
+        {SemanticRole::kButton, "Link with another device"},
+        {SemanticRole::kButton, "Use recovery words"}}},
+      {"keys_revoked",
+       [](client::AppView& a) { a.keys.state = client::AccountKeys::kRevoked; },
+       still,
+       {{SemanticRole::kAlert, "was removed from your account"}}},
+      {"keys_hint",
+       [](client::AppView& a) {
+         a = private_view();
+         a.keys.has_recovery = false;
+       },
+       still,
+       {{SemanticRole::kStatus, "Write down your recovery words"},
+        {SemanticRole::kButton, "Show me how"}}},
+      {"recover",
+       [](client::AppView& a) {
+         a.keys.state = client::AccountKeys::kLocked;
+         a.keys.error = "Word 4, \"hause\", is not one of the recovery words. Check its spelling.";
+       },
+       [](Harness& h) {
+         h.click(SemanticRole::kButton, "Use recovery words");
+         h.type("acid bird cloud hause");
+       },
+       {{SemanticRole::kMultiLineTextBox, "Recovery words"},
+        {SemanticRole::kAlert, "Word 4"},
+        {SemanticRole::kButton, "Unlock"}}},
+      {"link_this",
+       [](client::AppView& a) { a.keys.state = client::AccountKeys::kLocked; },
+       [](Harness& h) { h.click(SemanticRole::kButton, "Link with another device"); },
+       {{SemanticRole::kTextBox, "Code"}, {SemanticRole::kText, "Choose \"Link a device\""}}},
+      {"link_code",
+       [](client::AppView& a) {
+         a = private_view();
+         fill_devices(a);
+         a.link.step = client::LinkStep::kCode;
+         a.link.code = "K7QM-4WZX-PD9T";
+       },
+       [](Harness& h) { h.frame(); },
+       {{SemanticRole::kText, "Code: K7QM-4WZX-PD9T"},
+        {SemanticRole::kStatus, "Waiting for the new device"}}},
+      {"link_compare",
+       [](client::AppView& a) {
+         a = private_view();
+         show_emoji(a.link);
+       },
+       still,
+       {{SemanticRole::kListItem, "7: Headphones"},
+        {SemanticRole::kButton, "They match"},
+        {SemanticRole::kButton, "They differ"}}},
+      {"link_done",
+       [](client::AppView& a) {
+         a = private_view();
+         a.link.step = client::LinkStep::kDone;
+         a.link.text = "\"Chrome on Android\" is linked and reads your private rooms.";
+       },
+       still,
+       {{SemanticRole::kButton, "Done"}}},
+      {"link_failed",
+       [](client::AppView& a) {
+         a = private_view();
+         a.link.step = client::LinkStep::kFailed;
+         a.link.text =
+             "The other device did not answer in time. Nothing has changed; you can try again.";
+       },
+       still,
+       {{SemanticRole::kAlert, "did not answer in time"}, {SemanticRole::kButton, "Try again"}}},
       {"browse",
        fill_directory,
        [](Harness& h) { open_menu_entry(h, "Browse public rooms"); },
@@ -327,19 +558,27 @@ std::vector<View> views() {
        nothing,
        [](Harness& h) { open_settings(h, "Messages"); },
        {{SemanticRole::kSwitch, "Enter sends"}, {SemanticRole::kSwitch, "Notifications"}}},
-      {"settings_devices",
+      {"settings_security",
        [](client::AppView& a) {
-         wire::DeviceInfo here, there;
-         here.device_id.uuid.bytes[0] = 1;
-         here.name = "Firefox on Linux";
-         here.current = here.connected = true;
-         there.device_id.uuid.bytes[0] = 2;
-         there.name = "Parley on Linux";
-         there.last_seen = {1'772'551'800'000 - 7'200'000};
-         a.devices.devices = {here, there};
+         a = private_view();
+         fill_devices(a);
        },
-       [](Harness& h) { open_settings(h, "Devices"); },
-       {{SemanticRole::kButton, "Revoke this device"}}},
+       [](Harness& h) { open_settings(h, "Security"); },
+       {{SemanticRole::kButton, "Sign out Parley on Linux"},
+        {SemanticRole::kText, "Parley on Linux, seen 2 hours ago, linked"},
+        {SemanticRole::kText, "not linked"},
+        {SemanticRole::kButton, "Make new words"},
+        {SemanticRole::kButton, "Link a device"}}},
+      {"settings_words",
+       [](client::AppView& a) {
+         a = private_view();
+         a.keys.recovery_words = {"acid",   "bird",   "cloud", "dance",  "eagle",  "forest",
+                                  "guitar", "harbor", "igloo", "jungle", "kettle", "lemon",
+                                  "magnet", "nectar", "olive", "pencil", "quartz"};
+       },
+       [](Harness& h) { open_settings(h, "Security"); },
+       {{SemanticRole::kListItem, "17: quartz"},
+        {SemanticRole::kButton, "I have written them down"}}},
       {"settings_about",
        nothing,
        [](Harness& h) { open_settings(h, "About"); },

@@ -161,5 +161,7 @@ class Harness {
 
 client::AppView sample_view();  // rooms, a lively timeline, members
 client::AppView long_view(std::size_t messages);
+client::AppView private_view();  // an encrypted room with what can happen in one
+client::AppView direct_view();   // an encrypted room of two
 
 }  // namespace parley::test

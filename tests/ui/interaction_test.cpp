@@ -252,7 +252,7 @@ TEST_CASE("hostile text does no harm") {
   first.content =
       std::string(16'000, 'W') + "\n" + std::string(400, '\n') + "\xff\xfe broken \xe2\x80\xae rtl";
   first.sender_name = std::string(320, 'M');
-  view.room->settings.name = std::string(320, 'R');
+  view.room->name = std::string(320, 'R');
   auto h = room(std::move(view));
   CHECK(h->find(SemanticRole::kLog, "RRR"));
   h->surface = {200, 300, 3, 0, 0};

@@ -78,14 +78,15 @@ client::AppView sample_view() {
       room(7, "Family", "You: see you on Sunday \xe2\x9d\xa4\xef\xb8\x8f", 60 * 120, 0)};
   app.rooms[4].preview_is_draft = true;
   app.rooms[6].kind = wire::RoomKind::kPrivate;
+  app.rooms[6].protection = client::Protection::kVerified;
   client::RoomItemView invited = room(8, "Chess evening", "", 5, 0);
   invited.role = wire::Role::kInvited;
   app.rooms.insert(app.rooms.begin(), invited);
 
   client::RoomView open;
   open.room_id = id_of<RoomId>(1);
-  open.settings.name = "Design review";
-  open.settings.topic = "Tokens, spacing, motion. Wednesdays at three.";
+  open.name = open.settings.name = "Design review";
+  open.topic = open.settings.topic = "Tokens, spacing, motion. Wednesdays at three.";
   open.role = wire::Role::kOwner;
   open.member_count = 7;
   open.can_manage = open.can_moderate = true;
@@ -172,6 +173,66 @@ client::AppView sample_view() {
                   member(5, "Yuki Tanaka", wire::Role::kMember, P::kOffline)};
   app.room = std::move(open);
   app.total_unread = 131;
+  return app;
+}
+
+client::AppView private_view() {
+  using client::IdentityState;
+  using client::Protection;
+  client::AppView app = sample_view();
+  app.keys.state = client::AccountKeys::kReady;
+  app.rooms[1].kind = app.rooms[2].kind = app.rooms[4].kind = wire::RoomKind::kPrivate;
+  app.rooms[1].protection = Protection::kEncrypted;
+  app.rooms[2].protection = Protection::kVerified;
+  app.rooms[4].protection = Protection::kAttention;
+  app.rooms[4].name = "Katherine Johnson";
+  app.rooms[4].direct_with = id_of<UserId>(3);
+  client::RoomView& open = *app.room;
+  open.settings.kind = wire::RoomKind::kPrivate;
+  open.settings.access = wire::RoomAccess::kInviteOnly;
+  open.settings.name = open.settings.topic = {};
+  open.encryption.protection = Protection::kEncrypted;
+  open.encryption.summary =
+      "End-to-end encrypted: only the members can read what is written here, not the server. Two "
+      "of six people were verified in person.";
+  open.encryption.epoch = 12;
+  open.members[1].identity = IdentityState::kVerified;
+  open.members[2].identity = IdentityState::kChanged;
+  open.members[3].identity = IdentityState::kNew;
+  open.members[4].identity = IdentityState::kNew;
+  auto& items = open.items;
+  items.erase(items.begin(), items.begin() + 5);
+  items.erase(items.begin() + 1, items.end() - 5);
+  auto unreadable = message(20, 3, "Katherine Johnson", 9, "");
+  unreadable.unreadable =
+      "The key of this message is not on this device yet. Your other devices were asked for it.";
+  auto lost = message(21, 3, "Katherine Johnson", 8, "");
+  lost.starts_group = false;
+  lost.unreadable = "This message was sent before you joined. It cannot be read on this device.";
+  lost.unreadable_for_good = true;
+  items.insert(items.begin() + 2, {unreadable, lost});
+  auto& sending = std::get<client::MessageView>(items[items.size() - 2]);
+  sending.waiting = "Waits until the others know about your new device.";
+  open.typists.clear();
+  return app;
+}
+
+client::AppView direct_view() {
+  client::AppView app = private_view();
+  client::RoomView& open = *app.room;
+  open.room_id = app.rooms[4].room_id;
+  open.name = "Katherine Johnson";
+  open.topic.clear();
+  open.direct_with = id_of<UserId>(3);
+  open.member_count = 2;
+  open.can_manage = open.can_moderate = true;
+  open.encryption.protection = client::Protection::kAttention;
+  open.encryption.attention =
+      "Katherine Johnson uses another identity than before. That happens after a lost device, or "
+      "when somebody reads along.";
+  open.encryption.changed = {*open.direct_with};
+  open.encryption.waiting = "Waiting for Katherine Johnson's new device to come online.";
+  open.members = {open.members[0], open.members[2]};
   return app;
 }
 

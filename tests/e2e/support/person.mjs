@@ -35,10 +35,12 @@ export class Person {
 
   // ---- rooms ----
 
+  // One that the server can read, too.
   async createRoom(name) {
     await this.choose('New room or join', 'Create a room');
     const dialog = this.page.getByRole('dialog', { name: 'Create a room' });
     await dialog.waitFor();
+    await dialog.getByRole('radio', { name: 'Open', exact: true }).click();
     await this.page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
     await dialog.getByRole('button', { name: 'Create' }).click();
     await this.timeline(name).waitFor();

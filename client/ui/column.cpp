@@ -1,0 +1,119 @@
+#include "client/ui/column.hpp"
+
+#include <algorithm>
+
+namespace parley::ui {
+
+Rect Column::take(float height, float gap) {
+  const Rect rect{x, y, w, height};
+  y += height + gap;
+  return rect;
+}
+
+void Column::title(std::string_view text) {
+  const Rect rect = take(scene.ui.theme.line(type::kBody), space::k2);
+  text_line(scene.ui, rect, text, {Face::kBold, type::kBody, scene.colors().text});
+  scene.ui.node(child_id(id, text), SemanticRole::kHeading, rect, text).level = 3;
+}
+
+void Column::note(std::string_view text) {
+  const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
+  const float height = text_wrapped(scene.ui, {x, y}, w, text, look);
+  scene.ui.node(child_id(id, text), SemanticRole::kText, {x, y, w, height}, text);
+  y += height + space::k3;
+}
+
+void Column::label(std::string_view text) {
+  text_line(scene.ui, take(scene.ui.theme.line(type::kSmall), 2), text,
+            {Face::kMedium, type::kSmall, scene.colors().text});
+}
+
+void Column::line() {
+  divider(scene.ui, x, y + space::k1, w);
+  y += space::k4;
+}
+
+FieldState& Column::field(Id field_id, TextFieldLook look, const std::string& initial) {
+  Ui& ui = scene.ui;
+  if (scene.state.dialog_fresh) ui.field(field_id, look.options).model.set_text(initial);
+  label(look.label);
+  if (!look.options.multi_line) return text_field(ui, field_id, take(ui.theme.control(40)), look);
+  const Rect box = take(ui.theme.line(type::kBody) * 3 + space::k4);
+  const bool focused = ui.focused() == field_id;
+  const Color outline = look.invalid ? scene.colors().danger_text
+                        : focused    ? scene.colors().focus_ring
+                                     : scene.colors().border_strong;
+  ui.canvas.fill(box, scene.colors().raised, radius::kMedium);
+  ui.canvas.stroke(box, outline, radius::kMedium, focused || look.invalid ? 2.0f : 1.0f);
+  look.framed = false;
+  return text_field(ui, field_id, box.inset(space::k3, space::k2), look);
+}
+
+bool Column::act(Id button_id, const ButtonLook& look) {
+  Rect row = take(button_height(scene.ui));
+  return button(scene.ui, button_id, row.take_left(std::min(row.w, button_width(scene.ui, look))),
+                look);
+}
+
+int Column::acts(std::span<const ButtonLook> looks) {
+  Ui& ui = scene.ui;
+  float wanted = 0;
+  for (const ButtonLook& look : looks) wanted += button_width(ui, look) + space::k2;
+  const bool stacked = wanted - space::k2 > w;  // below one another where they do not fit
+  Rect row = stacked ? Rect{} : take(button_height(ui), 0);
+  int chosen = -1;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const Rect place =
+        stacked ? take(button_height(ui), space::k2) : row.take_right(button_width(ui, looks[i]));
+    row.take_right(space::k2);
+    if (button(ui, child_id(id, looks[i].label), place, looks[i])) chosen = static_cast<int>(i);
+  }
+  return chosen;
+}
+
+void Column::remark(Icon icon, Color ink, std::string_view text, SemanticRole role) {
+  Ui& ui = scene.ui;
+  const float indent = scene.size(18) + space::k2;
+  const TextLook look{Face::kRegular, type::kBody, ink};
+  const float height = text_wrapped(ui, {x + indent, y}, w - indent, text, look);
+  ui.canvas.icon(icon, {x + scene.size(9), y + ui.theme.line(type::kBody) / 2}, scene.size(18),
+                 ink);
+  ui.node(child_id(child_id(id, "remark"), text), role, {x, y, w, height}, text);
+  y += height + space::k3;
+}
+
+void Column::progress(std::string_view text) {
+  Ui& ui = scene.ui;
+  const Color ink = scene.colors().text_muted;
+  const float indent = scene.size(20) + space::k2;
+  const TextLook look{Face::kRegular, 14, ink};
+  const float height = text_wrapped(ui, {x + indent, y}, w - indent, text, look);
+  spinner(ui, {x + scene.size(9), y + ui.theme.line(14) / 2}, scene.size(16), ink);
+  ui.node(child_id(id, "progress"), SemanticRole::kStatus, {x, y, w, height}, text).busy = true;
+  y += height + space::k3;
+}
+
+bool column_dialog(Scene& scene, Id id, std::string_view title, float width,
+                   const std::function<void(Column&)>& draw) {
+  Ui& ui = scene.ui;
+  bool open = true;
+  float& content = scene.state.contents[id];
+  const float frame =
+      2 * (scene.phone ? space::k4 : space::k5) + ui.theme.control(32) + space::k3 + 2;
+  const Rect inside = begin_dialog(
+      ui, id, {title, width, (std::max(content, 60.0f) + frame) / ui.theme.control(1)}, open);
+  // A little room around the column, so that outlines and focus rings are not cut.
+  const ScrollArea scroll{child_id(id, "scroll"), inside.inset(-space::k1, -space::k1),
+                          &scene.state.scrolls[id]};
+  const float top = begin_scroll(ui, scroll, content);
+  Column column{scene, id, inside.x, top + space::k1, inside.w};
+  draw(column);
+  const float used = column.y - top;
+  if (content != used) ui.request_frame();
+  content = used;
+  end_scroll(ui, scroll, used);
+  end_dialog(ui);
+  return open;
+}
+
+}  // namespace parley::ui
