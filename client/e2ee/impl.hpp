@@ -293,7 +293,7 @@ class Engine::Impl {
   void take_offer(const DeviceId& device, ByteView message);
   void take_answer(const DeviceId& device, ByteView message);
   void take_reveal(ByteView message);
-  void take_link_bundle(ByteView message);
+  void take_invite_bundle(ByteView message);
   // Who has been confirmed and is to be in the list; nullptr: nobody.
   const identity::LinkRequest* to_list() const;
   void add_linked(Now now, const identity::DeviceList& list, identity::ListChange& change) const;

@@ -254,9 +254,7 @@ Task<Reply> Rooms::list_commits(Actor actor, wire::ListCommits command) {
   }
   const auto devices = co_await devices_of(std::move(users));
   if (!devices) co_return fail(devices.error());
-  const auto is_member = [&](UserId user) {
-    return (*room)->role_of(user) >= wire::Role::kMember;
-  };
+  const auto is_member = [&](UserId user) { return (*room)->role_of(user) >= wire::Role::kMember; };
   for (const mls::LeafIndex index : stale_leaves((*group)->tree(), is_member, *devices)) {
     // A leaf that names nobody cannot be told: whoever commits finds it in the tree.
     if (const auto device = KnownDevices::named_by(*(*group)->tree().leaf(index))) {
@@ -264,6 +262,32 @@ Task<Reply> Rooms::list_commits(Actor actor, wire::ListCommits command) {
     }
   }
   co_return wire::Response{std::move(answer)};
+}
+
+// ---- invitations by link -----------------------------------------------------------------------
+
+Task<Reply> Rooms::put_invite_bundle(Actor actor, wire::PutInviteBundle command) {
+  const auto room = co_await get(command.room_id);
+  if (!room) co_return fail(room.error());
+  if (auto may = require_member(**room, actor.user); !may) co_return fail(may.error());
+  if (command.bundle.empty()) co_return fail(ErrorCode::kInvalidArgument, "an empty bundle");
+  const Status put =
+      co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback done) {
+        context_.store.put_invite_bundle(command.room_id, command.invite_id, command.bundle,
+                                         std::move(done));
+      });
+  co_return put ? wire::Response{wire::Done{}} : fail(put.error());
+}
+
+Task<Reply> Rooms::get_invite_bundle(Actor actor, wire::GetInviteBundle command) {
+  const auto room = co_await get(command.room_id);
+  if (!room) co_return fail(room.error());
+  if (auto may = require_member(**room, actor.user); !may) co_return fail(may.error());
+  auto bundle = co_await stored<Bytes>(context_.executor, shard_, [&](store::Callback<Bytes> done) {
+    context_.store.read_invite_bundle(command.room_id, command.code, std::move(done));
+  });
+  if (!bundle) co_return fail(bundle.error());
+  co_return wire::Response{wire::InviteBundle{*std::move(bundle)}};
 }
 
 // ---- devices -----------------------------------------------------------------------------------

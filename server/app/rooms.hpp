@@ -53,6 +53,8 @@ class Rooms {
   Task<Reply> commit_group(Actor actor, wire::CommitGroup command);
   Task<Reply> get_group(Actor actor, wire::GetGroup command);
   Task<Reply> list_commits(Actor actor, wire::ListCommits command);
+  Task<Reply> put_invite_bundle(Actor actor, wire::PutInviteBundle command);
+  Task<Reply> get_invite_bundle(Actor actor, wire::GetInviteBundle command);
   // The direct room of the actor and somebody else, who asked for it (again).
   Task<Reply> enter_direct(Actor actor, RoomId room);
   // Whether key packages of these users may be had to add them.

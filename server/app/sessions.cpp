@@ -533,6 +533,14 @@ Task<Reply> Sessions::execute(StatePtr state, wire::Command& command) {
   if (auto* c = std::get_if<wire::ListCommits>(&command)) {
     co_return co_await in_room(c->room_id, [&](Rooms& r) { return r.list_commits(actor, *c); });
   }
+  if (auto* c = std::get_if<wire::PutInviteBundle>(&command)) {
+    co_return co_await in_room(c->room_id,
+                               [&](Rooms& r) { return r.put_invite_bundle(actor, *c); });
+  }
+  if (auto* c = std::get_if<wire::GetInviteBundle>(&command)) {
+    co_return co_await in_room(c->room_id,
+                               [&](Rooms& r) { return r.get_invite_bundle(actor, *c); });
+  }
   co_return co_await execute_for_device(state, actor, command);
 }
 

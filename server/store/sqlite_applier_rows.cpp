@@ -86,6 +86,9 @@ Status SqliteApplier::update_room(RoomKey key, const RoomRecord& record) {
   if (record.deleted) {
     PARLEY_TRY(database_.query("DELETE FROM groups WHERE room_key = ?1").bind(key.value).run());
     PARLEY_TRY(database_.query("DELETE FROM commits WHERE room_key = ?1").bind(key.value).run());
+    PARLEY_TRY(database_.query("UPDATE invites SET bundle = NULL WHERE room_key = ?1")
+                   .bind(key.value)
+                   .run());
   }
   return database_
       .query(
@@ -138,7 +141,8 @@ Status SqliteApplier::put_invite(RoomKey room, const InviteRecord& invite) {
           "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET "
           "room_key = excluded.room_key, code = excluded.code, expires = excluded.expires, "
           "max_uses = excluded.max_uses, uses = excluded.uses, "
-          "created_by = excluded.created_by, revoked = excluded.revoked")
+          "created_by = excluded.created_by, revoked = excluded.revoked, "
+          "bundle = CASE excluded.revoked WHEN 0 THEN bundle END")
       .bind(info.invite_id)
       .bind(room.value)
       .bind_text(info.code)

@@ -283,6 +283,21 @@ Result<UserId> SqliteDevices::take_link_code(const Bytes& hash) {
   return user;
 }
 
+Status SqliteDevices::put_invite_bundle(const RoomId& room, const InviteId& invite,
+                                        const Bytes& bundle) {
+  PARLEY_TRY(database_
+                 .query("UPDATE invites SET bundle = ?3 WHERE id = ?2 AND revoked = 0 "
+                        "AND (expires = 0 OR expires > ?4) AND (max_uses = 0 OR uses < max_uses) "
+                        "AND room_key = (SELECT key FROM rooms WHERE id = ?1 AND deleted = 0)")
+                 .bind(room)
+                 .bind(invite)
+                 .bind(bundle)
+                 .bind(now_)
+                 .run());
+  if (database_.changes() == 0) return ErrorCode::kInviteInvalid;
+  return {};
+}
+
 Status SqliteDevices::forget(const DeviceId& device) {
   PARLEY_TRY(database_
                  .query("DELETE FROM link_codes WHERE user_key = "

@@ -27,6 +27,7 @@ class SqliteDevices {
                          const Bytes& recovery_token_hash);
   Status put_link_code(const UserId& user, const Bytes& hash, Timestamp expires);
   Result<UserId> take_link_code(const Bytes& hash);
+  Status put_invite_bundle(const RoomId& room, const InviteId& invite, const Bytes& bundle);
   // All that a device has: it was revoked. A link code may be its doing.
   Status forget(const DeviceId& device);
 

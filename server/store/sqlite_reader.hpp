@@ -36,6 +36,7 @@ class SqliteReader {
                                                   std::size_t max_bytes);
   Result<std::vector<wire::VaultEntry>> read_vault(const UserId& user, std::uint64_t after,
                                                    std::uint32_t limit);
+  Result<Bytes> read_invite_bundle(const RoomId& room, const std::string& code);
   Result<std::vector<wire::VaultWrap>> read_vault_wraps(const UserId& user);
   Result<UserId> find_recovery(const Bytes& token_hash);
 

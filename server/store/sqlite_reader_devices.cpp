@@ -27,8 +27,7 @@ Result<GroupPiece> SqliteReader::read_group(const RoomId& room, std::uint64_t of
   return ErrorCode::kRoomNotFound;
 }
 
-Result<std::vector<wire::Event>> SqliteReader::read_commits(const RoomId& room,
-                                                            std::uint64_t epoch,
+Result<std::vector<wire::Event>> SqliteReader::read_commits(const RoomId& room, std::uint64_t epoch,
                                                             std::uint32_t limit,
                                                             std::size_t max_bytes) {
   std::vector<Seq> seqs;
@@ -162,6 +161,16 @@ Result<std::vector<wire::VaultWrap>> SqliteReader::read_vault_wraps(const UserId
   }
   PARLEY_TRY(query.finish());
   return wraps;
+}
+
+Result<Bytes> SqliteReader::read_invite_bundle(const RoomId& room, const std::string& code) {
+  Query query = database_->query(
+      "SELECT ifnull(i.bundle, x'') FROM invites i JOIN rooms r ON r.key = i.room_key "
+      "WHERE i.code = ?1 AND r.id = ?2 AND i.revoked = 0");
+  query.bind_text(code).bind(room);
+  if (query.next()) return to_bytes(query.blob(0));
+  PARLEY_TRY(query.finish());
+  return ErrorCode::kInviteInvalid;
 }
 
 Result<UserId> SqliteReader::find_recovery(const Bytes& token_hash) {

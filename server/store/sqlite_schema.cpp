@@ -232,11 +232,11 @@ CREATE TABLE link_codes(
 ) STRICT;
 )sql";
 
+// What comes with an invitation to a private room.
+constexpr const char* kInviteBundles = "ALTER TABLE invites ADD COLUMN bundle BLOB;";
+
 constexpr Migration kMigrations[] = {
-    {1, kInitial},
-    {2, kPrivateRooms},
-    {3, kCommits},
-    {4, kLinkCodes},
+    {1, kInitial}, {2, kPrivateRooms}, {3, kCommits}, {4, kLinkCodes}, {5, kInviteBundles},
 };
 
 Result<int> user_version(Database& database) {

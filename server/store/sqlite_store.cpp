@@ -95,6 +95,13 @@ class SqliteStore final : public Store {
       return devices.take_link_code(hash);
     });
   }
+  void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle, StatusCallback done) override {
+    const std::size_t bytes = bundle.size();
+    push_call<void>(bytes, std::move(done),
+                    [=, bundle = std::move(bundle)](SqliteDevices& devices) {
+                      return devices.put_invite_bundle(room, invite, bundle);
+                    });
+  }
 
   void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.load_room(room, tail); });
@@ -155,6 +162,11 @@ class SqliteStore final : public Store {
   }
   void read_vault_wraps(UserId user, Callback<std::vector<wire::VaultWrap>> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.read_vault_wraps(user); });
+  }
+  void read_invite_bundle(RoomId room, std::string code, Callback<Bytes> done) override {
+    push_read(std::move(done), [room, code = std::move(code)](SqliteReader& reader) {
+      return reader.read_invite_bundle(room, code);
+    });
   }
   void find_recovery(Bytes token_hash, Callback<UserId> done) override {
     push_read(std::move(done), [hash = std::move(token_hash)](SqliteReader& reader) {

@@ -67,6 +67,9 @@ class Store {
   virtual void put_link_code(UserId user, Bytes hash, Timestamp expires, StatusCallback done) = 0;
   // Whose code it is; it works once. kUserNotFound when nobody's, or too late.
   virtual void take_link_code(Bytes hash, Callback<UserId> done) = 0;
+  // Replaces the one before; kInviteInvalid when the room has no such invite that still holds.
+  virtual void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle,
+                                 StatusCallback done) = 0;
 
   // Reads. They see every write whose callback has run.
   virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;
@@ -79,6 +82,8 @@ class Store {
                             Callback<std::vector<wire::RoomListing>> done) = 0;
   virtual void find_invite(std::string code, Callback<InviteRecord> done) = 0;
   virtual void list_invites(RoomId room, Callback<std::vector<InviteRecord>> done) = 0;
+  // Empty without one; kInviteInvalid when the code is not of this room.
+  virtual void read_invite_bundle(RoomId room, std::string code, Callback<Bytes> done) = 0;
 
   // The group with the piece of its tree from `offset` on; kRoomNotFound without one.
   virtual void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,

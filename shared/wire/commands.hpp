@@ -11,11 +11,11 @@ struct Authenticate {
   static constexpr std::uint16_t kKind = 1;
   static constexpr const char* kName = "authenticate";
   std::uint32_t protocol = kProtocolVersion;
-  std::string token;        // of an earlier session; empty: a new guest session is made
-  std::string guest_name;   // display name of a new guest
-  DeviceId device_id;       // nil: the server makes one
+  std::string token;       // of an earlier session; empty: a new guest session is made
+  std::string guest_name;  // display name of a new guest
+  DeviceId device_id;      // nil: the server makes one
   std::string device_name;
-  std::string sync_token;   // of the last Welcome or SyncToken; empty: everything
+  std::string sync_token;  // of the last Welcome or SyncToken; empty: everything
   // Without token and name: a bearer secret of kRecoveryTokenBytes that signs a new device of its
   // user in (see PutVaultWraps and PutLinkCode).
   Bytes recovery;
@@ -252,8 +252,7 @@ struct CreateInvite {  // -> InviteInfo
   bool operator==(const CreateInvite&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(field("room_id", room_id), field("expires_in_s", expires_in_s),
-       field("max_uses", max_uses));
+    ar(field("room_id", room_id), field("expires_in_s", expires_in_s), field("max_uses", max_uses));
   }
 };
 
@@ -280,8 +279,9 @@ struct RevokeInvite {  // -> Done
   }
 };
 
-// Appends one user-made event: message, edit, deletion, reaction; in private rooms sealed. Idempotent by client_id: a
-// repeat answers with the first one's place. -> Posted, when it is on disk
+// Appends one user-made event: message, edit, deletion, reaction; in private rooms sealed.
+// Idempotent by client_id: a repeat answers with the first one's place. -> Posted, when it is on
+// disk
 struct Post {
   static constexpr std::uint16_t kKind = 30;
   static constexpr const char* kName = "post";
@@ -365,7 +365,7 @@ struct PresenceUpdate {
 struct GetPresence {  // of users or of a room's members (at most kMaxPageSize) -> PresenceList
   static constexpr std::uint16_t kKind = 35;
   static constexpr const char* kName = "get_presence";
-  RoomId room_id;                 // nil: the users below
+  RoomId room_id;  // nil: the users below
   std::vector<UserId> user_ids;
   bool operator==(const GetPresence&) const = default;
   template <class Archive>
@@ -374,13 +374,12 @@ struct GetPresence {  // of users or of a room's members (at most kMaxPageSize) 
   }
 };
 
-using Command =
-    std::variant<Authenticate, RefreshSession, SignOut, ListDevices, RevokeDevice, SetProfile,
-                 GetUsers, CreateRoom, UpdateRoom, DeleteRoom, JoinRoom, LeaveRoom, ListRooms,
-                 SearchRooms, ListMembers, InviteMember, SetRole, RemoveMember, CreateInvite,
-                 ListInvites, RevokeInvite, Post, History, Mark, Typing, PresenceUpdate,
-                 GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup, GetGroup,
-                 SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
-                 PutVaultWraps, GetVaultWraps, ListCommits, PutLinkCode>;
+using Command = std::variant<
+    Authenticate, RefreshSession, SignOut, ListDevices, RevokeDevice, SetProfile, GetUsers,
+    CreateRoom, UpdateRoom, DeleteRoom, JoinRoom, LeaveRoom, ListRooms, SearchRooms, ListMembers,
+    InviteMember, SetRole, RemoveMember, CreateInvite, ListInvites, RevokeInvite, Post, History,
+    Mark, Typing, PresenceUpdate, GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup,
+    GetGroup, SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
+    PutVaultWraps, GetVaultWraps, ListCommits, PutLinkCode, PutInviteBundle, GetInviteBundle>;
 
 }  // namespace parley::wire

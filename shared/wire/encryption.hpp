@@ -290,6 +290,35 @@ struct PutLinkCode {
   }
 };
 
+// The history that comes with an invitation, sealed to the key in its link; replaces the one
+// before. kInviteInvalid when the invitation is over: its bundle is gone with it. -> Done
+struct PutInviteBundle {
+  static constexpr std::uint16_t kKind = 54;
+  static constexpr const char* kName = "put_invite_bundle";
+  RoomId room_id;
+  InviteId invite_id;
+  Bytes bundle;
+  bool operator==(const PutInviteBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("room_id", room_id), field("invite_id", invite_id),
+       field("bundle", bundle, kMaxBodyBytes));
+  }
+};
+
+// For a member who came by the invitation. -> InviteBundle
+struct GetInviteBundle {
+  static constexpr std::uint16_t kKind = 55;
+  static constexpr const char* kName = "get_invite_bundle";
+  RoomId room_id;
+  std::string code;
+  bool operator==(const GetInviteBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("room_id", room_id), field("code", code, kMaxCodeBytes));
+  }
+};
+
 // ---- responses ---------------------------------------------------------------------------------
 
 struct KeyPackageCount {
@@ -390,6 +419,17 @@ struct Commits {
   void serialize(Archive& ar) {
     ar(field("events", events, kMaxEventsPerFrame), field("epoch", epoch),
        field("stale", stale, kMaxListItems), field("more", more));
+  }
+};
+
+struct InviteBundle {
+  static constexpr std::uint16_t kKind = 55;
+  static constexpr const char* kName = "invite_bundle";
+  Bytes bundle;  // empty: there is none
+  bool operator==(const InviteBundle&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("bundle", bundle, kMaxBodyBytes));
   }
 };
 

@@ -192,7 +192,7 @@ struct PresenceList {
 using Response = std::variant<Done, Session, Welcome, DeviceList, UserList, RoomState, RoomList,
                               RoomPage, MemberPage, InviteState, InviteList, Posted, HistoryPage,
                               PresenceList, KeyPackageCount, KeyPackages, GroupState, Identities,
-                              VaultPosition, VaultPage, VaultWraps, Commits>;
+                              VaultPosition, VaultPage, VaultWraps, Commits, InviteBundle>;
 
 // An error instead of a response. A conflict carries the room's present state.
 struct ErrorReply {

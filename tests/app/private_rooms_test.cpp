@@ -467,6 +467,45 @@ TEST_CASE("who comes by a link lets its own device in, with nobody else there") 
   house.eve.ask<wire::Posted>(house.eve.sealed(house.room, 1));
 }
 
+TEST_CASE("an invitation's bundle is for members who know its code, while it holds") {
+  House house;
+  wire::CreateInvite link;
+  link.room_id = house.room;
+  link.expires_in_s = 3600;
+  const auto invite = house.ada.ask<wire::InviteState>(link).invite;
+  const auto bundle_of = [&](SecureDevice& device, const std::string& code) {
+    return device.ask<wire::InviteBundle>(wire::GetInviteBundle{house.room, code}).bundle;
+  };
+  const auto put = [&](Bytes bundle) {
+    return wire::PutInviteBundle{house.room, invite.invite_id, std::move(bundle)};
+  };
+  const wire::GetInviteBundle get{house.room, invite.code};
+  CHECK(bundle_of(house.ada, invite.code).empty());
+  house.ada.ask<wire::Done>(put({1, 2, 3}));
+  house.ada.ask<wire::Done>(put({4, 5}));
+  CHECK(house.ada.refusal(put({})) == ErrorCode::kInvalidArgument);
+  // Not for those outside, nor for another code or room.
+  CHECK(house.eve.refusal(get) == ErrorCode::kNotAMember);
+  CHECK(house.eve.refusal(put({6})) == ErrorCode::kNotAMember);
+  house.eve.ask<wire::RoomState>(wire::JoinRoom{{}, invite.code});
+  CHECK(bundle_of(house.eve, invite.code) == Bytes{4, 5});
+  CHECK(house.eve.refusal(wire::GetInviteBundle{house.room, "another"}) ==
+        ErrorCode::kInviteInvalid);
+  const RoomId other = house.ada.create_private();
+  CHECK(house.ada.refusal(wire::GetInviteBundle{other, invite.code}) == ErrorCode::kInviteInvalid);
+  CHECK(house.ada.refusal(wire::PutInviteBundle{other, invite.invite_id, {1}}) ==
+        ErrorCode::kInviteInvalid);
+  // It goes with the invitation.
+  house.ada.ask<wire::Done>(wire::RevokeInvite{house.room, invite.invite_id});
+  CHECK(house.eve.refusal(get) == ErrorCode::kInviteInvalid);
+  CHECK(house.ada.refusal(put({7})) == ErrorCode::kInviteInvalid);
+  const auto brief = house.ada.ask<wire::InviteState>(link).invite;
+  const wire::PutInviteBundle late{house.room, brief.invite_id, {8}};
+  house.ada.ask<wire::Done>(late);
+  house.server.advance(seconds(3601));
+  CHECK(house.ada.refusal(late) == ErrorCode::kInviteInvalid);
+}
+
 TEST_CASE("devices that all commit at once converge") {
   House house;
   SecureDevice phone(house.server, house.ben_account, 2);

@@ -130,9 +130,8 @@ class Calls {
   Result<std::vector<wire::Event>> commits(RoomId room, std::uint64_t epoch,
                                            std::uint32_t limit = 100,
                                            std::size_t max_bytes = 1u << 20) {
-    return wait_for<std::vector<wire::Event>>([&](auto done) {
-      store_.read_commits(room, epoch, limit, max_bytes, std::move(done));
-    });
+    return wait_for<std::vector<wire::Event>>(
+        [&](auto done) { store_.read_commits(room, epoch, limit, max_bytes, std::move(done)); });
   }
   Result<RoomId> direct(UserId one, UserId other) {
     return wait_for<RoomId>([&](auto done) { store_.find_direct(one, other, std::move(done)); });
@@ -155,14 +154,22 @@ class Calls {
     return wait_for<std::vector<wire::VaultWrap>>(
         [&](auto done) { store_.read_vault_wraps(user, std::move(done)); });
   }
+  Status put_invite_bundle(RoomId room, InviteId invite, Bytes bundle) {
+    return wait_for<void>([&](auto done) {
+      store_.put_invite_bundle(room, invite, std::move(bundle), std::move(done));
+    });
+  }
+  Result<Bytes> invite_bundle(RoomId room, std::string code) {
+    return wait_for<Bytes>(
+        [&](auto done) { store_.read_invite_bundle(room, std::move(code), std::move(done)); });
+  }
   Result<UserId> recovery(Bytes hash) {
     return wait_for<UserId>(
         [&](auto done) { store_.find_recovery(std::move(hash), std::move(done)); });
   }
   Status put_link_code(UserId user, Bytes hash, Timestamp expires) {
-    return wait_for<void>([&](auto done) {
-      store_.put_link_code(user, std::move(hash), expires, std::move(done));
-    });
+    return wait_for<void>(
+        [&](auto done) { store_.put_link_code(user, std::move(hash), expires, std::move(done)); });
   }
   Result<UserId> take_link_code(Bytes hash) {
     return wait_for<UserId>(

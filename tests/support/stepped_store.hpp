@@ -84,9 +84,8 @@ class SteppedStore final : public store::Store {
   void claim_key_packages(store::KeyPackageClaim claim,
                           store::Callback<store::ClaimedKeyPackages> done) override {
     wait_to_write<store::ClaimedKeyPackages>(
-        std::move(done), [claim = std::move(claim)](auto& s, auto d) {
-          s.claim_key_packages(claim, std::move(d));
-        });
+        std::move(done),
+        [claim = std::move(claim)](auto& s, auto d) { s.claim_key_packages(claim, std::move(d)); });
   }
   void put_inbox(store::InboxWrite write, store::StatusCallback done) override {
     wait_to_write<void>(std::move(done), [write = std::move(write)](auto& s, auto d) {
@@ -114,6 +113,12 @@ class SteppedStore final : public store::Store {
     wait_to_write<void>(std::move(done), [user, wraps = std::move(wraps),
                                           hash = std::move(recovery_token_hash)](auto& s, auto d) {
       s.put_vault_wraps(user, wraps, hash, std::move(d));
+    });
+  }
+  void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle,
+                         store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [=, bundle = std::move(bundle)](auto& s, auto d) {
+      s.put_invite_bundle(room, invite, bundle, std::move(d));
     });
   }
 
@@ -167,9 +172,8 @@ class SteppedStore final : public store::Store {
   }
   void read_group(RoomId room, std::uint64_t offset, std::uint64_t limit,
                   store::Callback<store::GroupPiece> done) override {
-    wait_to_read<store::GroupPiece>(std::move(done), [=](auto& s, auto d) {
-      s.read_group(room, offset, limit, std::move(d));
-    });
+    wait_to_read<store::GroupPiece>(
+        std::move(done), [=](auto& s, auto d) { s.read_group(room, offset, limit, std::move(d)); });
   }
   void read_commits(RoomId room, std::uint64_t epoch, std::uint32_t limit, std::size_t max_bytes,
                     store::Callback<std::vector<wire::Event>> done) override {
@@ -184,9 +188,8 @@ class SteppedStore final : public store::Store {
   void read_identities(std::vector<UserId> users,
                        store::Callback<std::vector<store::IdentityRecord>> done) override {
     wait_to_read<std::vector<store::IdentityRecord>>(
-        std::move(done), [users = std::move(users)](auto& s, auto d) {
-          s.read_identities(users, std::move(d));
-        });
+        std::move(done),
+        [users = std::move(users)](auto& s, auto d) { s.read_identities(users, std::move(d)); });
   }
   void read_inbox(DeviceId device, std::uint64_t after, std::size_t max_bytes,
                   store::Callback<std::vector<wire::InboxItem>> done) override {
@@ -196,14 +199,17 @@ class SteppedStore final : public store::Store {
   }
   void read_vault(UserId user, std::uint64_t after, std::uint32_t limit,
                   store::Callback<std::vector<wire::VaultEntry>> done) override {
-    wait_to_read<std::vector<wire::VaultEntry>>(std::move(done), [=](auto& s, auto d) {
-      s.read_vault(user, after, limit, std::move(d));
-    });
+    wait_to_read<std::vector<wire::VaultEntry>>(
+        std::move(done), [=](auto& s, auto d) { s.read_vault(user, after, limit, std::move(d)); });
   }
-  void read_vault_wraps(UserId user,
-                        store::Callback<std::vector<wire::VaultWrap>> done) override {
+  void read_vault_wraps(UserId user, store::Callback<std::vector<wire::VaultWrap>> done) override {
     wait_to_read<std::vector<wire::VaultWrap>>(
         std::move(done), [=](auto& s, auto d) { s.read_vault_wraps(user, std::move(d)); });
+  }
+  void read_invite_bundle(RoomId room, std::string code, store::Callback<Bytes> done) override {
+    wait_to_read<Bytes>(std::move(done), [room, code = std::move(code)](auto& s, auto d) {
+      s.read_invite_bundle(room, code, std::move(d));
+    });
   }
   void find_recovery(Bytes token_hash, store::Callback<UserId> done) override {
     wait_to_read<UserId>(std::move(done), [hash = std::move(token_hash)](auto& s, auto d) {
