@@ -62,6 +62,8 @@ void draw_header(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const client::RoomView& room = *scene.app.room;
+  if (room.direct_with && !std::exchange(scene.state.members_asked, true))  // how the other one is
+    ui.emit([](client::Client& c, Now n) { c.load_members(n); });
   ui.open_node(child_id(kRoom, "header"), SemanticRole::kBanner, area, "Room");
   ui.canvas.fill(area, p.canvas);
   Rect inside = area.inset(scene.phone ? space::k1 : space::k5, 0);
