@@ -18,7 +18,8 @@ void draw_protection(Scene& scene, const Rect& area) {
   const bool opens = room.settings.kind == wire::RoomKind::kPrivate;
   const std::string label = (opens ? "Encryption: " : "") + std::string(look.phrase);
   // Easier to hit than it looks.
-  const float reach = opens ? std::max(0.0f, (ui.theme.control(32) - area.h) / 2) : 0;
+  const float reach =
+      opens ? std::max(0.0f, (ui.theme.control(scene.phone ? 40 : 32) - area.h) / 2) : 0;
   const Response use = ui.interact({.id = child_id(kRoom, "kind"),
                                     .rect = area.inset(opens ? -space::k1 : 0, -reach),
                                     .role = opens ? SemanticRole::kButton : SemanticRole::kImage,

@@ -298,6 +298,7 @@ void draw_settings(Scene& scene) {
   if (content != used) ui.request_frame();
   scene.state.contents[kSettings] = used;
   end_scroll(ui, scroll, used);
+  follow_focus(ui, kSettings, scroll);
   end_dialog(ui);
   if (!open) {
     scene.state.dialog = DialogKind::kNone;
