@@ -24,10 +24,11 @@ std::string identity_json(Driver& driver, const std::string& server_url) {
 }  // namespace
 
 Status Context::connect() {
+  const bool keys = store.take_keys();
   PARLEY_TRY(store.load());
   const std::string url = store.server_url();
   if (url.empty()) return Error{ErrorCode::kNotAuthenticated, {}, {}};
-  driver = std::make_unique<Driver>(url, store, time_limit);
+  driver = std::make_unique<Driver>(url, store, time_limit, keys);
   return driver->connect();
 }
 
@@ -35,6 +36,10 @@ Status login(Context& context, const LoginArguments& arguments) {
   const auto parsed = native::parse_ws_url(arguments.server);
   if (!parsed) return parsed.error();
   const std::string url = native::to_string(*parsed);
+  if (arguments.recover == !arguments.name.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "either --name or --recover is expected", {}};
+  }
+  const bool keys = context.store.take_keys();
   PARLEY_TRY(context.store.load());
   if (!context.store.read("session").empty()) {
     // An ended session is replaced without a question; a good one has an owner.
@@ -50,8 +55,18 @@ Status login(Context& context, const LoginArguments& arguments) {
     PARLEY_TRY(context.store.clear());
   }
   context.store.set_server_url(url);
-  context.driver = std::make_unique<Driver>(url, context.store, context.time_limit);
-  PARLEY_TRY(context.driver->sign_in(arguments.name));
+  context.driver = std::make_unique<Driver>(url, context.store, context.time_limit, keys);
+  if (arguments.recover) {
+    auto words = read_input(*context.driver);
+    if (!words) return words.error();
+    PARLEY_TRY(context.driver->sign_in_recovery(*words));
+  } else {
+    PARLEY_TRY(context.driver->sign_in(arguments.name));
+    // A device is a part of its account from the start: others can write to it at once.
+    if (const Status keyed = context.driver->wait_keys(); !keyed) {
+      context.printer.note("No private rooms on this device: " + describe(keyed.error()));
+    }
+  }
   context.printer.line(context.printer.json()
                            ? identity_json(*context.driver, url)
                            : "Signed in as " + printable(context.driver->self().name) + " on " +
@@ -96,7 +111,8 @@ Status devices(Context& context, const std::string& revoke) {
       return Error{
           ErrorCode::kInvalidArgument, "a device id is expected; see parley-cli devices", {}};
     }
-    auto done = context.driver->call_for<wire::Done>(wire::Command{wire::RevokeDevice{*id}});
+    auto done = context.driver->ask(
+        [&](client::Client& client, Now at) { return client.revoke_device(at, *id); });
     if (!done) return done.error();
     context.printer.answer(*done, "The device was signed out.");
     return {};

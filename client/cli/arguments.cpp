@@ -21,6 +21,8 @@ Examples:
   make 2>&1 | tail -n 5 | parley-cli send Builds -
   tail -F errors.log | parley-cli pipe Operations
   parley-cli search deploy failed --room Ops
+  parley-cli create --private Plans --with Grace # end-to-end encrypted
+  parley-cli recovery-words > words.txt         # keep them off this machine
   parley-cli tail Lobby                         # Ctrl+C ends it
   parley-cli tail --json --since 120 Lobby | jq -r .content
 
@@ -43,6 +45,7 @@ struct Values {
   std::vector<std::string> words;
   bool ids = false;
   PresenceArguments presence;
+  VerifyArguments verify;
   CreateArguments create;
   double expires_hours = 7 * 24;
   InviteArguments invite;
@@ -96,7 +99,11 @@ class Grammar {
         add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
     login_app->add_option("--server", v_.login.server, "address, such as wss://chat.example.org")
         ->required();
-    login_app->add_option("--name", v_.login.name, "the name others see")->required();
+    auto* name = login_app->add_option("--name", v_.login.name, "the name others see");
+    login_app
+        ->add_flag("--recover", v_.login.recover,
+                   "as a further device of an account: its recovery words come from standard input")
+        ->excludes(name);
     add("logout", "End the session, here and on the server", [](Context& c) { return logout(c); });
     add("whoami", "Who is signed in, and where", [](Context& c) { return whoami(c); });
     auto* devices_app = add("devices", "Where this account is signed in",
@@ -114,6 +121,21 @@ class Grammar {
     presence_app->add_option("--text", v_.presence.text, "status text")->needs(set);
   }
 
+  void keys_group() {
+    add("recovery-words",
+        "New words that give the account back when all its devices are lost; they are shown once, "
+        "and the ones before stop working",
+        [](Context& c) { return recovery_words(c); });
+    auto* check = add("verify", "The number to compare with somebody, to be sure who they are",
+                      [this](Context& c) { return verify(c, v_.verify); });
+    check->add_option("USER", v_.verify.user, "id, or the name of somebody in your rooms")
+        ->required();
+    auto* confirm = check->add_flag("--confirm", v_.verify.confirm,
+                                    "it was compared and is the same: the person is verified");
+    check->add_flag("--accept", v_.verify.accept, "take a changed identity without comparing")
+        ->excludes(confirm);
+  }
+
   void rooms_group() {
     auto* list = add("rooms", "Your rooms, newest activity first",
                      [this](Context& c) { return rooms(c, v_.ids); });
@@ -126,7 +148,21 @@ class Grammar {
                      [this](Context& c) { return create(c, v_.create); });
     make->add_option("NAME", v_.create.name)->required();
     make->add_option("--topic", v_.create.topic);
-    make->add_flag("--invite-only", v_.create.invite_only, "not listed; joined by invitation");
+    auto* unlisted =
+        make->add_flag("--invite-only", v_.create.invite_only, "not listed; joined by invitation");
+    auto* sealed = make->add_flag("--private", v_.create.is_private,
+                                  "end-to-end encrypted: the server cannot read it")
+                       ->excludes(unlisted);
+    make->add_option("--with", v_.create.members, "who is taken in (id or name); may be repeated")
+        ->needs(sealed);
+    make->add_option("--history", v_.create.history, "what who comes later may read of before")
+        ->check(CLI::IsMember({"all", "since-invited", "none"}))
+        ->capture_default_str()
+        ->needs(sealed);
+    auto* pair = add("direct", "The encrypted conversation with somebody; prints its room's id",
+                     [this](Context& c) { return direct(c, v_.verify.user); });
+    pair->add_option("USER", v_.verify.user, "id, or the name of somebody in your rooms")
+        ->required();
     auto* enter = add("join", "Enter a room", [this](Context& c) { return join(c, v_.room); });
     enter->add_option("ROOM|CODE", v_.room, "a public room, or an invitation's code or link")
         ->required();
@@ -139,6 +175,7 @@ class Grammar {
     room(ask);
     ask->add_option("--hours", v_.expires_hours, "until it expires; 0: never")
         ->check(CLI::Range(0.0, 24.0 * 365));
+    ask->add_option("--user", v_.invite.users, "take this person in instead (id or name)");
     ask->add_option("--uses", v_.invite.max_uses, "how often it may be used; 0: any number");
     auto* who = add("members", "Who is in a room",
                     [this](Context& c) { return members(c, v_.room, v_.ids); });
@@ -260,6 +297,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
 
   auto grammar = std::make_shared<Grammar>(app, *values, parsed.invocation.command);
   grammar->account();
+  grammar->keys_group();
   grammar->rooms_group();
   grammar->messages();
   try {

@@ -27,6 +27,7 @@ struct Context {
 struct LoginArguments {
   std::string server;
   std::string name;
+  bool recover = false;  // recovery words come from standard input instead of a name
 };
 Status login(Context& context, const LoginArguments& arguments);
 Status logout(Context& context);
@@ -39,20 +40,34 @@ struct PresenceArguments {
 };
 Status presence(Context& context, const PresenceArguments& arguments);
 
+// ---- keys.cpp: identities and keys of private rooms ----
+Status recovery_words(Context& context);
+struct VerifyArguments {
+  std::string user;
+  bool confirm = false;  // the numbers were compared
+  bool accept = false;   // the new key is taken without
+};
+Status verify(Context& context, const VerifyArguments& arguments);
+
 Status rooms(Context& context, bool ids);
 Status browse(Context& context, const std::string& query, bool ids);
 struct CreateArguments {
   std::string name;
   std::string topic;
   bool invite_only = false;
+  bool is_private = false;
+  std::vector<std::string> members;  // of a private room, besides the own user
+  std::string history = "all";
 };
 Status create(Context& context, const CreateArguments& arguments);
+Status direct(Context& context, const std::string& user);
 Status join(Context& context, const std::string& word);
 Status leave(Context& context, const std::string& room);
 struct InviteArguments {
   std::string room;
   std::uint32_t expires_in_s = 7 * 86'400;
   std::uint32_t max_uses = 0;
+  std::vector<std::string> users;  // are taken in (private rooms) or invited by name
 };
 Status invite(Context& context, const InviteArguments& arguments);
 Status members(Context& context, const std::string& room, bool ids);
@@ -99,6 +114,10 @@ Status tail(Context& context, const TailArguments& arguments);
 // ---- shared by the commands ----
 Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver);
 Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word);
+// All of standard input, without line ends at its end.
+Result<std::string> read_input(Driver& driver);
+// By id, or by name among those who share a room with the own user.
+Result<UserId> resolve_user(Driver& driver, const std::string& word);
 Result<std::vector<wire::MemberInfo>> room_members(
     Driver& driver, RoomId room, const std::function<void(const wire::MemberPage&)>& page = {});
 

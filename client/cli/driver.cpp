@@ -7,8 +7,11 @@ namespace {
 
 constexpr Duration kLongestPump = seconds(1);
 
-client::Config core_config(const std::string& server_url) {
+constexpr Duration kSettle = seconds(3);
+
+client::Config core_config(const std::string& server_url, bool private_rooms) {
   client::Config config;
+  config.private_rooms = private_rooms;
   config.server_url = server_url;
   config.device_name = "parley-cli";
   return config;
@@ -16,10 +19,12 @@ client::Config core_config(const std::string& server_url) {
 
 }  // namespace
 
-Driver::Driver(const std::string& server_url, SessionStore& store, Duration time_limit)
+Driver::Driver(const std::string& server_url, SessionStore& store, Duration time_limit,
+               bool private_rooms)
     : store_(store),
       time_limit_(time_limit),
-      client_(core_config(server_url), rng_),
+      private_rooms_(private_rooms),
+      client_(core_config(server_url, private_rooms), rng_),
       transport_([this] { waker_.wake(); }) {
   client_.start(now());
   perform_effects();
@@ -143,6 +148,59 @@ Status Driver::sign_in(const std::string& name) {
   return Error{ErrorCode::kAccessDenied, said, {}};
 }
 
+Status Driver::sign_in_recovery(const std::string& words) {
+  PARLEY_TRY(
+      wait_until(deadline(), [&] { return client_.view().screen != client::Screen::kStarting; }));
+  was_closed_ = false;
+  client_.sign_in_recovery(now(), words);
+  const auto settled = [&] { return connected() || was_closed_ || !client_.view().login.busy; };
+  const Status waited = wait_until(deadline(), settled);
+  if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
+  if (!connected()) {
+    const std::string& said = client_.view().login.error;
+    if (!said.empty()) return Error{ErrorCode::kAccessDenied, said, {}};
+    return Error{ErrorCode::kNotConnected, loss_reason_, {}};
+  }
+  save();
+  PARLEY_TRY(storage_);
+  return wait_keys();
+}
+
+Status Driver::wait_keys() {
+  if (!private_rooms_) {
+    return Error{ErrorCode::kAccessDenied,
+                 "another run of parley-cli on this store has the keys of your private rooms; end "
+                 "it first, or use another --store",
+                 {}};
+  }
+  const auto known = [&] {
+    const client::KeysView& keys = client_.view().keys;
+    return keys.state != client::AccountKeys::kStarting && !keys.busy;
+  };
+  PARLEY_TRY(wait_until(deadline(), known));
+  const client::KeysView& keys = client_.view().keys;
+  if (keys.state == client::AccountKeys::kReady) return storage_;
+  return Error{ErrorCode::kAccessDenied, keys.error.empty() ? keys.text : keys.error, {}};
+}
+
+void Driver::settle_rooms() {
+  const auto settled = [&] { return client_.view().keys.rooms_settled; };
+  const Status waited = wait_until(now().mono + std::min(time_limit_, kSettle), settled);
+  (void)waited.ok();  // what is not here by then is shown as it is
+}
+
+Result<wire::Response> Driver::ask(
+    const std::function<std::uint64_t(client::Client&, Now)>& command) {
+  const std::uint64_t token = command(client_, now());
+  PARLEY_TRY(wait_until(deadline(), [&] { return answers_.contains(token); }));
+  return std::move(answers_.extract(token).mapped());
+}
+
+void Driver::tell(const std::function<void(client::Client&, Now)>& command) {
+  command(client_, now());
+  perform_effects();
+}
+
 Status Driver::sign_out() {
   client_.sign_out(now());
   // The answer, or the end of the connection: either way there is no session here any more.
@@ -153,12 +211,8 @@ Status Driver::sign_out() {
 }
 
 Result<wire::Response> Driver::call(wire::Command command) {
-  const std::uint64_t token = client_.request(now(), std::move(command));
-  PARLEY_TRY(wait_until(deadline(), [&] { return answers_.contains(token); }));
-  auto found = answers_.find(token);
-  Result<wire::Response> answer = std::move(found->second);
-  answers_.erase(found);
-  return answer;
+  return ask(
+      [&](client::Client& client, Now at) { return client.request(at, std::move(command)); });
 }
 
 Result<wire::Response> Driver::insist(const wire::Command& command,

@@ -16,13 +16,21 @@ namespace parley::cli {
 
 class Driver {
  public:
-  Driver(const std::string& server_url, SessionStore& store, Duration time_limit);
+  // `private_rooms`: this run has the keys of the store.
+  Driver(const std::string& server_url, SessionStore& store, Duration time_limit,
+         bool private_rooms);
   ~Driver() { save(); }
 
   // Signs in with the kept session. kNotAuthenticated when there is none or it has ended,
   // kNotConnected when the server is not reached (only the first attempt is made).
   Status connect();
   Status sign_in(const std::string& name);
+  // As a new device of the account that the recovery words are of; ends with its keys here.
+  Status sign_in_recovery(const std::string& words);
+  // Waits for the keys of this device; kAccessDenied with the cause when it has none.
+  Status wait_keys();
+  // Waits a moment for private rooms that are being joined or caught up with.
+  void settle_rooms();
   // The session ends here and on the server; the kept one is erased in any case.
   Status sign_out();
 
@@ -32,6 +40,15 @@ class Driver {
   Result<T> call_for(wire::Command command) {
     return expect<T>(call(std::move(command)));
   }
+
+  // A command of the core that answers by its token.
+  Result<wire::Response> ask(const std::function<std::uint64_t(client::Client&, Now)>& command);
+  // Changes what view() shows.
+  void tell(const std::function<void(client::Client&, Now)>& command);
+  const client::AppView& view() { return client_.view(); }
+  // Pumps until `done`, at most for the time limit.
+  Status wait_for(const std::function<bool()>& done) { return wait_until(deadline(), done); }
+  bool has_keys() const { return private_rooms_; }
 
   // Repeats a command with a client id over lost connections and rate limits until it is done; as
   // it stays the same command, that is once. `on_wait` hears why it has to wait.
@@ -74,6 +91,7 @@ class Driver {
 
   SessionStore& store_;
   Duration time_limit_;
+  bool private_rooms_;
   native::SystemRng rng_;
   Waker waker_;
   client::Client client_;

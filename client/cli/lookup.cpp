@@ -51,7 +51,7 @@ Result<RoomId> find_room(std::string_view word, const std::vector<NamedRoom>& ro
   }
   return Error{ErrorCode::kRoomNotFound,
                "none of your rooms is called \"" + std::string(word) +
-                   "\"; see parley-cli rooms, or find one with parley-cli search",
+                   "\"; see parley-cli rooms, or find one with parley-cli browse",
                {}};
 }
 

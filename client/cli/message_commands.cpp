@@ -66,7 +66,11 @@ class Input {
 
 Result<wire::RoomSummary> enter(Context& context, const std::string& room) {
   PARLEY_TRY(context.connect());
-  return resolve_room(*context.driver, room);
+  auto found = resolve_room(*context.driver, room);
+  if (found && found->settings.kind == wire::RoomKind::kPrivate) {
+    PARLEY_TRY(context.driver->wait_keys());
+  }
+  return found;
 }
 
 // Waits until the event is on the server's disk.
@@ -136,16 +140,22 @@ Status change(Context& context, RoomId room, const Body& body, const std::string
 
 }  // namespace
 
+Result<std::string> read_input(Driver& driver) {
+  auto all = Input(driver).all();
+  if (!all) return Error{ErrorCode::kCancelled, {}, {}};
+  while (all->ends_with('\n') || all->ends_with('\r')) all->pop_back();
+  return *std::move(all);
+}
+
 Status send(Context& context, const SendArguments& arguments) {
   if (arguments.text != "-") PARLEY_TRY(check_text(arguments.text));
   auto room = enter(context, arguments.room);
   if (!room) return room.error();
   std::string text = arguments.text;
   if (text == "-") {
-    auto all = Input(*context.driver).all();
-    if (!all) return Error{ErrorCode::kCancelled, {}, {}};
+    auto all = read_input(*context.driver);
+    if (!all) return all.error();
     text = *std::move(all);
-    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   }
   return Sender(context, *std::move(room)).send(text, Seq{arguments.reply_to});
 }

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include "client/cli/commands.hpp"
 #include "client/cli/lookup.hpp"
 #include "client/native/ws_url.hpp"
@@ -32,6 +35,7 @@ Status entered(Context& context, wire::JoinRoom command) {
 }  // namespace
 
 Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver) {
+  driver.settle_rooms();
   auto list = driver.call_for<wire::RoomList>(wire::Command{wire::ListRooms{}});
   if (!list) return list.error();
   return std::move(list->rooms);
@@ -43,7 +47,14 @@ Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word) 
   std::vector<NamedRoom> named;
   for (const wire::RoomSummary& room : *rooms) named.push_back({room.room_id, room.settings.name});
   const auto found = find_room(word, named);
-  if (!found) return found.error();
+  if (!found) {
+    // Without the keys private rooms have no names here.
+    const bool nameless = std::any_of(rooms->begin(), rooms->end(), [](const auto& room) {
+      return room.settings.kind == wire::RoomKind::kPrivate;
+    });
+    if (nameless && !driver.has_keys()) PARLEY_TRY(driver.wait_keys());
+    return found.error();
+  }
   for (wire::RoomSummary& room : *rooms) {
     if (room.room_id != *found) continue;
     if (room.role == wire::Role::kInvited) {
@@ -52,6 +63,35 @@ Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word) 
     return std::move(room);
   }
   return Error{ErrorCode::kNotAMember, "run parley-cli join " + word, {}};
+}
+
+Result<UserId> resolve_user(Driver& driver, const std::string& word) {
+  if (const auto id = UserId::parse(word)) return *id;
+  auto rooms = own_rooms(driver);
+  if (!rooms) return rooms.error();
+  constexpr std::size_t kLooked = 50;  // rooms, the most active ones
+  std::sort(rooms->begin(), rooms->end(),
+            [](const auto& a, const auto& b) { return a.last_activity > b.last_activity; });
+  if (rooms->size() > kLooked) rooms->resize(kLooked);
+  std::set<UserId> found;
+  for (const wire::RoomSummary& room : *rooms) {
+    if (room.role < wire::Role::kMember) continue;
+    auto members = room_members(driver, room.room_id);
+    if (!members) return members.error();
+    for (const wire::MemberInfo& member : *members) {
+      if (member.user.name == word) found.insert(member.user.user_id);
+    }
+  }
+  if (found.size() == 1) return *found.begin();
+  if (found.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "nobody in your rooms is called \"" + printable(word) +
+                     "\"; name them by id (parley-cli members ROOM --ids)",
+                 {}};
+  }
+  std::string text = "several are called \"" + printable(word) + "\":";
+  for (const UserId& user : found) text += " " + user.to_string();
+  return Error{ErrorCode::kInvalidArgument, text, {}};
 }
 
 Result<std::vector<wire::MemberInfo>> room_members(
@@ -87,8 +127,54 @@ Status browse(Context& context, const std::string& query, bool ids) {
   return {};
 }
 
+namespace {
+
+Status show_room(Context& context, const Result<wire::Response>& response,
+                 const std::string& note) {
+  if (!response) return response.error();
+  const auto* state = std::get_if<wire::RoomState>(&*response);
+  if (state == nullptr) return ErrorCode::kInternal;
+  context.printer.answer(*state, state->room.room_id.to_string());
+  if (!context.printer.json()) context.printer.note(note);
+  return {};
+}
+
+Status create_private(Context& context, const CreateArguments& arguments) {
+  Driver& driver = *context.driver;
+  PARLEY_TRY(driver.wait_keys());
+  std::vector<UserId> members;
+  for (const std::string& word : arguments.members) {
+    auto user = resolve_user(driver, word);
+    if (!user) return user.error();
+    members.push_back(*user);
+  }
+  const auto history = arguments.history == "all"    ? wire::HistoryAccess::kAll
+                       : arguments.history == "none" ? wire::HistoryAccess::kNone
+                                                     : wire::HistoryAccess::kSinceInvited;
+  return show_room(context, driver.ask([&](client::Client& client, Now at) {
+    return client.create_private_room(at, arguments.name, arguments.topic, members, history);
+  }),
+                   "Created " + printable(arguments.name) + ", end-to-end encrypted.");
+}
+
+}  // namespace
+
+Status direct(Context& context, const std::string& word) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  PARLEY_TRY(driver.wait_keys());
+  auto user = resolve_user(driver, word);
+  if (!user) return user.error();
+  driver.settle_rooms();
+  return show_room(context, driver.ask([&](client::Client& client, Now at) {
+    return client.start_direct(at, *user);
+  }),
+                   "Your conversation with " + printable(word) + ", end-to-end encrypted.");
+}
+
 Status create(Context& context, const CreateArguments& arguments) {
   PARLEY_TRY(context.connect());
+  if (arguments.is_private) return create_private(context, arguments);
   wire::CreateRoom command;
   command.client_id = context.driver->fresh_id();
   command.access =
@@ -146,6 +232,17 @@ Status invite(Context& context, const InviteArguments& arguments) {
   PARLEY_TRY(context.connect());
   auto room = resolve_room(*context.driver, arguments.room);
   if (!room) return room.error();
+  for (const std::string& word : arguments.users) {
+    auto user = resolve_user(*context.driver, word);
+    if (!user) return user.error();
+    auto invited = context.driver->ask([&](client::Client& client, Now at) {
+      return client.invite_member(at, room->room_id, *user);
+    });
+    if (!invited) return invited.error();
+    context.printer.answer(
+        *invited, "Invited " + printable(word) + " to " + printable(room->settings.name) + ".");
+  }
+  if (!arguments.users.empty()) return {};
   auto state = context.driver->call_for<wire::InviteState>(
       wire::Command{wire::CreateInvite{room->room_id, arguments.expires_in_s, arguments.max_uses}});
   if (!state) return state.error();

@@ -1,5 +1,9 @@
 #include "client/cli/session_store.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "client/core/stored.hpp"
@@ -21,6 +25,29 @@ Bytes without_places(const Bytes& value) {
 }
 
 }  // namespace
+
+SessionStore::~SessionStore() {
+  if (lock_ >= 0) close(lock_);
+}
+
+bool SessionStore::take_keys() {
+  if (lock_ >= 0) return true;
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), error);
+  const int file = ::open((path_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  // A short run is waited for; a `tail` keeps them, and what needs no keys should not wait long.
+  constexpr int kTries = 6;
+  for (int i = 0; i < kTries; ++i) {
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
+      lock_ = file;
+      return true;
+    }
+    usleep(50'000);
+  }
+  close(file);
+  return false;
+}
 
 Status SessionStore::load() {
   entries_.clear();
@@ -61,6 +88,8 @@ Status SessionStore::write(const std::vector<Entry>& entries) {
       const auto present = entries_.find(kSessionKey);
       const bool same = present != entries_.end() && present->second == value;
       if (!same) kept.push_back({kSessionKey, value});
+    } else if (entry.key.starts_with(e2ee::kPrefix)) {
+      kept.push_back({entry.key, value});
     }
     if (value.empty()) {
       entries_.erase(entry.key);

@@ -1,9 +1,9 @@
 // What parley-cli keeps between runs: the session and the server it belongs to.
 //
 // Several runs may be under way at once (a `tail` and a `send`), so the file is only open for the
-// moments of reading and writing, and everything else the core keeps (timelines, outbox) lives in
-// memory: a message that was not acknowledged when the command failed is not sent behind its back
-// later.
+// moments of reading and writing, and what else the core keeps (timelines, outbox) lives in memory:
+// a message that was not acknowledged when the command failed is not sent behind its back later.
+// The keys of private rooms are kept, too, and belong to one run at a time: see take_keys.
 #pragma once
 
 #include <map>
@@ -19,7 +19,13 @@ class SessionStore {
   using Entry = client::WriteStore::Entry;
 
   explicit SessionStore(std::string path) : path_(std::move(path)) {}
+  ~SessionStore();
+  SessionStore(const SessionStore&) = delete;
+  SessionStore& operator=(const SessionStore&) = delete;
 
+  // Makes the keys of private rooms this run's until it ends; false while another run has them.
+  // Before load().
+  bool take_keys();
   // Reads the file; a missing one is an empty store.
   Status load();
   const std::string& path() const { return path_; }
@@ -37,6 +43,7 @@ class SessionStore {
 
   std::string path_;
   std::map<std::string, Bytes> entries_;
+  int lock_ = -1;  // of the keys
 };
 
 }  // namespace parley::cli

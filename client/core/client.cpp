@@ -33,8 +33,8 @@ void Client::handle_loaded(Now now, const std::string& prefix,
                            std::vector<WriteStore::Entry> entries) {
   impl_->handle_loaded(now, prefix, std::move(entries));
 }
-void Client::handle_stored(Now now, std::uint64_t, Status status) {
-  impl_->handle_stored(now, std::move(status));
+void Client::handle_stored(Now now, std::uint64_t batch, Status status) {
+  impl_->handle_stored(now, batch, std::move(status));
 }
 void Client::handle_timeout(Now now) { impl_->handle_timeout(now); }
 void Client::handle_network(Now now, bool online) {
@@ -49,6 +49,8 @@ void Client::handle_activity(Now now) { impl_->handle_activity(now); }
 void Client::sign_in_guest(Now now, std::string name) {
   impl_->sign_in_guest(now, std::move(name));
 }
+void Client::sign_in_recovery(Now now, std::string words) { impl_->sign_in_recovery(now, words); }
+void Client::sign_in_link(Now now, std::string code) { impl_->sign_in_link(now, code); }
 void Client::sign_out(Now now) { impl_->sign_out(now); }
 void Client::retry_now(Now now) {
   impl_->connection().retry_now(now.mono);
@@ -97,6 +99,13 @@ std::uint64_t Client::create_room(Now now, std::string name, std::string topic,
                                   wire::RoomAccess access) {
   return impl_->create_room(now, std::move(name), std::move(topic), access);
 }
+std::uint64_t Client::create_private_room(Now now, std::string name, std::string topic,
+                                          std::vector<UserId> members,
+                                          wire::HistoryAccess history) {
+  return impl_->create_private_room(now, std::move(name), std::move(topic), std::move(members),
+                                    history);
+}
+std::uint64_t Client::start_direct(Now now, UserId user) { return impl_->start_direct(now, user); }
 std::uint64_t Client::join_room(Now now, RoomId room) { return impl_->join(now, {room, {}}); }
 std::uint64_t Client::join_by_code(Now now, std::string code) {
   return impl_->join(now, {{}, std::move(code)});
@@ -117,7 +126,7 @@ std::uint64_t Client::search_directory(Now now, std::string query) {
 }
 std::uint64_t Client::load_more_directory(Now now) { return impl_->load_more_directory(now); }
 std::uint64_t Client::invite_member(Now now, RoomId room, UserId user) {
-  return impl_->tokened(now, wire::InviteMember{room, user}, "The invitation was not sent");
+  return impl_->invite_member(now, room, user);
 }
 std::uint64_t Client::set_role(Now now, RoomId room, UserId user, wire::Role role) {
   return impl_->tokened(now, wire::SetRole{room, user, role}, "The role was not changed");
@@ -137,9 +146,23 @@ std::uint64_t Client::load_devices(Now now) { return impl_->load_devices(now); }
 std::uint64_t Client::revoke_device(Now now, DeviceId device) {
   return impl_->revoke_device(now, device);
 }
+void Client::make_recovery_words(Now now) { impl_->make_recovery_words(now); }
+void Client::hide_recovery_words(Now now) { impl_->hide_recovery_words(now); }
+void Client::recover(Now now, std::string words) { impl_->recover(now, words); }
+void Client::look_at_identity(Now now, UserId user) { impl_->look_at_identity(now, user); }
+void Client::close_identity(Now now) { impl_->close_identity(now); }
+void Client::accept_identity(Now now, UserId user, bool verified) {
+  impl_->accept_identity(now, user, verified);
+}
+void Client::check_safety_code(Now now, UserId user, ByteView code) {
+  impl_->check_safety_code(now, user, code);
+}
+void Client::start_link(Now now) { impl_->start_link(now); }
+void Client::confirm_link(Now now, bool same) { impl_->confirm_link(now, same); }
+void Client::cancel_link(Now now) { impl_->cancel_link(now); }
 void Client::dismiss_toast(Now, std::uint64_t id) { impl_->dismiss_toast(id); }
 std::uint64_t Client::request(Now now, wire::Command command) {
-  return impl_->tokened(now, std::move(command), {});
+  return impl_->request(now, std::move(command));
 }
 
 // ---- out ----------------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ struct Config {
   std::string device_name;              // "Firefox on Linux", "parley-cli"
   std::int32_t utc_offset_minutes = 0;  // of the person's time zone: where days begin
   bool open_joined_rooms = true;        // a room that was created or joined here is opened
+  // Whether this device keeps keys for private rooms. They are one run's at a time: two that share
+  // a store must not both have them.
+  bool private_rooms = true;
   // Makes the index for search(), at the first one; none, or nullptr from it: there is no search.
   std::function<std::unique_ptr<SearchIndex>()> search_index = {};
 };

@@ -224,6 +224,11 @@ void Client::Impl::send_posts(Now now) {
   while (auto next = outbox_.poll_post(now.mono)) {
     const ClientId id = next->client_id;
     const RoomId room = next->room_id;
+    const Room* there = find_room(room);
+    if (there && is_private(*there)) {
+      seal_post(now, *std::move(next));
+      continue;
+    }
     ask(now, *std::move(next),
         [this, id, room](Now then, Outcome& outcome) { on_posted(then, id, room, outcome); });
   }
@@ -238,6 +243,15 @@ void Client::Impl::on_posted(Now now, ClientId id, RoomId room_id, Outcome& outc
   if (const auto* reply = std::get_if<wire::ErrorReply>(&outcome)) error = error_of(*reply);
   auto* response = std::get_if<wire::Response>(&outcome);
   const auto* posted = response ? std::get_if<wire::Posted>(response) : nullptr;
+  const Room* there = find_room(room_id);
+  const bool sealed = engine_ && there && is_private(*there);
+  if (sealed && posted) engine_->handle_posted(now, room_id, id, posted->seq);
+  if (sealed && error.code == ErrorCode::kConflict) {
+    // The group has moved on: it is sealed again when this device has followed.
+    const auto& reply = std::get<wire::ErrorReply>(outcome);
+    if (reply.room) learn_room(now, *reply.room);
+    return outbox_.postpone(now.mono, id);
+  }
   if (posted && posted->seq.value != 0) {
     // The confirmation is worth as much as the event itself: put it in its place at once.
     wire::Event event{posted->seq, posted->at,  self(),     session_.session.device_id,
@@ -259,6 +273,7 @@ void Client::Impl::on_posted(Now now, ClientId id, RoomId room_id, Outcome& outc
   outbox_.handle_error(now.mono, id, error);
   entry = outbox_.find(id);
   if (!entry || entry->state != sync::OutboxState::kFailed) return;
+  if (sealed && error.code != ErrorCode::kInternal) engine_->seal_refused(room_id, id);
   if (kind != wire::EventKind::kMessage) {
     // There is no bubble that could carry the failure.
     const char* title = kind == wire::EventKind::kEdit       ? "The message was not changed"
@@ -267,7 +282,7 @@ void Client::Impl::on_posted(Now now, ClientId id, RoomId room_id, Outcome& outc
     outbox_.discard(id);
     toast(now, ToastKind::kError, title, words_for(error));
   }
-  effects_.push_back(CommandDone{0, error, id});
+  answer(error, id);
 }
 
 void Client::Impl::retry_message(Now now, ClientId id) {
@@ -278,7 +293,10 @@ void Client::Impl::retry_message(Now now, ClientId id) {
 }
 
 void Client::Impl::discard_message(Now now, ClientId id) {
+  const sync::OutboxEntry* entry = outbox_.find(id);
+  const RoomId room = entry ? entry->room : RoomId{};
   if (!outbox_.discard(id)) return;
+  if (engine_) engine_->seal_abandoned(room, id);
   outbox_changed_ = true;
   touch();
   settle(now);

@@ -5,6 +5,8 @@
 //   open_room.cpp    the room in view: opening, paging, members, typing
 //   composer.cpp     drafts, edits, replies, sending, the outbox
 //   requests.cpp     commands with a token, toasts
+//   private_rooms.cpp  what the engine of private rooms (client/e2ee) needs and says
+//   identities.cpp   own keys, recovery, people's identities
 //   message_search.cpp  words in the messages that are here
 //   persistence.cpp  what is kept on the device
 //   view.cpp         the view-models
@@ -85,6 +87,16 @@ struct Room {
   Draft draft;
   MemberList members;
   bool members_changed = false;
+  // Of a private room.
+  Seq fed;                                // the engine was given events up to here
+  std::map<Seq, e2ee::OpenFault> closed;  // sealed events that could not be opened
+  std::set<Seq> untold;                   // of those: EventArrived and Notify are due
+  std::string name, topic;                // as its members call it
+  std::vector<UserId> users;              // in its group
+  std::optional<UserId> direct_with;
+  std::optional<e2ee::NotReady> not_ready;
+  std::vector<RoomNote> notes;
+  bool notes_dirty = false;
   // Persistence.
   bool summary_dirty = false, events_dirty = false, draft_dirty = false;
   std::map<std::uint64_t, std::pair<Seq, Seq>> stored_chunks;  // chunk -> first and last in it
@@ -106,6 +118,21 @@ struct SearchState {
   std::optional<MonoTime> next_slice;
 };
 
+inline bool is_private(const Room& room) {
+  return room.summary.settings.kind == wire::RoomKind::kPrivate;
+}
+
+inline bool passes_by_itself(e2ee::NotReady cause) {
+  return cause != e2ee::NotReady::kGhostDevice && cause != e2ee::NotReady::kIdentityChanged;
+}
+
+// What waits for a room that the engine is working on.
+struct RoomWish {
+  std::uint64_t token = 0;
+  std::string title;  // of the toast when it fails
+  bool opens = false;
+};
+
 class Client::Impl {
  public:
   Impl(Config config, Rng& rng);
@@ -113,6 +140,8 @@ class Client::Impl {
   // ---- session.cpp ----
   void start(Now now);
   void sign_in_guest(Now now, std::string name);
+  void sign_in_recovery(Now now, const std::string& words);
+  void sign_in_link(Now now, const std::string& code);
   void sign_out(Now now);
   void handle_timeout(Now now);
   void handle_focus(Now now, bool focused);
@@ -145,6 +174,7 @@ class Client::Impl {
 
   // ---- requests.cpp ----
   // `title` heads the toast of a failure; empty: no toast.
+  std::uint64_t request(Now now, wire::Command command);
   std::uint64_t tokened(Now now, wire::Command command, std::string title, Handler on_ok = {});
   std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);
   std::uint64_t join(Now now, wire::JoinRoom command);
@@ -164,6 +194,25 @@ class Client::Impl {
              std::optional<RoomId> room = std::nullopt);
   void dismiss_toast(std::uint64_t id);
 
+  // ---- private_rooms.cpp ----
+  std::uint64_t create_private_room(Now now, std::string name, std::string topic,
+                                    std::vector<UserId> members, wire::HistoryAccess history);
+  std::uint64_t start_direct(Now now, UserId user);
+  std::uint64_t invite_member(Now now, RoomId room, UserId user);
+  std::uint64_t rename_private(Now now, RoomId room, std::string name, std::string topic);
+
+  // ---- identities.cpp ----
+  void make_recovery_words(Now now);
+  void hide_recovery_words(Now now);
+  void recover(Now now, const std::string& words);
+  void look_at_identity(Now now, UserId user);
+  void close_identity(Now now);
+  void accept_identity(Now now, UserId user, bool verified);
+  void check_safety_code(Now now, UserId user, ByteView code);
+  void start_link(Now now);
+  void confirm_link(Now now, bool same);
+  void cancel_link(Now now);
+
   // ---- message_search.cpp ----
   void search(Now now, std::string text, std::optional<RoomId> room);
   void search_more(Now now);
@@ -171,7 +220,7 @@ class Client::Impl {
 
   // ---- persistence.cpp ----
   void handle_loaded(Now now, const std::string& prefix, std::vector<WriteStore::Entry> entries);
-  void handle_stored(Now now, Status status);
+  void handle_stored(Now now, std::uint64_t batch, Status status);
 
   // ---- view.cpp ----
   const AppView& view();
@@ -202,10 +251,12 @@ class Client::Impl {
   Room* find_room(RoomId id);
   Room* learn_room(Now now, const wire::RoomSummary& summary);
   void forget_room(RoomId id);
+  void leave_room_behind(Now now, RoomId id);
   void on_events(Now now, wire::EventBatch& batch);
   void on_notice(Now now, wire::Notice& notice);
   void arrived(Now now, Room& room, const wire::Event& event);
   void count(Now now, Room& room, const wire::Event& event);
+  void notify(Now now, Room& room, const wire::Event& event, const wire::Message& message);
   void on_message(Now now, Room& room, const wire::Event& event, const wire::Message& message);
   void on_membership(Room& room, const wire::Event& event, const wire::Membership& change);
   void on_room_gone(Now now, const wire::RoomGoneNotice& notice);
@@ -237,6 +288,45 @@ class Client::Impl {
   void on_posted(Now now, ClientId id, RoomId room, Outcome& outcome);
   std::vector<UserId> mentions_in(Room& room, std::string_view text);
   void replace_text(Room& room, std::string text);
+
+  // private_rooms.cpp
+  void begin_engine();
+  void unlock_engine(Now now);
+  void drain_engine(Now now);
+  void send_sealed(Now now);
+  void on_engine_change(Now now, const e2ee::Change& change);
+  void on_alert(Now now, const e2ee::Alert& alert);
+  void tell_engine(Now now, const wire::RoomSummary& summary);
+  void refresh_private(Now now, RoomId id);
+  std::vector<wire::Event> revealed(Now now, Room& room, std::vector<wire::Event> events);
+  wire::Event reveal(Now now, Room& room, const wire::Event& event);
+  void reveal_closed(Now now, RoomId id);
+  void became_readable(Now now, Room& room, const wire::Event& event);
+  void find_closed(Room& room);
+  void seal_post(Now now, wire::Post post);
+  void on_engine_stored(Now now, std::uint64_t batch, const Status& status);
+  void when_keys_settle(Now now, std::function<void(Now)> what);
+  void begin_wish(Now now, const Result<RoomId>& room, RoomWish wish);
+  void end_wishes(Now now, RoomId room, const Error* error);
+  void answer(Result<wire::Response> result, ClientId id);
+  void name_rooms(Now now, wire::Response& response);
+  bool hold_page(Now now, std::uint64_t token, wire::HistoryPage& page);
+  void release_pages(Now now);
+  void add_note(Now now, RoomId room, std::string text);
+  std::string name_of(const Room& room);
+  Protection protection_of(const Room& room) const;
+  EncryptionView encryption_of(Room& room);
+  std::set<UserId> moderators_of(const Room& room) const;
+
+  // identities.cpp
+  void on_account(Now now, e2ee::AccountState state);
+  void on_recovery_made(Now now, bool saved);
+  void ask_recovery(Now now);
+  IdentityState identity_of(UserId user) const;
+  void build_identities();
+  void build_link();
+  void sign_in_with(Now now, crypto::Secret token);
+  void forget_entry();
 
   // message_search.cpp
   void search_stale(Now now, RoomId room);
@@ -309,6 +399,32 @@ class Client::Impl {
   InvitesView invites_;
   DevicesView devices_;
   SearchState search_;
+
+  std::unique_ptr<e2ee::Engine> engine_;                   // none: no private rooms on this device
+  std::map<std::uint64_t, std::uint64_t> engine_batches_;  // of the store -> of the engine
+  std::uint64_t engine_stored_ = 0, engine_life_ = 0;
+  std::pair<UserId, DeviceId> engine_user_;
+  std::optional<MonoTime> engine_waits_;  // the store failed: written again then
+  std::vector<std::function<void(Now)>> deferred_;
+  std::deque<std::pair<std::uint64_t, wire::Post>> sealed_;  // leave when that batch is stored
+  std::multimap<RoomId, RoomWish> wishes_;
+  struct HeldPage {  // for somebody without a view: the keys of its events may be on their way
+    std::uint64_t token = 0;
+    wire::HistoryPage page;
+    MonoTime until;
+  };
+  std::vector<HeldPage> held_pages_;
+  std::map<ClientId, std::uint64_t> post_tokens_;  // of posts that were asked for by request()
+  KeysView keys_;
+  // How a device signs in to an account that it has no keys of, and gets them.
+  std::optional<crypto::Secret> entry_token_;
+  std::optional<identity::RecoverySecret> recovery_;
+  bool recovery_tried_ = false;
+  std::string link_code_;
+  std::vector<std::string> new_words_;  // until the server has what they open
+  std::optional<UserId> looked_at_;
+  std::set<UserId> moderators_;  // of the room that is being shown
+
   Settings settings_;
   std::vector<WriteStore::Entry> erased_;  // keys of forgotten rooms, for the next flush
   bool session_dirty_ = false, settings_dirty_ = false;

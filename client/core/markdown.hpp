@@ -25,9 +25,9 @@ struct Span {
 
 struct Block {
   BlockKind kind = BlockKind::kParagraph;
-  int number = 0;            // kNumbered: the item's number
-  std::string language;      // kCode
-  std::vector<Span> spans;   // a kCode block is one span
+  int number = 0;           // kNumbered: the item's number
+  std::string language;     // kCode
+  std::vector<Span> spans;  // a kCode block is one span
 
   bool operator==(const Block&) const = default;
 };

@@ -21,17 +21,12 @@ Seq version_of(const sync::Timeline& timeline, Seq seq) {
   return fold ? std::max(fold->last(), seq) : seq;
 }
 
-bool is_deleted(const sync::Timeline& timeline, Seq seq) {
-  const sync::MessageFold* fold = timeline.fold(seq);
-  return fold && fold->deleted();
-}
-
-IndexedMessage indexed(RoomId room, const sync::Timeline& timeline, const sync::LogEntry& entry) {
+IndexedMessage indexed(const TimelineInput& in, const sync::LogEntry& entry) {
   const wire::Event& event = entry.event;
-  IndexedMessage out{room, event.seq, event.sender, event.at, {}};
+  IndexedMessage out{in.room, event.seq, event.sender, event.at, {}};
   const auto* message = std::get_if<wire::Message>(&entry.body);
-  if (!message || is_deleted(timeline, event.seq)) return out;
-  const sync::MessageFold* fold = timeline.fold(event.seq);
+  const sync::MessageFold* fold = in.timeline.fold(event.seq);
+  if (!message || TimelineView::is_deleted(in, fold, event.sender)) return out;
   const auto* edit = fold ? fold->edit_of(event.sender) : nullptr;
   out.text = plain_excerpt(edit ? edit->content : message->content, wire::kMaxMessageCharacters);
   return out;
@@ -87,7 +82,7 @@ std::vector<IndexedMessage> Client::Impl::next_slice() {
   std::size_t looked = 0;
   while (!search_.stale.empty() && looked < kSliceLooked) {
     const RoomId id = *search_.stale.begin();
-    const Room* room = find_room(id);
+    Room* room = find_room(id);
     const auto& known = search_.known[id];
     for (const auto& [seq, version] : known) {
       if (slice.size() == kSliceMessages) return slice;
@@ -104,7 +99,7 @@ std::vector<IndexedMessage> Client::Impl::next_slice() {
           const auto had = known.find(seq);
           if (had != known.end() && had->second == version_of(room->timeline, seq)) continue;
           if (search_.full && had == known.end()) continue;
-          slice.push_back(indexed(id, room->timeline, entry));
+          slice.push_back(indexed(input_of(*room), entry));
           if (search_.full) slice.back().text.clear();
         }
       }
@@ -180,7 +175,7 @@ void Client::Impl::build_search() {
     SearchHitView row;
     row.room_id = hit.room;
     row.seq = hit.seq;
-    row.room_name = room->summary.settings.name;
+    row.room_name = name_of(*room);
     row.sender_name = people_.name_of(hit.sender);
     row.at = hit.at;
     row.snippet = hit.snippet;

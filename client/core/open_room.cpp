@@ -181,6 +181,7 @@ void Client::Impl::on_members(Now now, RoomId id, Outcome& outcome) {
   }
   for (const wire::PresenceInfo& info : page->presence) presence_.set(info);
   list.more = page->more && !page->members.empty();
+  if (is_private(*room)) timeline_view_.rebuild_next();  // whose deletions count
   learn_users(users);
   room->members_changed = true;
   touch();
@@ -196,6 +197,13 @@ void Client::Impl::typing_stopped(Now now) {
 }
 
 TimelineInput Client::Impl::input_of(Room& room) {
+  std::optional<SealedInput> sealed;
+  if (is_private(room)) {
+    moderators_ = moderators_of(room);
+    std::string waiting;
+    if (room.not_ready) waiting = e2ee::describe(*room.not_ready);
+    sealed.emplace(SealedInput{room.closed, room.notes, moderators_, std::move(waiting)});
+  }
   return {room.timeline,
           outbox_,
           people_,
@@ -206,7 +214,8 @@ TimelineInput Client::Impl::input_of(Room& room) {
           room.read_by_others,
           unread_after_,
           room.acked,
-          config_.utc_offset_minutes};
+          config_.utc_offset_minutes,
+          std::move(sealed)};
 }
 
 }  // namespace parley::client

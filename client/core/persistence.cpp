@@ -13,6 +13,7 @@ constexpr std::string_view kEventsPrefix = "events/";
 constexpr std::string_view kDraftPrefix = "draft/";
 constexpr std::string_view kOutboxPrefix = "outbox/";
 constexpr std::string_view kUserPrefix = "user/";
+constexpr std::string_view kNotesPrefix = "notes/";
 constexpr std::size_t kUuidText = 36;
 
 std::string key(std::string_view prefix, const Uuid& id) {
@@ -37,6 +38,7 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
                                  std::vector<WriteStore::Entry> entries) {
   if (loaded_ || !prefix.empty()) return;
   loaded_ = true;
+  begin_engine();
   touch_rooms();
   // A login that could not wait for the store starts afresh; what was stored is overwritten.
   const bool adopt = !signing_in_ && !signed_in();
@@ -47,10 +49,18 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
       restore(entry, events);
     } else if (has_prefix(entry.key, kOutboxPrefix) || entry.key == kSettings) {
       restore(entry, events);
+    } else if (has_prefix(entry.key, e2ee::kPrefix)) {
+      erased_.push_back({entry.key, {}});  // keys of another account
     }
   }
   if (!adopt) {
     outbox_.fail_all(ErrorCode::kNotAuthenticated);
+    unsaved_ = true;
+    unlock_engine(now);
+    if (engine_ && connection_.connected()) {
+      engine_->handle_connected(now);
+      for (const auto& [id, room] : rooms_) tell_engine(now, room.summary);
+    }
     return settle(now);
   }
   for (auto& [id, list] : events) {
@@ -63,6 +73,7 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   // What is there of a room that is not in the list is of no use.
   std::erase_if(rooms_, [](const auto& pair) { return pair.second.summary.room_id.is_nil(); });
   (void)people_.take_unsaved();
+  unlock_engine(now);
   unsaved_ = false;
   timeline_view_.rebuild_next();
   if (session_.session.token.empty()) {
@@ -82,7 +93,9 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
   const auto id_after = [&](std::string_view prefix) {
     return RoomId::parse(name.substr(prefix.size(), kUuidText));
   };
-  if (name == kSession) {
+  if (has_prefix(name, e2ee::kPrefix)) {
+    if (engine_) engine_->restore(entry.key, entry.value);
+  } else if (name == kSession) {
     if (auto stored = unpack<StoredSession>(entry.value)) session_ = *std::move(stored);
     people_.learn(session_.session.user);
   } else if (name == kSettings) {
@@ -103,6 +116,11 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
     room.counted = room.announced = room.summary.head;
     room.timeline.set_head({}, room.summary.head);
     set_preview(room);
+  } else if (has_prefix(name, kNotesPrefix)) {
+    const auto id = id_after(kNotesPrefix);
+    auto stored = unpack<StoredNotes>(entry.value);
+    if (!id || !stored || rooms_.size() >= kMaxRooms) return;
+    rooms_.try_emplace(*id, *id).first->second.notes = std::move(stored->notes);
   } else if (has_prefix(name, kDraftPrefix)) {
     // Keys are sorted, so rooms come after drafts: the room is made here when it must be.
     const auto id = id_after(kDraftPrefix);
@@ -124,7 +142,8 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
   }
 }
 
-void Client::Impl::handle_stored(Now now, Status status) {
+void Client::Impl::handle_stored(Now now, std::uint64_t batch, Status status) {
+  on_engine_stored(now, batch, status);
   if (status.ok()) {
     store_failed_ = false;
   } else if (!std::exchange(store_failed_, true)) {
@@ -187,6 +206,9 @@ void Client::Impl::collect_room(RoomId id, Room& room, std::vector<WriteStore::E
     const StoredDraft stored{editing ? room.draft.kept : room.draft.text, room.draft.reply_to};
     const bool empty = stored == StoredDraft{};
     out.push_back({key(kDraftPrefix, id.uuid), empty ? Bytes{} : pack(stored)});
+  }
+  if (std::exchange(room.notes_dirty, false)) {
+    out.push_back({key(kNotesPrefix, id.uuid), pack(StoredNotes{room.notes})});
   }
   if (std::exchange(room.events_dirty, false)) collect_events(id, room, out);
 }

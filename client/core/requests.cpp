@@ -10,6 +10,45 @@ void Client::Impl::ask(Now now, wire::Command command, Handler handler) {
   handlers_.emplace(id, std::move(handler));
 }
 
+std::uint64_t Client::Impl::request(Now now, wire::Command command) {
+  auto* said = std::get_if<wire::Post>(&command);
+  const Room* room = said ? find_room(said->room_id) : nullptr;
+  if (!room || !is_private(*room)) return tokened(now, std::move(command), {});
+  // What goes into a private room is sealed on its way through the outbox.
+  const std::uint64_t token = next_token_++;
+  const ClientId id = said->client_id;
+  const Status kept = outbox_.push(said->room_id, id, said->kind, std::move(said->body), now.wall);
+  if (kept) {
+    post_tokens_.emplace(id, token);
+    outbox_changed_ = true;
+    touch();
+  } else {
+    effects_.push_back(CommandDone{token, kept.error()});
+  }
+  settle(now);
+  return token;
+}
+
+// An outbox entry has come to its end.
+void Client::Impl::answer(Result<wire::Response> result, ClientId id) {
+  std::uint64_t token = 0;
+  if (const auto asked = post_tokens_.extract(id)) token = asked.mapped();
+  effects_.push_back(CommandDone{token, std::move(result), id});
+}
+
+// The server does not know what members call their rooms.
+void Client::Impl::name_rooms(Now now, wire::Response& response) {
+  auto* list = std::get_if<wire::RoomList>(&response);
+  if (!list) return;
+  for (wire::RoomSummary& summary : list->rooms) {
+    Room* room = find_room(summary.room_id);
+    if (!room || !is_private(*room)) continue;
+    summary.settings.name = name_of(*room);
+    summary.settings.topic = room->topic;
+    if (summary.last_message) summary.last_message = reveal(now, *room, *summary.last_message);
+  }
+}
+
 std::uint64_t Client::Impl::tokened(Now now, wire::Command command, std::string title,
                                     Handler on_ok) {
   const std::uint64_t token = next_token_++;
@@ -22,6 +61,9 @@ std::uint64_t Client::Impl::tokened(Now now, wire::Command command, std::string 
           effects_.push_back(CommandDone{token, error});
           return;
         }
+        name_rooms(then, std::get<wire::Response>(outcome));
+        auto* page = std::get_if<wire::HistoryPage>(&std::get<wire::Response>(outcome));
+        if (page && hold_page(then, token, *page)) return;
         // The answer is complete for its reader before anything follows from it.
         effects_.push_back(CommandDone{token, std::get<wire::Response>(outcome)});
         if (on_ok) on_ok(then, outcome);
@@ -80,6 +122,10 @@ void Client::Impl::entered(Now now, Outcome& outcome) {
 // she did touch is said again, once.
 std::uint64_t Client::Impl::update_room(Now now, wire::UpdateRoom command) {
   if (Room* room = find_room(command.room_id)) {
+    if (is_private(*room)) {
+      return rename_private(now, command.room_id, command.name.value_or(room->name),
+                            command.topic.value_or(room->topic));
+    }
     command.version = room->summary.settings.version;
   }
   const std::uint64_t token = next_token_++;
@@ -223,6 +269,7 @@ std::uint64_t Client::Impl::load_devices(Now now) {
 }
 
 std::uint64_t Client::Impl::revoke_device(Now now, DeviceId device) {
+  if (engine_) engine_->remove_device(now, device);
   return tokened(now, wire::RevokeDevice{device}, "The device was not signed out",
                  [this, device](Now, Outcome&) {
                    std::erase_if(devices_.devices,

@@ -30,7 +30,7 @@ Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
   const RoomId id = summary.room_id;
   unconfirmed_.erase(id);
   if (summary.role == wire::Role::kNone) {
-    forget_room(id);
+    leave_room_behind(now, id);
     return nullptr;
   }
   const bool is_new = !rooms_.contains(id);
@@ -58,6 +58,12 @@ Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
   if (room.summary.settings != before.settings || room.summary.role != before.role) {
     timeline_view_.rebuild_next();  // what one may do to messages depends on the role
   }
+  tell_engine(now, summary);
+  if (is_private(room)) {
+    auto& last = room.summary.last_message;
+    if (last) last = reveal(now, room, *last);
+    refresh_private(now, id);
+  }
   set_preview(room);
   unsaved(room.summary_dirty);
   touch_rooms();
@@ -70,6 +76,7 @@ void Client::Impl::forget_room(RoomId id) {
   const std::string name = id.to_string();
   erased_.push_back({"room/" + name, {}});
   erased_.push_back({"draft/" + name, {}});
+  erased_.push_back({"notes/" + name, {}});
   for (const auto& [chunk, range] : room->stored_chunks) {
     erased_.push_back({events_key(id, chunk), {}});
   }
@@ -81,6 +88,16 @@ void Client::Impl::forget_room(RoomId id) {
   touch_rooms();
 }
 
+// A room that the server no longer lists.
+void Client::Impl::leave_room_behind(Now now, RoomId id) {
+  if (const Room* room = find_room(id)) {
+    wire::RoomSummary gone = room->summary;
+    gone.role = wire::Role::kNone;
+    tell_engine(now, gone);
+  }
+  forget_room(id);
+}
+
 void Client::Impl::set_preview(Room& room) {
   room.preview.clear();
   const auto& last = room.summary.last_message;
@@ -88,6 +105,7 @@ void Client::Impl::set_preview(Room& room) {
   const auto body = wire::decode_body(last->kind, last->body);
   const auto* message = body ? std::get_if<wire::Message>(&*body) : nullptr;
   if (message) room.preview = plain_excerpt(message->content, kPreviewCharacters);
+  if (last->kind == wire::EventKind::kSealed) room.preview = "Encrypted message";
 }
 
 void Client::Impl::learn_users(const std::vector<wire::UserInfo>& users) {
@@ -117,6 +135,7 @@ void Client::Impl::on_events(Now now, wire::EventBatch& batch) {
   Room* room = find_room(batch.room_id);
   if (!room || batch.events.empty()) return;
   const bool follows = room->timeline.follows(batch.events.front().seq);
+  batch.events = revealed(now, *room, std::move(batch.events));
   const auto newest = room->timeline.handle_live(now.mono, batch.events);
   for (const wire::Event& event : newest) arrived(now, *room, event);
   // Two kinds of events are news though the timeline did not take them as its newest: those that a
@@ -139,7 +158,12 @@ void Client::Impl::arrived(Now now, Room& room, const wire::Event& event) {
   const std::string name = people_.name_of(event.sender);
   if (event.seq > room.announced) {
     room.announced = event.seq;
-    effects_.push_back(EventArrived{room.summary.room_id, event, name});
+    const auto closed = room.closed.find(event.seq);
+    if (closed != room.closed.end() && !is_for_good(closed->second)) {
+      room.untold.insert(event.seq);
+    } else {
+      effects_.push_back(EventArrived{room.summary.room_id, event, name});
+    }
   }
   if (event.seq > room.counted) count(now, room, event);
 }
@@ -157,10 +181,14 @@ void Client::Impl::count(Now now, Room& room, const wire::Event& event) {
   if (!body) return;
   if (const auto* message = std::get_if<wire::Message>(&*body)) {
     on_message(now, room, event, *message);
+  } else if (const auto* sealed = std::get_if<wire::SealedBody>(&*body)) {
+    if (sealed->counts) on_message(now, room, event, {});
   } else if (const auto* change = std::get_if<wire::Membership>(&*body)) {
     on_membership(room, event, *change);
   } else if (const auto* settings = std::get_if<wire::RoomSettings>(&*body)) {
-    if (settings->version >= room.summary.settings.version) room.summary.settings = *settings;
+    // Of a private room it is what its members call it, which the engine keeps.
+    const bool newer = settings->version >= room.summary.settings.version;
+    if (newer && !is_private(room)) room.summary.settings = *settings;
   } else if (const auto* edit = std::get_if<wire::Edit>(&*body)) {
     const auto& last = room.summary.last_message;
     if (last && last->seq == edit->target && last->sender == event.sender) {
@@ -175,9 +203,8 @@ void Client::Impl::count(Now now, Room& room, const wire::Event& event) {
 void Client::Impl::on_message(Now now, Room& room, const wire::Event& event,
                               const wire::Message& message) {
   const RoomId id = room.summary.room_id;
-  const std::string sender = people_.name_of(event.sender);
   room.summary.last_message = event;
-  room.summary.last_sender = sender;
+  room.summary.last_sender = people_.name_of(event.sender);
   set_preview(room);
   typing_.set(now.mono, id, event.sender, false);
   // Who writes has read what is above; the server sends no marker for that.
@@ -187,13 +214,23 @@ void Client::Impl::on_message(Now now, Room& room, const wire::Event& event,
   const bool mentioned = mentions(message, self());
   ++room.summary.unread;
   if (mentioned) ++room.summary.mentions;
+  // What cannot be read yet is told when it can be.
+  if (!room.untold.contains(event.seq)) notify(now, room, event, message);
+}
+
+void Client::Impl::notify(Now now, Room& room, const wire::Event& event,
+                          const wire::Message& message) {
+  const RoomId id = room.summary.room_id;
   if (in_view(id)) return;
-  const std::string text = plain_excerpt(message.content, kNotifyCharacters);
-  const std::string where = " in " + room.summary.settings.name;
+  const std::string sender = people_.name_of(event.sender);
+  const bool closed = event.kind == wire::EventKind::kSealed;
+  const std::string text =
+      closed ? "Encrypted message" : plain_excerpt(message.content, kNotifyCharacters);
+  const std::string where = room.direct_with ? std::string() : " in " + name_of(room);
   if (settings_.notifications) {
     effects_.push_back(Notify{id, sender + where, text});
   }
-  if (mentioned && open_room_ != id) {
+  if (mentions(message, self()) && open_room_ != id) {
     toast(now, ToastKind::kInfo, sender + " mentioned you" + where, text, id);
   }
 }
@@ -249,9 +286,7 @@ void Client::Impl::confirm_own(const wire::Event& event) {
   const RoomId room = entry->room;
   outbox_.handle_confirmed(event.client_id);
   outbox_changed_ = true;
-  effects_.push_back(
-      CommandDone{0, wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}},
-                  event.client_id});
+  answer(wire::Response{wire::Posted{room, event.client_id, event.seq, event.at}}, event.client_id);
 }
 
 void Client::Impl::forget_acked(Room& room) {
@@ -263,13 +298,14 @@ void Client::Impl::on_page(Now now, RoomId id, Outcome& outcome) {
   if (!room) return;
   touch_rooms();
   auto* response = std::get_if<wire::Response>(&outcome);
-  const auto* page = response ? std::get_if<wire::HistoryPage>(response) : nullptr;
+  auto* page = response ? std::get_if<wire::HistoryPage>(response) : nullptr;
   if (!page) {
     const auto* error = std::get_if<wire::ErrorReply>(&outcome);
     room->timeline.handle_fetch_failed(now.mono, milliseconds(error ? error->retry_after_ms : 0));
     return;
   }
   learn_users(page->users);
+  page->events = revealed(now, *room, std::move(page->events));
   for (const wire::Event& event : page->events) confirm_own(event);
   const auto newest = room->timeline.handle_page(now.mono, *page);
   // A page may be ahead of the live events that tell the same.
@@ -317,16 +353,17 @@ void Client::Impl::on_notice(Now now, wire::Notice& notice) {
           session_.sync_token = n.sync_token;
           connection_.set_hello(hello());
           dirty_session();
-          for (const RoomId id : std::exchange(unconfirmed_, {})) forget_room(id);
+          for (const RoomId id : std::exchange(unconfirmed_, {})) leave_room_behind(now, id);
         }
       },
       notice);
+  if (engine_) engine_->handle_notice(now, notice);
 }
 
 void Client::Impl::on_room_gone(Now now, const wire::RoomGoneNotice& notice) {
   const Room* room = find_room(notice.room_id);
   if (!room) return;
-  const std::string name = room->summary.settings.name;
+  const std::string name = name_of(*room);
   if (notice.deleted) {
     toast(now, ToastKind::kInfo, "Room deleted", name + " was deleted by one of its owners.");
     outbox_.discard_room(notice.room_id);
@@ -335,7 +372,7 @@ void Client::Impl::on_room_gone(Now now, const wire::RoomGoneNotice& notice) {
   } else if (notice.reason == wire::MemberChange::kBanned) {
     toast(now, ToastKind::kInfo, "You were banned", "You cannot join " + name + " again.");
   }
-  forget_room(notice.room_id);
+  leave_room_behind(now, notice.room_id);
 }
 
 // ---- markers and counts -------------------------------------------------------------------------
@@ -377,8 +414,11 @@ void Client::Impl::recount(Room& room) {
   for (std::size_t i = live.entries.size(); i-- > 0;) {
     const sync::LogEntry& entry = live.entries[i];
     if (entry.event.seq <= room.read) break;
+    if (entry.event.sender == self()) continue;
+    const auto* sealed = std::get_if<wire::SealedBody>(&entry.body);
+    if (sealed && sealed->counts) ++summary.unread;
     const auto* message = std::get_if<wire::Message>(&entry.body);
-    if (!message || entry.event.sender == self()) continue;
+    if (!message) continue;
     ++summary.unread;
     if (mentions(*message, self())) ++summary.mentions;
   }

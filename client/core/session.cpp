@@ -39,6 +39,7 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
   connection_.stop(now.mono);
   session_.session.token.clear();
   session_.sync_token.clear();
+  forget_entry();
   signing_in_ = true;
   login_error_.clear();
   connect(now);
@@ -81,6 +82,8 @@ void Client::Impl::forget_account() {
   invites_ = {};
   devices_ = {};
   search_ = {};
+  begin_engine();
+  forget_entry();
   toasts_.clear();
   signing_in_ = false;
   renew_at_.reset();
@@ -149,7 +152,11 @@ void Client::Impl::set_settings(Now now, Settings settings) {
 wire::Authenticate Client::Impl::hello() const {
   wire::Authenticate hello;
   hello.token = session_.session.token;
-  if (hello.token.empty()) hello.guest_name = login_name_;
+  if (hello.token.empty() && entry_token_) {
+    hello.recovery = to_bytes(entry_token_->expose());
+  } else if (hello.token.empty()) {
+    hello.guest_name = login_name_;
+  }
   hello.device_id = session_.session.device_id;
   hello.device_name = config_.device_name;
   // Where to resume only means something with the rooms it speaks of.
@@ -213,7 +220,10 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
   session_.server_name = welcome.server_name;
   session_.sync_token = welcome.sync_token;
   session_.presence = welcome.presence;
+  entry_token_.reset();
   adopt_session(welcome.session);
+  unlock_engine(now);
+  if (engine_) engine_->handle_connected(now);
   clock_offset_ = welcome.server_time - now.wall;
   renewing_ = false;
   schedule_renewal(now);
@@ -230,10 +240,10 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
     if (welcome.sync_token.empty() && !other_user) {
       unconfirmed_.insert(gone.begin(), gone.end());
     } else {
-      for (const RoomId id : gone) forget_room(id);
+      for (const RoomId id : gone) leave_room_behind(now, id);
     }
   }
-  for (const RoomId id : welcome.gone) forget_room(id);
+  for (const RoomId id : welcome.gone) leave_room_behind(now, id);
   for (const auto& summary : welcome.rooms) learn_room(now, summary);
   for (auto& [id, room] : rooms_) {
     room.sent_read = room.summary.read;
@@ -244,6 +254,7 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
   presence_.set(welcome.presence);
   outbox_.handle_connected(now.mono);
   names_busy_ = false;
+  if (keys_.state == AccountKeys::kReady) ask_recovery(now);
   if (idle_) send_presence(now);
   timeline_view_.rebuild_next();
   touch_rooms();
@@ -253,6 +264,10 @@ void Client::Impl::on_disconnected(Now now) {
   finish_sign_out(now);
   unconfirmed_.clear();
   outbox_.handle_disconnected();
+  sealed_.clear();
+  if (engine_) engine_->handle_disconnected();
+  on_recovery_made(now, false);
+  if (std::exchange(keys_.busy, false)) keys_.error = "The connection was lost. Try again.";
   for (auto& [id, room] : rooms_) room.timeline.handle_disconnected();
   typing_.clear();
   presence_.forget();
@@ -337,12 +352,15 @@ void Client::Impl::handle_timeout(Now now) {
   }
   if (flush_at_ && *flush_at_ <= now.mono) flush(now);
   if (search_.next_slice && *search_.next_slice <= now.mono) index_slice(now);
+  if (engine_) engine_->handle_timeout(now);
+  if (!held_pages_.empty()) release_pages(now);
   settle(now);
 }
 
 void Client::Impl::settle(Now now) {
   for (;;) {
     while (auto output = connection_.poll_output()) handle_output(now, *std::move(output));
+    drain_engine(now);
     // A login that does not get through is told and not repeated for ever behind the form.
     const auto state = connection_.state();
     if (signing_in_ &&
@@ -363,6 +381,7 @@ void Client::Impl::settle(Now now) {
       send_marks(now);
       if (renew_at_ && *renew_at_ <= now.mono && !renewing_) renew_token(now);
     }
+    drain_engine(now);
     auto output = connection_.poll_output();
     if (!output) break;
     handle_output(now, *std::move(output));
@@ -382,6 +401,9 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   consider(typing_.deadline());
   consider(flush_at_);
   consider(search_.next_slice);
+  if (engine_) consider(engine_->deadline());
+  consider(engine_waits_);
+  for (const HeldPage& held : held_pages_) consider(held.until);
   if (!toasts_.empty()) consider(toasts_.front().first);
   if (!idle_ && signed_in()) consider(active_at_ + kAwayAfter);
   if (!connection_.connected() || !signed_in()) return first;

@@ -7,6 +7,8 @@
 //   draft/<room id>    StoredDraft
 //   outbox/<client id> an entry as sync::Outbox encodes it
 //   user/<user id>     wire::UserInfo
+//   notes/<room id>    StoredNotes
+//   e2ee/...           keys of private rooms, see client/e2ee/records.hpp
 //
 // A value is a format byte and the record in the wire encoding. A value of another format, or one
 // that cannot be read, counts as not there: everything but the outbox is fetched again. The sync
@@ -17,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "client/core/room_notes.hpp"
 #include "client/core/view_models.hpp"
 
 namespace parley::client {
@@ -75,6 +78,16 @@ struct StoredDraft {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(wire::field("text", text, 4 * wire::kMaxContentBytes), wire::field("reply_to", reply_to));
+  }
+};
+
+struct StoredNotes {
+  static constexpr std::size_t kMax = 50;  // the newest of a room
+  std::vector<RoomNote> notes;
+  bool operator==(const StoredNotes&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(wire::field("notes", notes, kMax));
   }
 };
 

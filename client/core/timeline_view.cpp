@@ -134,7 +134,7 @@ MessageView message_of(const TimelineInput& in, const sync::LogEntry& entry,
       view.mentions_me = names(edit->mentions, in.self);
       view.edited = true;
     }
-    view.deleted = fold->deleted();
+    view.deleted = TimelineView::is_deleted(in, fold, event.sender);
   }
   if (overlay.content) {
     view.content = *overlay.content;
@@ -150,6 +150,26 @@ MessageView message_of(const TimelineInput& in, const sync::LogEntry& entry,
   view.can_delete = view.mine || in.role >= wire::Role::kModerator;
   if (body.reply_to.value != 0) view.reply = TimelineView::reply(in, body.reply_to);
   add_reactions(in, fold ? fold->reactions() : std::vector<sync::FoldedReaction>{}, overlay, view);
+  return view;
+}
+
+// A message that is there and cannot be opened.
+MessageView unreadable(const TimelineInput& in, const wire::Event& event) {
+  MessageView view;
+  view.seq = event.seq;
+  view.client_id = event.client_id;
+  view.sender = event.sender;
+  view.sender_name = in.people.name_of(event.sender);
+  view.at = event.at;
+  view.mine = event.sender == in.self;
+  view.starts_group = false;  // place() knows
+  auto fault = e2ee::OpenFault::kUnknownEpoch;
+  if (in.sealed) {
+    const auto known = in.sealed->closed.find(event.seq);
+    if (known != in.sealed->closed.end()) fault = known->second;
+  }
+  view.unreadable = e2ee::describe(fault);
+  view.unreadable_for_good = is_for_good(fault);
   return view;
 }
 
@@ -174,7 +194,7 @@ ReplyView TimelineView::reply(const TimelineInput& in, Seq target) {
   }
   view.sender_name = in.people.name_of(entry->event.sender);
   const sync::MessageFold* fold = in.timeline.fold(target);
-  if (fold && fold->deleted()) {
+  if (is_deleted(in, fold, entry->event.sender)) {
     view.excerpt = "Message deleted";
     view.available = false;
     return view;
@@ -182,6 +202,15 @@ ReplyView TimelineView::reply(const TimelineInput& in, Seq target) {
   const auto* edit = fold ? fold->edit_of(entry->event.sender) : nullptr;
   view.excerpt = plain_excerpt(edit ? edit->content : body->content, kReplyCharacters);
   return view;
+}
+
+bool TimelineView::is_deleted(const TimelineInput& in, const sync::MessageFold* fold,
+                              UserId author) {
+  if (!fold || !fold->deleted()) return false;
+  if (!in.sealed) return true;
+  return std::ranges::any_of(fold->deletions(), [&](const UserId& user) {
+    return user == author || in.sealed->moderators.contains(user);
+  });
 }
 
 bool TimelineView::update(const TimelineInput& in, std::vector<TimelineItem>& items,
@@ -237,15 +266,24 @@ void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items
                        const sync::LogEntry& entry) {
   shown_ = std::max(shown_, entry.event.seq);
   if (const auto* body = std::get_if<wire::Message>(&entry.body)) {
-    return place(in, items, message_of(in, entry, *body));
+    place(in, items, message_of(in, entry, *body));
+  } else if (const auto* sealed = std::get_if<wire::SealedBody>(&entry.body)) {
+    if (sealed->counts) place(in, items, unreadable(in, entry.event));
+  } else if (std::string text = system_line(in, entry); !text.empty()) {
+    add_line(in, items, {entry.event.seq, entry.event.at, std::move(text)});
   }
-  std::string text = system_line(in, entry);
-  if (text.empty()) return;
-  const Timestamp at = entry.event.at;
+  if (!in.sealed) return;
+  for (const RoomNote& note : in.sealed->notes) {
+    if (note.after == entry.event.seq) add_line(in, items, {{}, note.at, note.text});
+  }
+}
+
+void TimelineView::add_line(const TimelineInput& in, std::vector<TimelineItem>& items,
+                            SystemLineView line) {
   const bool new_day = items.empty() || day_of(moment_of(items.back()), in.utc_offset_minutes) !=
-                                            day_of(at, in.utc_offset_minutes);
-  if (new_day) items.push_back(DayView{at});
-  items.push_back(SystemLineView{entry.event.seq, at, std::move(text)});
+                                            day_of(line.at, in.utc_offset_minutes);
+  if (new_day) items.push_back(DayView{line.at});
+  items.push_back(std::move(line));
 }
 
 void TimelineView::place(const TimelineInput& in, std::vector<TimelineItem>& items,
@@ -294,6 +332,7 @@ void TimelineView::add_pending(const TimelineInput& in, std::vector<TimelineItem
     const bool failed = entry->state == sync::OutboxState::kFailed;
     view.state = failed ? SendState::kFailed : SendState::kSending;
     if (failed) view.failure = words_for_failed_message(static_cast<ErrorCode>(entry->error));
+    if (!failed && in.sealed) view.waiting = in.sealed->waiting;
     view.can_edit = view.can_delete = false;  // retry and discard instead
     place(in, items, std::move(view));
   }

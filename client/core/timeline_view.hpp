@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/core/people.hpp"
+#include "client/core/room_notes.hpp"
 #include "client/core/view_models.hpp"
 #include "shared/sync/outbox.hpp"
 #include "shared/sync/timeline.hpp"
@@ -15,6 +16,14 @@
 namespace parley::client {
 
 inline constexpr Duration kGroupSpan = minutes(5);
+
+// What there is besides the log in a private room.
+struct SealedInput {
+  const std::map<Seq, e2ee::OpenFault>& closed;  // events that could not be opened
+  const std::vector<RoomNote>& notes;
+  const std::set<UserId>& moderators;  // who may delete what others wrote, as far as is known
+  std::string waiting;                 // why nothing is sent now
+};
 
 struct TimelineInput {
   sync::Timeline& timeline;
@@ -28,6 +37,7 @@ struct TimelineInput {
   std::optional<Seq> unread_after;  // the unread line stands before the first message after it
   const std::vector<wire::Event>& acked;  // own events that are on the server and not here yet
   std::int32_t utc_offset_minutes = 0;
+  std::optional<SealedInput> sealed;  // of private rooms
 };
 
 class TimelineView {
@@ -41,11 +51,14 @@ class TimelineView {
   // One message as it is shown now; nothing when it is not here or not a message.
   static std::optional<MessageView> message(const TimelineInput& in, Seq seq);
   static ReplyView reply(const TimelineInput& in, Seq target);
+  // Whether the deletions of a message count: the server has judged those of open rooms.
+  static bool is_deleted(const TimelineInput& in, const sync::MessageFold* fold, UserId author);
 
  private:
   void rebuild(const TimelineInput& in, std::vector<TimelineItem>& items);
   void append(const TimelineInput& in, std::vector<TimelineItem>& items, Seq after);
   void add(const TimelineInput& in, std::vector<TimelineItem>& items, const sync::LogEntry& entry);
+  void add_line(const TimelineInput& in, std::vector<TimelineItem>& items, SystemLineView line);
   void place(const TimelineInput& in, std::vector<TimelineItem>& items, MessageView message);
   void drop_pending(std::vector<TimelineItem>& items);
   void add_pending(const TimelineInput& in, std::vector<TimelineItem>& items);

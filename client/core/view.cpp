@@ -62,6 +62,7 @@ const AppView& Client::Impl::view() {
   view_.directory = directory_;
   view_.invites = invites_;
   view_.devices = devices_;
+  build_identities();
   view_.toasts.clear();
   for (const auto& [until, toast] : toasts_) view_.toasts.push_back(toast);
   view_.settings = settings_;
@@ -122,6 +123,7 @@ std::string Client::Impl::preview_of(RoomId id, Room& room, bool& is_draft) {
   if (last->sender == self()) return "You: " + room.preview;
   const auto* known = people_.find(last->sender);
   const std::string& name = known ? known->name : room.summary.last_sender;
+  if (room.direct_with) return room.preview;
   return name.empty() ? room.preview : name + ": " + room.preview;
 }
 
@@ -133,7 +135,9 @@ void Client::Impl::build_rooms() {
     const wire::RoomSummary& summary = room.summary;
     RoomItemView item;
     item.room_id = id;
-    item.name = summary.settings.name;
+    item.name = name_of(room);
+    item.protection = protection_of(room);
+    item.direct_with = room.direct_with;
     item.kind = summary.settings.kind;
     item.access = summary.settings.access;
     item.role = summary.role;
@@ -176,6 +180,10 @@ void Client::Impl::build_room() {
   const wire::RoomSummary& summary = room->summary;
   out.room_id = *open_room_;
   out.settings = summary.settings;
+  out.name = name_of(*room);
+  out.topic = is_private(*room) ? room->topic : summary.settings.topic;
+  out.direct_with = room->direct_with;
+  out.encryption = encryption_of(*room);
   out.role = summary.role;
   out.member_count = summary.members;
   out.can_moderate = summary.role >= wire::Role::kModerator;
@@ -208,6 +216,7 @@ void Client::Impl::build_members(Room& room) {
     member.name = info.user.name;
     member.role = info.role;
     member.me = member.user == self();
+    if (is_private(room)) member.identity = identity_of(member.user);
     if (member.me) {
       member.presence = session_.presence.status;
       member.status_text = session_.presence.status_text;

@@ -1,5 +1,5 @@
-// What a face (web, desktop, CLI) shows: plain values, complete, already in words. Nothing here draws
-// and nothing here is changed by the face; see client.hpp for the commands.
+// What a face (web, desktop, CLI) shows: plain values, complete, already in words. Nothing here
+// draws and nothing here is changed by the face; see client.hpp for the commands.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,10 @@ enum class LinkState { kOffline, kConnecting, kConnected, kReconnecting, kStoppe
 
 struct ConnectionView {
   LinkState state = LinkState::kOffline;
-  std::string text;                     // "Reconnecting: the server did not answer."
-  std::optional<MonoTime> next_try;     // when kReconnecting waits; faces count down to it
-  bool can_retry = false;               // offer "Retry now"
-  std::size_t waiting_messages = 0;     // in the outbox
+  std::string text;                  // "Reconnecting: the server did not answer."
+  std::optional<MonoTime> next_try;  // when kReconnecting waits; faces count down to it
+  bool can_retry = false;            // offer "Retry now"
+  std::size_t waiting_messages = 0;  // in the outbox
 };
 
 enum class SendState { kSending, kSent, kDelivered, kRead, kFailed };
@@ -32,10 +32,10 @@ enum class SendState { kSending, kSent, kDelivered, kRead, kFailed };
 
 // How sure one may be of who reads along.
 enum class Protection {
-  kNone,        // an open room: the server reads it, too
-  kEncrypted,   // end-to-end; at least one member was not verified in person
-  kVerified,    // end-to-end, with verified people only
-  kAttention,   // somebody's identity changed, or a device is there that should not be
+  kNone,       // an open room: the server reads it, too
+  kEncrypted,  // end-to-end; at least one member was not verified in person
+  kVerified,   // end-to-end, with verified people only
+  kAttention,  // somebody's identity changed, or a device is there that should not be
 };
 
 // What is known of a person's account key.
@@ -62,17 +62,19 @@ enum class AccountKeys {
   kStarting,  // being made or asked for
   kLocked,    // the account is older than this device: link it, or type the recovery words
   kReady,
-  kRevoked,   // another device removed this one
+  kRevoked,  // another device removed this one
 };
 
 // This account's keys on this device.
 struct KeysView {
   AccountKeys state = AccountKeys::kNone;
-  std::string text;                         // what the state means and what to do; empty when ready
-  bool busy = false;                        // the words are being checked
-  std::string error;                        // about the recovery words that were typed
-  bool has_recovery = true;                 // false: offer to make recovery words
-  std::vector<std::string> recovery_words;  // new ones to be written down; until hide_recovery_words
+  std::string text;           // what the state means and what to do; empty when ready
+  bool busy = false;          // the words are being checked
+  bool rooms_settled = true;  // no private room is being joined or caught up with
+  std::string error;          // about the recovery words that were typed
+  bool has_recovery = true;   // false: offer to make recovery words
+  std::vector<std::string>
+      recovery_words;  // new ones to be written down; until hide_recovery_words
 };
 
 // A person as the verification dialog shows them; set by look_at_identity.
@@ -189,7 +191,7 @@ struct RoomItemView {  // a row of the room list
 
 struct RoomView {  // the open room
   RoomId room_id;
-  std::string name;   // as it is shown: of private rooms what their members call it
+  std::string name;  // as it is shown: of private rooms what their members call it
   std::string topic;
   wire::RoomSettings settings;
   EncryptionView encryption;
@@ -202,9 +204,9 @@ struct RoomView {  // the open room
   // when scroll_revision has moved. Set when what is around it is here.
   Seq scroll_to;
   Revision scroll_revision = 0;
-  bool at_start = false;            // nothing older exists
+  bool at_start = false;  // nothing older exists
   bool loading_older = false;
-  bool synced = false;              // what is shown reaches the room's head
+  bool synced = false;  // what is shown reaches the room's head
   Seq head;
   std::vector<TypistView> typists;
   std::vector<MemberView> members;  // empty until asked for; online first, then by name
@@ -217,7 +219,7 @@ struct ComposerView {
   std::optional<MessageView> editing;  // set: sending replaces this message
   std::optional<ReplyView> replying;
   std::size_t characters_left = wire::kMaxMessageCharacters;  // shown below 200
-  Revision reset = 0;                  // moved when the core changed `text`: the field takes it over
+  Revision reset = 0;  // moved when the core changed `text`: the field takes it over
 };
 
 enum class ToastKind { kInfo, kSuccess, kError };

@@ -68,6 +68,7 @@ std::string settings_line(const TimelineInput& in, const wire::Event& event,
   const std::string who = event.sender == in.self ? "You" : in.people.name_of(event.sender);
   if (event.seq.value <= 1) return who + " created the room";
   const wire::RoomSettings* before = settings_before(in, event.seq);
+  if (!before && !body.name.empty()) return who + " named the room \"" + body.name + "\"";
   if (!before) return who + " changed the room's settings";
   if (before->name != body.name) return who + " named the room \"" + body.name + "\"";
   if (before->topic != body.topic) {
@@ -118,6 +119,114 @@ std::string words_for_loss(const Error& error) {
     default:
       return "the connection failed";
   }
+}
+
+std::string words_for_protection(Protection protection) {
+  switch (protection) {
+    case Protection::kNone:
+      return "Not end-to-end encrypted: the server can read what is written here.";
+    case Protection::kEncrypted:
+      return "End-to-end encrypted: only the members' devices can read what is written here. "
+             "Compare safety numbers to be sure who they are.";
+    case Protection::kVerified:
+      return "End-to-end encrypted, with people whom you have verified.";
+    case Protection::kAttention:
+      return "End-to-end encrypted, but somebody here needs your attention. Nothing is sent until "
+             "you have looked.";
+  }
+  return {};
+}
+
+std::string words_for_keys(AccountKeys state) {
+  switch (state) {
+    case AccountKeys::kNone:
+    case AccountKeys::kReady:
+      return {};
+    case AccountKeys::kStarting:
+      return "Encryption is being set up on this device.";
+    case AccountKeys::kLocked:
+      return "This device is new to your account. Link it with another of your devices, or type "
+             "your recovery words, to use private rooms here.";
+    case AccountKeys::kRevoked:
+      return "Another of your devices removed this one from your account. Sign out here, and sign "
+             "in again to use it.";
+  }
+  return {};
+}
+
+std::string words_for_identity(IdentityState state, const std::string& name) {
+  switch (state) {
+    case IdentityState::kUnknown:
+      return name + " has no keys yet that this device knows of.";
+    case IdentityState::kNew:
+      return "You have not verified " + name + " yet. Compare this number with the one that " +
+             name + " sees, in person or in a call: if they are the same, nobody is in between.";
+    case IdentityState::kVerified:
+      return "You have verified " + name + ". You are told if that ever changes.";
+    case IdentityState::kChanged:
+      return words_for_changed_identity(name) + " Compare the number again before you trust it.";
+  }
+  return {};
+}
+
+std::string words_for_changed_identity(const std::string& name) {
+  return "The identity of " + name +
+         " has changed: a new account key. That happens when somebody starts afresh; it is also "
+         "what somebody in between would do.";
+}
+
+std::string words_for_alert(e2ee::AlertKind kind, const std::string& name) {
+  switch (kind) {
+    case e2ee::AlertKind::kListRolledBack:
+      return "The server showed an older list of the devices of " + name +
+             " than before. It was not taken.";
+    case e2ee::AlertKind::kListForked:
+      return "The server showed a list of the devices of " + name +
+             " that contradicts an earlier one. It was not taken.";
+    case e2ee::AlertKind::kGhostDevice:
+      return "A device in this room claims to belong to " + name +
+             ", who does not list it. Nothing is sent here while it is there.";
+    case e2ee::AlertKind::kGroupRolledBack:
+      return "The server denies changes of this room that it has shown before, or holds them back.";
+    case e2ee::AlertKind::kOwnIdentityReplaced:
+      return "The server shows another account key for you than the one on this device. Others "
+             "may be shown a false one as well.";
+  }
+  return {};
+}
+
+std::string words_for_recovery_fault(const identity::RecoveryFault& fault) {
+  const std::string number = std::to_string(fault.position);
+  switch (fault.kind) {
+    case identity::RecoveryFault::Kind::kUnknownWord:
+      return "Word " + number + " is not one of the recovery words. Check its spelling.";
+    case identity::RecoveryFault::Kind::kWordCount:
+      return "There are " + number + " words; recovery words are " +
+             std::to_string(identity::kRecoveryWords) + ".";
+    case identity::RecoveryFault::Kind::kChecksum:
+      return "These words do not fit together: one or more of them is another one, or in another "
+             "place.";
+    case identity::RecoveryFault::Kind::kTooLong:
+      return "That is too long for recovery words.";
+  }
+  return {};
+}
+
+std::string words_for_safety_check(identity::SafetyCheck check) {
+  switch (check) {
+    case identity::SafetyCheck::kMatch:
+      return "The codes match: nobody is in between.";
+    case identity::SafetyCheck::kKeysDiffer:
+      return "The codes do not match. Somebody may be in between, or one of you has not seen the "
+             "other's new key yet: open the room on both devices, then try again.";
+    case identity::SafetyCheck::kOtherPeople:
+      return "That code is of somebody else.";
+    case identity::SafetyCheck::kNewerVersion:
+      return "That code was made by a newer version of the app. Update this one.";
+    case identity::SafetyCheck::kNotACode:
+      return "That is not a safety code.";
+  }
+  return {};
 }
 
 std::string system_line(const TimelineInput& in, const sync::LogEntry& entry) {

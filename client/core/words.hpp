@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/core/timeline_view.hpp"
+#include "shared/identity/safety_number.hpp"
 
 namespace parley::client {
 
@@ -12,5 +13,14 @@ std::string words_for(const Error& error);
 std::string words_for_failed_message(ErrorCode code);
 // Why there is no connection, as the end of a sentence: "the server did not answer".
 std::string words_for_loss(const Error& error);
+
+// ---- private rooms ----
+std::string words_for_protection(Protection protection);
+std::string words_for_keys(AccountKeys state);
+std::string words_for_identity(IdentityState state, const std::string& name);
+std::string words_for_changed_identity(const std::string& name);
+std::string words_for_alert(e2ee::AlertKind kind, const std::string& name);
+std::string words_for_recovery_fault(const identity::RecoveryFault& fault);
+std::string words_for_safety_check(identity::SafetyCheck check);
 
 }  // namespace parley::client

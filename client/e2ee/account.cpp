@@ -30,17 +30,21 @@ void Engine::Impl::adopt(Now now, const crypto::SigningKey& account,
                          const crypto::Secret& vault_key) {
   if (own_ || user_.is_nil()) return;
   AccountRecord record;
-  record.user = user_;
-  record.device = device_;
   record.account_seed = account.seed();
   record.vault_key = vault_key.clone();
   record.signing_seed = crypto::SigningKey::generate(rng_).seed();
   record.device_secret = std::move(crypto::KemKeyPair::generate(rng_).secret_key);
+  take_account(std::move(record));
+  settle(now);
+}
+
+void Engine::Impl::take_account(AccountRecord record) {
+  record.user = user_;
+  record.device = device_;
   rng_.fill(record.state_key.write());
   load_own(std::move(record));
   save_own();
   set_account_state(AccountState::kStarting);
-  settle(now);
 }
 
 // What the account needs next; called until nothing is asked any more.
@@ -48,7 +52,9 @@ void Engine::Impl::step_account(Now now) {
   if (!connected_ || account_busy_ || account_retry_.waits(now.mono)) return;
   if (account_state_ == AccountState::kLocked || account_state_ == AccountState::kRevoked) return;
   if (!own_) return begin_account(now);
-  if (!own_->record.listed || !own_->record.to_remove.empty()) return put_list(now);
+  if (!own_->record.listed || !own_->record.to_remove.empty() || to_list() != nullptr) {
+    return put_list(now);
+  }
   if (!own_->record.wrapped) return put_wraps(now);
   set_account_state(AccountState::kReady);
   if (!packages_known_) {
@@ -119,15 +125,18 @@ void Engine::Impl::put_list(Now) {
     for (const DeviceId& device : record.to_remove) {
       if (list && list->find(device) != nullptr) change.removed.push_back(device);
     }
+    if (list) add_linked(at, *list, change);
     if (list && change.added.empty() && change.removed.empty()) {
       record.listed = true;
       record.to_remove.clear();
-      return save_own();
+      save_own();
+      return linked_is_listed(*list);
     }
     auto next = list ? identity::make_next(own_->account, *list, change)
                      : identity::make_first(own_->account, user_, change.added);
     if (!next) {
       record.to_remove.clear();
+      if (to_list() != nullptr) end_link(LinkProblem::kTooManyDevices);
       return account_retry_.failed(at.mono, rng_, seconds(30));
     }
     account_busy_ = true;
@@ -232,7 +241,9 @@ Result<identity::RecoverySecret> Engine::Impl::make_recovery(Now now) {
                          sealing::wrap_with_key(rng_, sealing::KeyWrapKind::kRecovery,
                                                 keys.wrap_key, user_, own_->record.vault_key)});
   wraps.recovery_token_hash = to_bytes(identity::sign_in_verifier(keys.sign_in_token.expose()));
-  desk_.ask(std::move(wraps), [](Now, const Reply&) {});
+  desk_.ask(std::move(wraps), [this](Now, const Reply& reply) {
+    changes_.push_back(RecoveryMade{std::holds_alternative<wire::Response>(reply)});
+  });
   settle(now);
   return secret;
 }

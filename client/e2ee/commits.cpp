@@ -79,7 +79,7 @@ void Engine::Impl::make_commit(Now now, Room& room,
     const wire::DeviceRef device{credential->user, credential->device};
     // Those that are left out for whatever reason join by themselves.
     if (!present.insert(device).second) continue;
-    added.push_back({device, credential->device_key});
+    added.push_back({device, credential->device_key, UINT64_MAX});
     options.proposals.push_back(
         {mls::Add{std::make_shared<const mls::KeyPackage>(*std::move(package))}});
   }
@@ -223,7 +223,7 @@ void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
     const auto credential = identity::DeviceCredential::decode(joiner->credential.identity);
     if (credential) {
       room.record.newcomers.push_back(
-          {{credential->user, credential->device}, credential->device_key});
+          {{credential->user, credential->device}, credential->device_key, UINT64_MAX});
     }
   }
   entered(now, room);
@@ -231,14 +231,12 @@ void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
 
 // The group is in a new epoch, or this device in the group.
 void Engine::Impl::entered(Now, Room& room) {
-  const auto exported = room.group->export_secret(sealing::kHistoryLabel, room.id.view(), 32);
-  Secret secret;
-  std::ranges::copy(exported.expose(), secret.write().begin());
-  if (learn(room.id, room.group->epoch(), secret, false)) {
-    changes_.push_back(HistoryArrived{room.id});
-  }
+  learn_present(room);
   room.server_epoch = std::max(room.server_epoch, room.group->epoch());
   room.epoch_messages = 0;
+  room.forget_leaves();
+  note_users(room);
+  room.answered.clear();
   room.join_at.reset();
   // Who was to be removed may be gone by now; else they are looked for again.
   std::set<wire::DeviceRef> still;

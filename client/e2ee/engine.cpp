@@ -45,6 +45,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     if (!record) return;
     const auto package = mls::decode<mls::KeyPackage>(record->key_package);
     if (package) packages_.insert_or_assign(mls::key_package_ref(*package), *std::move(record));
+  } else if (kind == "link") {
+    link_mark_ = unpack<LinkMark>(value);
   } else if (kind == "group" || kind == "pending") {
     restored_groups_.insert_or_assign(key, to_bytes(value));
   } else {
@@ -57,6 +59,10 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       if (!record) return;
       EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
       epoch = {std::move(record->secret), record->in_vault};
+    } else if (kind == "since") {
+      const auto record = unpack<SinceRecord>(value);
+      if (!record) return;
+      for (const auto& [user, epoch] : record->users) room_of(*id).since[user] = epoch;
     } else if (kind == "chain") {
       const auto device = DeviceId::parse(rest);
       auto record = unpack<ChainRecord>(value);
@@ -65,19 +71,39 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
   }
 }
 
+void Engine::Impl::erase_all() {
+  desk_.erase("e2ee/account");
+  for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
+  for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
+  for (const auto& [room, keys] : epochs_) {
+    for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
+  }
+  for (const auto& [id, room] : rooms_) desk_.erase("e2ee/room/" + id.to_string());
+  for (const auto& [key, value] : restored_groups_) desk_.erase(key);
+  for (const auto& [name, chain] : chains_) {
+    desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
+  }
+}
+
 void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
   now_ = now;
   if (own_ && (user != own_->record.user || device != own_->record.device)) {
-    own_.reset();  // another account's leftovers: of no use to this one
+    erase_all();  // another account's leftovers: of no use to this one
+    own_.reset();
     rooms_.clear();
     people_.clear();
+    ++people_version_;
     packages_.clear();
     epochs_.clear();
     chains_.clear();
     restored_groups_.clear();
+    link_.reset();
+    link_mark_.reset();
+    link_out_.clear();
   }
   user_ = user;
   device_ = device;
+  resume_link();
   if (!own_) return;
   for (const auto& [key, value] : std::exchange(restored_groups_, {})) {
     const auto id = RoomId::parse(key.substr(key.rfind('/') + 1));
@@ -86,6 +112,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     if (key.starts_with("e2ee/group/")) {
       auto group = mls::open_state(own_->record.state_key, id->view(), value, group_policy());
       if (group) room.group.emplace(*std::move(group));
+      if (group) learn_present(room);
       continue;
     }
     auto record = unpack<PendingRecord>(value);
@@ -111,15 +138,17 @@ void Engine::Impl::handle_connected(Now now) {
 void Engine::Impl::handle_disconnected() {
   connected_ = false;
   desk_.forget_requests();
-  account_busy_ = people_busy_ = vault_busy_ = false;
+  account_busy_ = people_busy_ = vault_busy_ = link_busy_ = false;
   account_retry_.succeeded();
   people_retry_.succeeded();
   vault_retry_.succeeded();
   missing_retry_.succeeded();
+  link_retry_.succeeded();
   for (auto& [id, room] : rooms_) {
     room.busy = false;
     room.retry.succeeded();
     room.tree.clear();
+    room.asking = {};
   }
 }
 
@@ -144,6 +173,7 @@ void Engine::Impl::handle_reply(Now now, std::uint64_t token, const Reply& reply
 
 void Engine::Impl::settle(Now now) {
   now_ = now;
+  step_link(now);
   step_account(now);
   step_people(now);
   step_vault(now);
@@ -156,12 +186,14 @@ void Engine::Impl::settle(Now now) {
 }
 
 std::optional<MonoTime> Engine::Impl::deadline() const {
-  if (!connected_) return std::nullopt;
   std::optional<MonoTime> soonest;
   // What has passed was looked at, and waits for something else.
   const auto consider = [&](std::optional<MonoTime> at) {
     if (at && *at > now_.mono && (!soonest || *at < *soonest)) soonest = at;
   };
+  if (link_ && link_->status.active()) consider(link_->until);
+  if (!connected_) return soonest;
+  if (!link_busy_) consider(link_retry_.until());
   if (!account_busy_) consider(account_retry_.until());
   if (!people_busy_) consider(people_retry_.until());
   if (!vault_busy_) consider(vault_retry_.until());
@@ -172,6 +204,7 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
     if (!room.is_member()) continue;
     if (!room.group) consider(room.join_at);
     if (!room.stale.empty()) consider(room.removal_at);
+    consider(room.asking.next);
     const Timestamp renew = room.record.renew_at;
     if (renew != Timestamp{}) consider(now_.mono + (renew - now_.wall));
   }
@@ -232,9 +265,14 @@ void Engine::adopt(Now now, const crypto::SigningKey& account, const crypto::Sec
   impl_->adopt(now, account, vault_key);
 }
 void Engine::remove_device(Now now, DeviceId device) { impl_->remove_device(now, device); }
+Result<std::string> Engine::start_link(Now now) { return impl_->start_link(now); }
+Status Engine::begin_link(Now now, std::string_view code) { return impl_->begin_link(now, code); }
+void Engine::confirm_link(Now now, bool same) { impl_->confirm_link(now, same); }
+void Engine::cancel_link(Now now) { impl_->cancel_link(now); }
 void Engine::accept_identity(Now now, UserId user, bool verified) {
   impl_->accept_identity(now, user, verified);
 }
+void Engine::look_up(Now now, UserId user) { impl_->look_up(now, user); }
 std::variant<Sealed, NotReady> Engine::seal(Now now, RoomId room, ClientId client_id,
                                             wire::EventKind kind, ByteView body, bool counts) {
   return impl_->seal(now, room, client_id, kind, body, counts);
@@ -264,5 +302,9 @@ std::optional<RoomStatus> Engine::room(RoomId room) const { return impl_->room(r
 const identity::PinnedIdentity* Engine::identity(UserId user) const {
   return impl_->identity(user);
 }
+const LinkStatus* Engine::link() const { return impl_->link(); }
+
+const identity::DeviceList* Engine::devices(UserId user) const { return impl_->devices(user); }
+std::vector<UserId> Engine::members(RoomId room) const { return impl_->members(room); }
 
 }  // namespace parley::e2ee

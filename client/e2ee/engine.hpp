@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/e2ee/link.hpp"
 #include "shared/crypto/secret.hpp"
 #include "shared/identity/device_list.hpp"
 #include "shared/identity/recovery.hpp"
@@ -75,8 +76,13 @@ struct RoomFailed {  // what the person wanted of the room cannot be had
 struct HistoryArrived {  // events of these rooms that could not be opened may open now
   RoomId room;
 };
+struct LinkChanged {};    // see Engine::link
 struct IdentityChanged {  // another account key than before: to be shown in the timeline
   UserId user;
+};
+
+struct RecoveryMade {  // the answer to make_recovery: from now on the new secret is the one
+  bool saved = false;
 };
 
 enum class AlertKind : std::uint8_t {
@@ -93,8 +99,9 @@ struct Alert {
   RoomId room;
   bool operator==(const Alert&) const = default;
 };
-using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-                            IdentityChanged, Alert>;
+using Change =
+    std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived, LinkChanged,
+                 IdentityChanged, RecoveryMade, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 
@@ -144,6 +151,7 @@ struct RoomStatus {
   std::uint64_t epoch = 0;
   std::string name, topic;
   std::optional<NotReady> not_ready;
+  bool busy = false;  // what the person wanted of the room is not all done
 };
 
 class Engine {
@@ -174,13 +182,28 @@ class Engine {
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
-  // A new secret takes the place of the one before.
+  // A new secret takes the place of the one before, once RecoveryMade has said that it is saved.
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   void remove_device(Now now, DeviceId device);  // of one's own, from the signed list
+
+  // Linking another device (link.hpp); there is one link at a time, a new one ends the one before.
+  // On the old device: gives the code to be shown, "K7QM-4WZX-PD9T". kNotConnected while the
+  // account is not ready.
+  Result<std::string> start_link(Now now);
+  // On the new one, signed in with link_sign_in_token or in any other way, while kLocked: with what
+  // the person typed. kInvalidArgument with a sentence for people; kNotConnected.
+  Status begin_link(Now now, std::string_view code);
+  // What the person says of the emoji: on the old device; on the new one only that they differ.
+  void confirm_link(Now now, bool same);
+  // Ends it; when it is over, forgets it.
+  void cancel_link(Now now);
+
   void accept_identity(Now now, UserId user, bool verified);
+  // Asks for a user's devices, for identity() and devices().
+  void look_up(Now now, UserId user);
 
   // The same client id again (after a conflict) is the same message again.
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -202,6 +225,11 @@ class Engine {
   AccountState account() const;
   std::optional<RoomStatus> room(RoomId room) const;
   const identity::PinnedIdentity* identity(UserId user) const;
+  // The newest signed list; nullptr while none is known.
+  const identity::DeviceList* devices(UserId user) const;
+  // The users whose devices are in the room's group, ascending; empty without a group.
+  std::vector<UserId> members(RoomId room) const;
+  const LinkStatus* link() const;  // nullptr: none since this device started
 
  private:
   class Impl;

@@ -1,9 +1,11 @@
 // The inside of Engine, shared by its source files:
 //   engine.cpp    the public calls, restoring, deadlines
 //   account.cpp   own keys, device list, key packages, recovery
+//   linking.cpp   a new device of the account, on both sides
 //   people.cpp    what is known of others' devices
 //   vault.cpp     history secrets, here and in the vault
 //   inbox.cpp     welcomes and history bundles
+//   history.cpp   who may read what; asking others for history, answering them
 //   rooms.cpp     what each room needs next: creating, joining, catching up, committing
 //   commits.cpp   commits: made, won, lost, taken over from others
 //   messages.cpp  sealing and opening
@@ -20,6 +22,7 @@
 #include "shared/mls/group.hpp"
 #include "shared/mls/state.hpp"
 #include "shared/sealing/bundle.hpp"
+#include "shared/sealing/history_request.hpp"
 #include "shared/sealing/vault.hpp"
 
 namespace parley::e2ee {
@@ -37,6 +40,16 @@ inline constexpr Duration kFirstRetry = milliseconds(50);
 inline constexpr Duration kLongestRetry = seconds(30);
 inline constexpr std::size_t kBundleSenders = 3;  // who send one to whoever joined by itself
 inline constexpr std::uint8_t kBundleItem = 2;    // inbox item with a history bundle
+inline constexpr std::uint8_t kRequestItem = 3;   // ... that asks for one
+
+// History that neither this device nor the vault has: own devices are asked, then a few members at
+// a time; fewer times where the policy may keep it from this device.
+inline constexpr Duration kAskWait = seconds(5);  // doubles with each round
+inline constexpr Duration kLongestAskWait = minutes(2);
+inline constexpr int kMostRounds = 6, kMostRoundsForAll = 30;
+inline constexpr std::size_t kAskedMembers = 3;
+inline constexpr Duration kAnswerPause = seconds(4);  // between answers to one device
+inline constexpr std::size_t kMaxAnswersWaiting = 32;
 
 inline mls::Policy group_policy() {
   const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
@@ -57,6 +70,7 @@ class Retry {
              Duration{1 + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most)))};
   }
   void succeeded() { *this = {}; }
+  int failures() const { return failures_; }
   bool waits(MonoTime now) const { return until_ && now < *until_; }
   std::optional<MonoTime> until() const { return until_; }
 
@@ -92,6 +106,36 @@ struct Room {
   Bytes info, tree;  // of a join under way
   std::optional<NotReady> told;
 
+  // What was found by a walk over all leaves, until the epoch ends. The second also until more is
+  // known of people.
+  struct Member {
+    wire::DeviceRef device;
+    Bytes identity;  // encoded credential
+  };
+  std::map<Bytes, Member> members;  // by signing key; empty: not looked yet
+  struct Checked {
+    std::uint64_t people = 0;  // people_version_
+    std::optional<NotReady> cause;
+  };
+  std::optional<Checked> checked;
+  void forget_leaves() {
+    members.clear();
+    checked.reset();
+  }
+
+  std::map<UserId, std::uint64_t> since;  // the first epoch of the stay in which each user is
+  struct Asking {
+    int round = 0;
+    std::optional<MonoTime> next;
+  } asking;
+  struct Answer {  // owed
+    wire::DeviceRef device;
+    crypto::KemPublicKey key{};
+    std::vector<std::uint64_t> epochs;
+  };
+  std::deque<Answer> answers;
+  std::map<wire::DeviceRef, MonoTime> answered;
+
   bool is_member() const { return role >= wire::Role::kMember; }
 };
 
@@ -124,9 +168,21 @@ class Engine::Impl {
   void recover(Now now, const identity::RecoverySecret& secret);
   void remove_device(Now now, DeviceId device);
 
+  // ---- linking.cpp ----
+  Result<std::string> start_link(Now now);
+  Status begin_link(Now now, std::string_view code);
+  void confirm_link(Now now, bool same);
+  void cancel_link(Now now);
+  const LinkStatus* link() const { return link_ ? &link_->status : nullptr; }
+
   // ---- people.cpp ----
   void accept_identity(Now now, UserId user, bool verified);
+  void look_up(Now now, UserId user) {
+    want(user);
+    settle(now);
+  }
   const identity::PinnedIdentity* identity(UserId user) const;
+  const identity::DeviceList* devices(UserId user) const;
 
   // ---- rooms.cpp ----
   void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
@@ -137,6 +193,7 @@ class Engine::Impl {
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);
   std::optional<RoomStatus> room(RoomId room);
+  std::vector<UserId> members(RoomId room) const;
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -169,6 +226,19 @@ class Engine::Impl {
     bool in_vault = false;
   };
   using EpochKeys = std::map<std::uint64_t, EpochKey>;
+  struct Link {
+    explicit Link(LinkChannel with) : channel(std::move(with)) {}
+    LinkStatus status;
+    LinkChannel channel;
+    MonoTime until;
+    DeviceId peer;  // nil: nobody yet
+    Bytes offer;    // of the peer
+    std::optional<identity::OldDevice> old_side;
+    std::optional<identity::NewDevice> new_side;
+    Secret signing_seed, device_secret;  // of the new device
+    DeviceId listing;                    // may be in the list, and has no keys
+    std::uint64_t bundle = 0;            // its number in link_out_
+  };
   // A request whose failure is retried; `done` is called with an answer of type T, `failed` with
   // any error.
   template <class T>
@@ -190,9 +260,11 @@ class Engine::Impl {
     return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
   }
   void alert(Alert what);
+  void erase_all();
 
   // account.cpp
   void load_own(AccountRecord record);
+  void take_account(AccountRecord record);  // of a device that had none; fills in what it lacks
   void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
   void set_account_state(AccountState state);
   void step_account(Now now);
@@ -208,7 +280,29 @@ class Engine::Impl {
     return own_ && device == wire::DeviceRef{own_->record.user, own_->record.device};
   }
 
+  // linking.cpp
+  void open_link(Now now, LinkStatus::Side side, LinkKeys keys);
+  void resume_link();
+  void save_link_mark();
+  void end_link(LinkProblem problem, bool tell = true, std::string_view sentence = {});
+  void close_link(LinkStep step);
+  void queue_link(wire::Command command);
+  void send_link(const std::vector<DeviceId>& devices, ByteView message);
+  void step_link(Now now);
+  void take_link(Now now, const wire::InboxItem& item);
+  void take_offer(const DeviceId& device, ByteView message);
+  void take_answer(const DeviceId& device, ByteView message);
+  void take_reveal(ByteView message);
+  void take_link_bundle(ByteView message);
+  // Who has been confirmed and is to be in the list; nullptr: nobody.
+  const identity::LinkRequest* to_list() const;
+  void add_linked(Now now, const identity::DeviceList& list, identity::ListChange& change) const;
+  void linked_is_listed(const identity::DeviceList& list);
+
   // people.cpp
+  // The leaf with this key in the present epoch; null: nobody's.
+  const Room::Member* member_of(Room& room, const crypto::SignaturePublicKey& signing_key);
+  bool is_in(Room& room, const sealing::VerifiedAuthor& author);
   void want(UserId user) { wanted_.insert(user); }
   void step_people(Now now);
   void take_identity(const wire::Identity& identity);
@@ -222,6 +316,7 @@ class Engine::Impl {
   // True when it was not known.
   bool learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault);
   const Secret* epoch_secret(RoomId room, std::uint64_t epoch) const;
+  void learn_present(Room& room);
   void step_vault(Now now);
   void take_vault_entry(const wire::VaultEntry& entry);
 
@@ -230,6 +325,22 @@ class Engine::Impl {
   void take_welcome(Now now, const wire::InboxItem& item);
   void take_bundle(Room& room, ByteView sealed);
   bool send_bundles(Now now, Room& room);
+  // `done`: also when somebody of them is a member no more.
+  void send_to_devices(Room& room, std::vector<wire::DeviceRef> devices, std::uint8_t kind,
+                       Bytes body, std::function<void()> done);
+
+  // history.cpp
+  // The first epoch that the user may be told of; nothing: none at all.
+  std::optional<std::uint64_t> may_read_from(const Room& room, UserId user) const;
+  void note_users(Room& room);
+  std::vector<std::uint64_t> missing_of(const Room& room) const;
+  bool gives_up(const Room& room) const;
+  bool ask_for_history(Now now, Room& room);
+  std::vector<wire::DeviceRef> whom_to_ask(Room& room);
+  void take_request(Now now, const wire::InboxItem& item);
+  bool send_answer(Now now, Room& room);
+  void take_offers(Room& room, const sealing::HistoryBundle& bundle);
+  void missed(RoomId room, std::uint64_t epoch);
 
   // rooms.cpp
   Room& room_of(RoomId id);
@@ -247,6 +358,8 @@ class Engine::Impl {
   void post_naming(Now now, Room& room);
   void tell_room(Room& room);
   std::optional<NotReady> not_ready(Room& room, bool for_naming);
+  std::optional<NotReady> leaves_cause(Room& room);
+  std::optional<NotReady> check_leaves(Room& room);
   void failed(Now now, Room& room, const wire::ErrorReply& error);
 
   // commits.cpp
@@ -288,7 +401,15 @@ class Engine::Impl {
   bool packages_known_ = false;
   std::map<Bytes, PackageRecord> packages_;  // by reference
 
+  std::optional<Link> link_;  // the last one
+  std::optional<LinkMark> link_mark_;
+  std::deque<std::pair<std::uint64_t, wire::Command>> link_out_;  // by number
+  std::uint64_t next_link_out_ = 1;
+  bool link_busy_ = false;
+  Retry link_retry_;
+
   std::map<UserId, Known> people_;
+  std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on
   std::set<UserId> wanted_;
   bool people_busy_ = false;
   Retry people_retry_;
@@ -299,6 +420,9 @@ class Engine::Impl {
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet
   Retry missing_retry_;
+  // What others answered: kept and put into the vault once a message opened with it, so that a
+  // wrong answer spoils nothing.
+  std::map<std::pair<RoomId, std::uint64_t>, Secret> offered_;
   bool vault_busy_ = false;
   Retry vault_retry_;
 

@@ -3,36 +3,12 @@
 #include "shared/mls/labels.hpp"
 
 namespace parley::e2ee {
-namespace {
-
-// The newest ones, as many as a bundle may hold.
-template <class Keys>
-std::vector<sealing::EpochSecret> allowed(const Keys* keys, wire::HistoryAccess access) {
-  std::vector<sealing::EpochSecret> secrets;
-  if (keys == nullptr || access != wire::HistoryAccess::kAll) return secrets;
-  for (auto it = keys->rbegin(); it != keys->rend(); ++it) {
-    if (secrets.size() == sealing::kMaxBundleSecrets) break;
-    secrets.push_back({it->first, it->second.secret.clone()});
-  }
-  std::ranges::reverse(secrets);
-  return secrets;
-}
-
-bool is_in(const mls::Group& group, const sealing::VerifiedAuthor& author) {
-  bool found = false;
-  const Bytes identity = author.credential.encode();
-  group.public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
-    found = found || (leaf.credential.identity == identity &&
-                      std::ranges::equal(leaf.signature_key, author.signing_key));
-  });
-  return found;
-}
-
-}  // namespace
 
 void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
-  if (!own_ || notice.items.empty()) return;
+  if (notice.items.empty()) return;
   for (const wire::InboxItem& item : notice.items) {
+    if (item.kind == kLinkItem) take_link(now, item);
+    if (!own_) continue;  // nothing else can be for a device without keys
     if (item.kind == wire::InboxItem::kWelcome) {
       take_welcome(now, item);
     } else if (item.kind == kBundleItem && !item.room_id.is_nil()) {
@@ -43,6 +19,8 @@ void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
         room.record.bundles.push_back(item.body);
         save_room(room);
       }
+    } else if (item.kind == kRequestItem) {
+      take_request(now, item);
     }
   }
   // Leaves after what came of the items is stored.
@@ -86,9 +64,15 @@ void Engine::Impl::take_welcome(Now now, const wire::InboxItem& item) {
 
 // Taken from those who are in the group only.
 void Engine::Impl::take_bundle(Room& room, ByteView sealed) {
-  const auto opened =
+  auto opened =
       sealing::open_bundle(own_->device, {room.id, sealing::BundlePurpose::kNewMember}, sealed);
-  if (!opened || !is_in(*room.group, opened->author)) return;
+  if (!opened) {
+    opened =
+        sealing::open_bundle(own_->device, {room.id, sealing::BundlePurpose::kRequested}, sealed);
+    if (opened && is_in(room, opened->author)) take_offers(room, opened->bundle);
+    return;
+  }
+  if (!is_in(room, opened->author)) return;
   bool any = false;
   for (const sealing::EpochSecret& secret : opened->bundle.secrets) {
     if (secret.epoch < room.group->epoch()) {
@@ -108,43 +92,61 @@ void Engine::Impl::take_bundle(Room& room, ByteView sealed) {
 bool Engine::Impl::send_bundles(Now, Room& room) {
   if (room.record.newcomers.empty() || room.record.to_post) return false;
   const Newcomer newcomer = room.record.newcomers.front();
-  const auto keys = epochs_.find(room.id);
-  const sealing::HistoryBundle bundle{
-      allowed(keys == epochs_.end() ? nullptr : &keys->second,
-              newcomer.device.user_id == user_ ? wire::HistoryAccess::kAll : room.record.history),
-      wire::encode(room.record.naming)};
+  sealing::HistoryBundle bundle;
+  bundle.room_state = wire::encode(room.record.naming);
+  // The newest of what was not sent yet, as much as a bundle holds.
+  bool more = false;
+  if (const auto from = may_read_from(room, newcomer.device.user_id)) {
+    const EpochKeys& keys = epochs_[room.id];
+    for (auto it = keys.lower_bound(newcomer.below);
+         it != keys.begin() && std::prev(it)->first >= *from; --it) {
+      more = bundle.secrets.size() == sealing::kMaxBundleSecrets;
+      if (more) break;
+      bundle.secrets.push_back({std::prev(it)->first, std::prev(it)->second.secret.clone()});
+    }
+    std::ranges::reverse(bundle.secrets);
+  }
+  const std::uint64_t below = more ? bundle.secrets.front().epoch : 0;
   const auto sealed =
       sealing::seal_bundle(rng_, newcomer.key, {room.id, sealing::BundlePurpose::kNewMember},
                            {own_->credential, own_->signing}, bundle);
-  const auto next = [this, id = room.id] {
-    Room& there = room_of(id);
-    if (!there.record.newcomers.empty()) {
-      there.record.newcomers.erase(there.record.newcomers.begin());
+  const auto next = [this, id = room.id, device = newcomer.device, below] {
+    std::vector<Newcomer>& newcomers = room_of(id).record.newcomers;
+    if (newcomers.empty() || newcomers.front().device != device) return;
+    if (below > 0) {
+      newcomers.front().below = below;
+    } else {
+      newcomers.erase(newcomers.begin());
     }
-    save_room(there);
+    save_room(room_of(id));
   };
   if (!sealed) {
-    next();
+    room.record.newcomers.erase(room.record.newcomers.begin());
     return false;
   }
+  send_to_devices(room, {newcomer.device}, kBundleItem, *sealed, next);
+  return true;
+}
+
+void Engine::Impl::send_to_devices(Room& room, std::vector<wire::DeviceRef> devices,
+                                   std::uint8_t kind, Bytes body, std::function<void()> done) {
   wire::SendToDevices command;
-  command.devices.push_back(newcomer.device);
+  command.devices = std::move(devices);
   command.room_id = room.id;
-  command.kind = kBundleItem;
-  command.body = *sealed;
+  command.kind = kind;
+  command.body = std::move(body);
   room.busy = true;
   ask<wire::Done>(
       std::move(command),
-      [this, next, id = room.id](Now, const wire::Done&) {
+      [this, done, id = room.id](Now, const wire::Done&) {
         room_of(id).busy = false;
-        next();
+        done();
       },
-      [this, next, id = room.id](Now at, const wire::ErrorReply& error) {
+      [this, done, id = room.id](Now at, const wire::ErrorReply& error) {
         // Somebody who is gone by now needs none.
-        if (error.code == static_cast<std::uint16_t>(ErrorCode::kNotAMember)) next();
+        if (error.code == static_cast<std::uint16_t>(ErrorCode::kNotAMember)) done();
         failed(at, room_of(id), error);
       });
-  return true;
 }
 
 }  // namespace parley::e2ee

@@ -207,17 +207,31 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
   const auto body = wire::decode<wire::SealedBody>(event.body);
   if (!body || event.kind != wire::EventKind::kSealed) return OpenFault::kMalformed;
   const Secret* secret = epoch_secret(id, body->epoch);
+  const auto offer = offered_.find({id, body->epoch});
+  const bool unproven = secret == nullptr && offer != offered_.end();
+  if (unproven) secret = &offer->second;
   Room* room = find(id);
   if (secret == nullptr) {
     // The server takes messages of epochs that there are only.
     if (room != nullptr) room->server_epoch = std::max(room->server_epoch, body->epoch);
-    if (missing_.emplace(id, body->epoch).second) missing_retry_.succeeded();
+    missed(id, body->epoch);
     settle(now);
     return OpenFault::kUnknownEpoch;
   }
   const auto opened =
       sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+  if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
+    offered_.erase(offer);
+    missing_.emplace(id, body->epoch);
+    settle(now);
+    return OpenFault::kUnknownEpoch;
+  }
   if (!opened) return fault_of(opened.error());
+  if (unproven) {
+    learn(id, body->epoch, secret->clone(), false);
+    offered_.erase(offer);
+    settle(now);
+  }
   switch (trust_account(event.sender, opened->author.credential.account_key)) {
     case Trust::kTrusted:
       break;
@@ -228,13 +242,9 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       return OpenFault::kForgedSender;
   }
   // Of the present epoch this device knows who is in it.
-  if (room != nullptr && room->group && room->group->epoch() == body->epoch) {
-    bool member = false;
-    room->group->public_group().tree().for_each_leaf(
-        [&](mls::LeafIndex, const mls::LeafNode& leaf) {
-          member = member || std::ranges::equal(leaf.signature_key, opened->author.signing_key);
-        });
-    if (!member) return OpenFault::kForgedSender;
+  if (room != nullptr && room->group && room->group->epoch() == body->epoch &&
+      member_of(*room, opened->author.signing_key) == nullptr) {
+    return OpenFault::kForgedSender;
   }
   OpenFault fault{};
   const auto chain = judge(id, event, *opened, fault);

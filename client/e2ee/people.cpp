@@ -22,6 +22,7 @@ void Engine::Impl::save_person(const Known& known) {
 }
 
 void Engine::Impl::take_identity(const wire::Identity& answer) {
+  ++people_version_;
   Known& known = people_.try_emplace(answer.user_id, answer.user_id).first->second;
   const auto list = identity::DeviceList::decode(answer.list);
   if (!list) return alert({AlertKind::kListForked, answer.user_id, {}, {}});
@@ -63,6 +64,7 @@ void Engine::Impl::step_people(Now now) {
       [this, asked](Now, const wire::Identities& answer) {
         people_busy_ = false;
         people_retry_.succeeded();
+        ++people_version_;
         for (const wire::Identity& identity : answer.identities) take_identity(identity);
         for (const UserId& user : asked) {
           // In the order asked: what a full frame left out comes after the last one.
@@ -94,6 +96,26 @@ bool Engine::Impl::all_fresh(const std::vector<UserId>& users) {
     fresh = false;
   }
   return fresh;
+}
+
+const Room::Member* Engine::Impl::member_of(Room& room,
+                                            const crypto::SignaturePublicKey& signing_key) {
+  if (!room.group) return nullptr;
+  if (room.members.empty()) {
+    room.group->public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+      const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);
+      if (!credential) return;
+      room.members[leaf.signature_key] = {{credential->user, credential->device},
+                                          leaf.credential.identity};
+    });
+  }
+  const auto found = room.members.find(to_bytes(signing_key));
+  return found == room.members.end() ? nullptr : &found->second;
+}
+
+bool Engine::Impl::is_in(Room& room, const sealing::VerifiedAuthor& author) {
+  const Room::Member* member = member_of(room, author.signing_key);
+  return member != nullptr && member->identity == author.credential.encode();
 }
 
 Trust Engine::Impl::trust(const mls::LeafNode& leaf) {
@@ -140,6 +162,11 @@ Trust Engine::Impl::trust_account(const UserId& user,
   return Trust::kUnknown;
 }
 
+const identity::DeviceList* Engine::Impl::devices(UserId user) const {
+  const auto found = people_.find(user);
+  return found == people_.end() || !found->second.pin.known() ? nullptr : &found->second.list;
+}
+
 void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
   const auto found = people_.find(user);
   if (found == people_.end() || !found->second.pin.known()) return;
@@ -149,6 +176,7 @@ void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
     found->second.pin.accept_change();
   }
   save_person(found->second);
+  ++people_version_;
   settle(now);
 }
 

@@ -1,6 +1,7 @@
 // What the engine keeps on the device, by key:
 //
 //   e2ee/account                the device's own keys
+//   e2ee/link                   a link under way, which a restart ends
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
 //   e2ee/package/<ref>          a key package with its private keys
 //   e2ee/epoch/<room>/<epoch>   a history secret
@@ -8,11 +9,13 @@
 //   e2ee/group/<room>           the group (mls/state.hpp)
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
 //   e2ee/chain/<room>/<device>  the sender chain of a device
+//   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //
 // Each value begins with its format.
 #pragma once
 
 #include "shared/identity/codec.hpp"
+#include "shared/identity/device_list.hpp"
 #include "shared/sealing/sender_chain.hpp"
 #include "shared/wire/commands.hpp"
 
@@ -44,6 +47,17 @@ struct AccountRecord {
     ar(format, user, device, fixed(account_seed), fixed(signing_seed), fixed(device_secret),
        fixed(vault_key), fixed(state_key), listed, wrapped, read_vault, vault_position,
        field("", to_remove, identity::kMaxDevices));
+  }
+};
+
+struct LinkMark {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  bool is_new = false;  // this device is
+  DeviceId listing;     // may be in the account's list, and has no keys
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, is_new, listing);
   }
 };
 
@@ -96,13 +110,14 @@ struct LastSeal {
   }
 };
 
-// A device that was let in and is owed a history bundle.
+// A device that was let in and is owed history bundles, the newest epochs first.
 struct Newcomer {
   wire::DeviceRef device;
   crypto::KemPublicKey key{};
+  std::uint64_t below = UINT64_MAX;  // the epochs from here on were sent
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(device, fixed(key));
+    ar(device, fixed(key), below);
   }
 };
 
@@ -117,7 +132,7 @@ struct Naming {
 };
 
 struct RoomRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   std::uint8_t format = kFormat;
   bool creating = false;
   UserId direct_with;
@@ -147,7 +162,7 @@ struct RoomRecord {
 };
 
 struct PendingRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   std::uint8_t format = kFormat;
   wire::CommitGroup command;
   Bytes next;  // sealed
@@ -156,6 +171,24 @@ struct PendingRecord {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, command, field("", next, kMaxStoredBytes), field("", added, kMaxListed), external);
+  }
+};
+
+struct SinceRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Entry {
+    UserId user;
+    std::uint64_t epoch = 0;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(user, epoch);
+    }
+  };
+  std::uint8_t format = kFormat;
+  std::vector<Entry> users;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", users, kMaxListed));
   }
 };
 

@@ -27,8 +27,12 @@ void Engine::Impl::save_group(Room& room) {
 
 void Engine::Impl::drop_group(Room& room) {
   room.group.reset();
+  room.forget_leaves();
   room.stale.clear();
   desk_.erase("e2ee/group/" + room.id.to_string());
+  // Who comes and goes while this device is not there is not seen.
+  room.since.clear();
+  desk_.erase("e2ee/since/" + room.id.to_string());
 }
 
 void Engine::Impl::handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms) {
@@ -151,8 +155,22 @@ std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
   const auto found = rooms_.find(id);
   if (found == rooms_.end()) return std::nullopt;
   Room& room = found->second;
-  return RoomStatus{room.group ? room.group->epoch() : 0, room.record.naming.name,
-                    room.record.naming.topic, not_ready(room, false)};
+  const RoomRecord& record = room.record;
+  return RoomStatus{room.group ? room.group->epoch() : 0, record.naming.name, record.naming.topic,
+                    not_ready(room, false),
+                    record.creating || record.to_post || !record.to_add.empty() || room.pending};
+}
+
+std::vector<UserId> Engine::Impl::members(RoomId id) const {
+  std::set<UserId> users;
+  const auto found = rooms_.find(id);
+  if (found == rooms_.end() || !found->second.group) return {};
+  const auto& tree = found->second.group->public_group().tree();
+  tree.for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
+    const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);
+    if (credential) users.insert(credential->user);
+  });
+  return {users.begin(), users.end()};
 }
 
 // ---- the next step -----------------------------------------------------------------------------
@@ -178,6 +196,8 @@ void Engine::Impl::step_room(Now now, Room& room) {
   if (wants_commit(now, room)) return begin_commit(now, room);
   if (room.record.to_post) return post_naming(now, room);
   if (send_bundles(now, room)) return;
+  if (send_answer(now, room)) return;
+  ask_for_history(now, room);
 }
 
 void Engine::Impl::tell_room(Room& room) {
@@ -397,6 +417,17 @@ std::optional<NotReady> Engine::Impl::not_ready(Room& room, bool for_naming) {
   if (room.server_epoch > room.group->epoch()) return NotReady::kCatchingUp;
   if (room.look_for_stale || !room.stale.empty()) return NotReady::kRemovalPending;
   if (!for_naming && room.record.to_post) return NotReady::kSettling;
+  return leaves_cause(room);
+}
+
+std::optional<NotReady> Engine::Impl::leaves_cause(Room& room) {
+  if (!room.checked || room.checked->people != people_version_) {
+    room.checked = {people_version_, check_leaves(room)};
+  }
+  return room.checked->cause;
+}
+
+std::optional<NotReady> Engine::Impl::check_leaves(Room& room) {
   std::optional<NotReady> worst;
   room.group->public_group().tree().for_each_leaf([&](mls::LeafIndex, const mls::LeafNode& leaf) {
     const auto credential = identity::DeviceCredential::decode(leaf.credential.identity);

@@ -32,6 +32,16 @@ bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret,
   return is_new;
 }
 
+// The secret of the epoch that the group is in.
+void Engine::Impl::learn_present(Room& room) {
+  const auto exported = room.group->export_secret(sealing::kHistoryLabel, room.id.view(), 32);
+  Secret secret;
+  std::ranges::copy(exported.expose(), secret.write().begin());
+  if (learn(room.id, room.group->epoch(), secret, false)) {
+    changes_.push_back(HistoryArrived{room.id});
+  }
+}
+
 void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
   const auto name = sealing::decode_name(entry.key);
   if (!name) return;
@@ -81,7 +91,11 @@ void Engine::Impl::step_vault(Now now) {
         retry);
     return;
   }
-  const bool look_again = !missing_.empty() && !missing_retry_.waits(now.mono);
+  const bool look_again =
+      !missing_retry_.waits(now.mono) && std::ranges::any_of(missing_, [this](const auto& missing) {
+        const auto room = rooms_.find(missing.first);
+        return room == rooms_.end() || !gives_up(room->second);
+      });
   if (!vault_wanted_ && own_->record.read_vault && !look_again) return;
   vault_busy_ = true;
   ask<wire::VaultPage>(

@@ -10,6 +10,7 @@ namespace parley::app {
 namespace {
 
 constexpr std::uint32_t kLowKeyPackages = 30;
+constexpr Duration kLinkCodeLifetime = minutes(10);
 constexpr std::uint8_t kFirstClientKind = 2;  // of inbox items
 
 Reply done() { return wire::Response{wire::Done{}}; }
@@ -73,6 +74,9 @@ Task<Reply> Sessions::execute_for_device(StatePtr state, Actor actor, wire::Comm
   }
   if (std::holds_alternative<wire::GetVaultWraps>(command)) {
     co_return co_await get_vault_wraps(actor);
+  }
+  if (auto* c = std::get_if<wire::PutLinkCode>(&command)) {
+    co_return co_await put_link_code(actor, std::move(*c));
   }
   co_return fail(ErrorCode::kUnknownCommand);
 }
@@ -286,6 +290,19 @@ Task<Reply> Sessions::get_vault_wraps(Actor actor) {
       });
   if (!wraps) co_return fail(wraps.error());
   co_return wire::Response{wire::VaultWraps{*std::move(wraps)}};
+}
+
+// ---- linking -----------------------------------------------------------------------------------
+
+Task<Reply> Sessions::put_link_code(Actor actor, wire::PutLinkCode command) {
+  if (!command.hash.empty() && command.hash.size() != wire::kRecoveryTokenBytes) {
+    co_return fail(invalid("hash has another size"));
+  }
+  const Timestamp expires = now().wall + kLinkCodeLifetime;
+  co_return answer(
+      co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback call_done) {
+        context_.store.put_link_code(actor.user, command.hash, expires, std::move(call_done));
+      }));
 }
 
 // ---- direct rooms ------------------------------------------------------------------------------

@@ -161,6 +161,22 @@ Task<Result<std::string>> Sessions::admit_device(std::string address, std::strin
   co_return checked_name(device_name, "device_name");
 }
 
+Task<Result<UserId>> Sessions::owner_of(Bytes secret) {
+  const Error nobody{ErrorCode::kTokenInvalid, "no account has this recovery secret or code", {}};
+  if (secret.size() != wire::kRecoveryTokenBytes) co_return nobody;
+  const Bytes hash = to_bytes(crypto::sha256(secret));
+  auto user = co_await stored<UserId>(context_.executor, shard_, [&](store::Callback<UserId> done) {
+    context_.store.find_recovery(hash, std::move(done));
+  });
+  if (!user && user.error().code == ErrorCode::kUserNotFound) {
+    user = co_await stored<UserId>(context_.executor, shard_, [&](store::Callback<UserId> done) {
+      context_.store.take_link_code(hash, std::move(done));
+    });
+  }
+  if (!user && user.error().code == ErrorCode::kUserNotFound) co_return nobody;
+  co_return user;
+}
+
 Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
                                   wire::Authenticate command) {
   Peer& peer = *state->subscriber.peer;
@@ -193,15 +209,8 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     const auto device_name = co_await admit_device(address, command.device_name);
     if (!state->alive) co_return;
     if (!device_name) co_return refuse(device_name.error());
-    const crypto::Digest hash = crypto::sha256(command.recovery);
-    const auto user =
-        co_await stored<UserId>(context_.executor, shard_, [&](store::Callback<UserId> done) {
-          context_.store.find_recovery(to_bytes(hash), std::move(done));
-        });
-    if (!user && user.error().code != ErrorCode::kUserNotFound) co_return refuse(user.error());
-    if (!user || command.recovery.size() != wire::kRecoveryTokenBytes) {
-      co_return refuse(Error{ErrorCode::kTokenInvalid, "no account has this recovery secret", {}});
-    }
+    const auto user = co_await owner_of(std::move(command.recovery));
+    if (!user) co_return refuse(user.error());
     const auto device = DeviceId::make(now().wall, context_.rng);
     user_shard = context_.shard_of(*user);
     co_await context_.hop(shard_, user_shard);

@@ -88,6 +88,7 @@ class Sessions {
   Task<Reply> get_vault(Actor actor, wire::GetVault command);
   Task<Reply> put_vault_wraps(Actor actor, wire::PutVaultWraps command);
   Task<Reply> get_vault_wraps(Actor actor);
+  Task<Reply> put_link_code(Actor actor, wire::PutLinkCode command);
   Task<Reply> create_direct(Actor actor, wire::CreateRoom command, UserLimits* limits);
   Task<Result<std::vector<store::IdentityRecord>>> read_identities(std::vector<UserId> users);
 
@@ -98,6 +99,8 @@ class Sessions {
 
   // A new device's name and leave to sign in, which addresses have so many of.
   Task<Result<std::string>> admit_device(std::string address, std::string device_name);
+  // Whose recovery token or link code it is; the latter is used up. kTokenInvalid.
+  Task<Result<UserId>> owner_of(Bytes secret);
   wire::Session fresh_session(SessionState& state);
   void notify(SessionState& state, const wire::Notice& notice, Priority priority);
   std::string sync_token(store::Position position) const;

@@ -254,7 +254,41 @@ Status SqliteDevices::put_vault_wraps(const UserId& user, const std::vector<wire
       .run();
 }
 
+Status SqliteDevices::put_link_code(const UserId& user, const Bytes& hash, Timestamp expires) {
+  const auto owner = user_key(user);
+  if (!owner.ok()) return owner.error();
+  if (hash.empty()) {
+    return database_.query("DELETE FROM link_codes WHERE user_key = ?1").bind(*owner).run();
+  }
+  return database_
+      .query(
+          "INSERT INTO link_codes(user_key, hash, expires) VALUES(?1, ?2, ?3) "
+          "ON CONFLICT(user_key) DO UPDATE SET hash = excluded.hash, expires = excluded.expires")
+      .bind(*owner)
+      .bind(hash)
+      .bind(expires)
+      .run();
+}
+
+Result<UserId> SqliteDevices::take_link_code(const Bytes& hash) {
+  Query query = database_.query(
+      "SELECT u.id FROM link_codes c JOIN users u ON u.key = c.user_key "
+      "WHERE c.hash = ?1 AND c.expires > ?2");
+  query.bind(hash).bind(now_);
+  const bool found = query.next();
+  const UserId user = found ? query.id<UserId>(0) : UserId{};
+  PARLEY_TRY(query.finish());
+  if (!found) return ErrorCode::kUserNotFound;
+  PARLEY_TRY(database_.query("DELETE FROM link_codes WHERE hash = ?1").bind(hash).run());
+  return user;
+}
+
 Status SqliteDevices::forget(const DeviceId& device) {
+  PARLEY_TRY(database_
+                 .query("DELETE FROM link_codes WHERE user_key = "
+                        "(SELECT user_key FROM devices WHERE id = ?1)")
+                 .bind(device)
+                 .run());
   PARLEY_TRY(database_.query("DELETE FROM key_packages WHERE device = ?1").bind(device).run());
   PARLEY_TRY(database_.query("DELETE FROM inbox WHERE device = ?1").bind(device).run());
   return database_

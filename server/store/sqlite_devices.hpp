@@ -25,7 +25,9 @@ class SqliteDevices {
   Result<std::uint64_t> put_vault(const UserId& user, const std::vector<wire::VaultEntry>& entries);
   Status put_vault_wraps(const UserId& user, const std::vector<wire::VaultWrap>& wraps,
                          const Bytes& recovery_token_hash);
-  // All that a device has: it was revoked.
+  Status put_link_code(const UserId& user, const Bytes& hash, Timestamp expires);
+  Result<UserId> take_link_code(const Bytes& hash);
+  // All that a device has: it was revoked. A link code may be its doing.
   Status forget(const DeviceId& device);
 
  private:

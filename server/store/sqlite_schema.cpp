@@ -223,10 +223,20 @@ SELECT id >> 32, row_number() OVER (PARTITION BY id >> 32 ORDER BY id), id & 0xf
 FROM events WHERE kind = 21;
 )sql";
 
+// What lets a new device sign in: one for a user at a time.
+constexpr const char* kLinkCodes = R"sql(
+CREATE TABLE link_codes(
+  user_key INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE,
+  expires INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, kInitial},
     {2, kPrivateRooms},
     {3, kCommits},
+    {4, kLinkCodes},
 };
 
 Result<int> user_version(Database& database) {

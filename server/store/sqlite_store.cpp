@@ -84,6 +84,17 @@ class SqliteStore final : public Store {
         [user, wraps = std::move(wraps), hash = std::move(recovery_token_hash)](
             SqliteDevices& devices) { return devices.put_vault_wraps(user, wraps, hash); });
   }
+  void put_link_code(UserId user, Bytes hash, Timestamp expires, StatusCallback done) override {
+    push_call<void>(0, std::move(done),
+                    [user, hash = std::move(hash), expires](SqliteDevices& devices) {
+                      return devices.put_link_code(user, hash, expires);
+                    });
+  }
+  void take_link_code(Bytes hash, Callback<UserId> done) override {
+    push_call<UserId>(0, std::move(done), [hash = std::move(hash)](SqliteDevices& devices) {
+      return devices.take_link_code(hash);
+    });
+  }
 
   void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.load_room(room, tail); });

@@ -62,6 +62,11 @@ class Store {
   // An empty hash leaves the present one; kConflict when somebody else has it.
   virtual void put_vault_wraps(UserId user, std::vector<wire::VaultWrap> wraps,
                                Bytes recovery_token_hash, StatusCallback done) = 0;
+  // In the place of the user's code before; an empty hash leaves none. kConflict when somebody else
+  // has it.
+  virtual void put_link_code(UserId user, Bytes hash, Timestamp expires, StatusCallback done) = 0;
+  // Whose code it is; it works once. kUserNotFound when nobody's, or too late.
+  virtual void take_link_code(Bytes hash, Callback<UserId> done) = 0;
 
   // Reads. They see every write whose callback has run.
   virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;

@@ -20,7 +20,12 @@ namespace parley::sealing {
 inline constexpr std::size_t kMaxBundleSecrets = 1000;
 inline constexpr std::size_t kMaxRoomStateBytes = 16 * 1024;
 
-enum class BundlePurpose : std::uint8_t { kNewMember = 1, kInviteLink = 2, kOwnDevice = 3 };
+enum class BundlePurpose : std::uint8_t {
+  kNewMember = 1,
+  kInviteLink = 2,
+  kOwnDevice = 3,
+  kRequested = 4,  // history_request.hpp
+};
 
 struct BundleContext {
   RoomId room;

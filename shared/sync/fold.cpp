@@ -10,9 +10,9 @@ void MessageFold::add_edit(Seq seq, UserId sender, const wire::Edit& edit) {
   if (known.seq < seq) known = {seq, edit.content, edit.mentions};
 }
 
-void MessageFold::add_deletion(Seq seq) {
+void MessageFold::add_deletion(Seq seq, UserId sender) {
   last_ = std::max(last_, seq);
-  deleted_by_ = std::max(deleted_by_, seq);
+  deletions_.insert(sender);
 }
 
 void MessageFold::add_reaction(Seq seq, UserId sender, const wire::Reaction& reaction) {
@@ -60,7 +60,7 @@ Seq Folds::add(const wire::Event& event, const wire::EventBody& body) {
   }
   if (const auto* deletion = std::get_if<wire::Deletion>(&body);
       deletion && sane(deletion->target)) {
-    folds_[deletion->target.value].add_deletion(event.seq);
+    folds_[deletion->target.value].add_deletion(event.seq, event.sender);
     return deletion->target;
   }
   if (const auto* reaction = std::get_if<wire::Reaction>(&body);

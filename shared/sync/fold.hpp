@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -27,12 +28,14 @@ class MessageFold {
   };
 
   void add_edit(Seq seq, UserId sender, const wire::Edit& edit);
-  void add_deletion(Seq seq);
+  void add_deletion(Seq seq, UserId sender);
   void add_reaction(Seq seq, UserId sender, const wire::Reaction& reaction);
 
   // Only the author's edits count.
   const Edited* edit_of(UserId author) const;
-  bool deleted() const { return deleted_by_.value != 0; }
+  bool deleted() const { return !deletions_.empty(); }
+  // Who deleted it: in private rooms the reader judges who may.
+  const std::set<UserId>& deletions() const { return deletions_; }
   std::vector<FoldedReaction> reactions() const;  // in the order the emojis appeared
   Seq last() const { return last_; }              // newest fact here
 
@@ -42,7 +45,7 @@ class MessageFold {
     bool on = false;
   };
   std::map<UserId, Edited> edits_;
-  Seq deleted_by_;
+  std::set<UserId> deletions_;
   std::map<std::string, std::map<UserId, Mark>> reactions_;
   Seq last_;
 };

@@ -197,6 +197,21 @@ void Outbox::handle_error(MonoTime now, ClientId id, const Error& error) {
   }
 }
 
+void Outbox::postpone(MonoTime now, ClientId id) {
+  OutboxEntry* entry = edit(id);
+  if (!entry || entry->state != OutboxState::kInFlight) return;
+  Lane& lane = lanes_[entry->room];
+  lane.busy = false;
+  --in_flight_;
+  entry->state = OutboxState::kWaiting;
+  if (entry->attempts > 1) --entry->attempts;
+  raise(lane.not_before, now + kRoomWait);
+}
+
+void Outbox::hasten(RoomId room) {
+  if (const auto lane = lanes_.find(room); lane != lanes_.end()) lane->second.not_before.reset();
+}
+
 // ---- out ----------------------------------------------------------------------------------------
 
 std::optional<ClientId> Outbox::poll_dirty() {

@@ -54,6 +54,7 @@ class Outbox {
   static constexpr std::size_t kMaxEntries = 2000;
   static constexpr std::size_t kMaxInFlight = 16;       // over all rooms
   static constexpr std::uint32_t kMaxServerFaults = 8;  // kInternal this often: failed
+  static constexpr Duration kRoomWait = seconds(1);
 
   // kQuotaReached when the outbox is full.
   Status push(RoomId room, ClientId id, wire::EventKind kind, Bytes body, Timestamp written);
@@ -74,6 +75,10 @@ class Outbox {
   // True when the entry was there: it is confirmed and gone.
   bool handle_confirmed(ClientId id);
   void handle_error(MonoTime now, ClientId id, const Error& error);
+  // The entry given out was not sent: its room is not ready. Given out again after kRoomWait, or
+  // when hasten() says that the room may be ready.
+  void postpone(MonoTime now, ClientId id);
+  void hasten(RoomId room);
 
   std::optional<ClientId> poll_dirty();
   Bytes encode(ClientId id) const;  // empty: not there any more

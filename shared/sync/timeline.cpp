@@ -153,6 +153,23 @@ void Timeline::handle_fetch_failed(MonoTime now, Duration retry_after) {
   retry_at_ = now + std::max(retry_after, own);
 }
 
+bool Timeline::replace(const wire::Event& event) {
+  LogEntry* entry = nullptr;
+  if (const auto held = held_.find(event.seq); held != held_.end()) {
+    held->second = entry_of(event);
+    return true;
+  }
+  for (Segment& segment : segments_) {
+    if (event.seq < segment.first() || event.seq > segment.last()) continue;
+    entry = &segment.entries[static_cast<std::size_t>(event.seq.value - segment.first().value)];
+  }
+  if (!entry) return false;
+  *entry = entry_of(event);
+  note(*entry);
+  changes_.rebuilt = true;
+  return true;
+}
+
 void Timeline::handle_disconnected() {
   fetch_.reset();
   retry_at_.reset();

@@ -63,6 +63,8 @@ class Timeline {
   void handle_fetch_failed(MonoTime now, Duration retry_after);
   void set_head(MonoTime now, Seq head);  // a summary's word on the newest event
   void handle_disconnected();             // a fetch under way is over
+  // What a sealed event turned out to be, in the place of the one with its number; false: not here.
+  bool replace(const wire::Event& event);
 
   // ---- what is wanted ----
   void open(MonoTime now);

@@ -17,7 +17,7 @@ struct Authenticate {
   std::string device_name;
   std::string sync_token;   // of the last Welcome or SyncToken; empty: everything
   // Without token and name: a bearer secret of kRecoveryTokenBytes that signs a new device of its
-  // user in (see PutVaultWraps).
+  // user in (see PutVaultWraps and PutLinkCode).
   Bytes recovery;
 
   bool operator==(const Authenticate&) const = default;
@@ -381,6 +381,6 @@ using Command =
                  ListInvites, RevokeInvite, Post, History, Mark, Typing, PresenceUpdate,
                  GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup, GetGroup,
                  SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
-                 PutVaultWraps, GetVaultWraps, ListCommits>;
+                 PutVaultWraps, GetVaultWraps, ListCommits, PutLinkCode>;
 
 }  // namespace parley::wire

@@ -277,6 +277,19 @@ struct ListCommits {
   }
 };
 
+// Lets one new device sign in within ten minutes, with what has this SHA-256 as
+// `authenticate.recovery`. Takes the place of the user's code before; empty: withdraws it. -> Done
+struct PutLinkCode {
+  static constexpr std::uint16_t kKind = 53;
+  static constexpr const char* kName = "put_link_code";
+  Bytes hash;
+  bool operator==(const PutLinkCode&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("hash", hash, kRecoveryTokenBytes));
+  }
+};
+
 // ---- responses ---------------------------------------------------------------------------------
 
 struct KeyPackageCount {

@@ -286,3 +286,82 @@ TEST_CASE("vault wraps come back, and the recovery secret signs a new device in"
   for (int i = 0; i < 40; ++i) limited += stranger.refusal(guess) == ErrorCode::kRateLimited;
   CHECK(limited > 0);
 }
+
+TEST_CASE("a link code signs one new device in") {
+  Server server;
+  Account account(server.rng);
+  SecureDevice ada(server, account, "Ada");
+  const auto offer = [&](std::uint8_t n) {
+    ada.ask<wire::Done>(wire::PutLinkCode{to_bytes(crypto::sha256(Bytes(32, n)))});
+  };
+  const auto with = [](std::uint8_t n) {
+    wire::Authenticate hello;
+    hello.recovery = Bytes(32, n);
+    hello.device_name = "phone";
+    return hello;
+  };
+  Person stranger(server, std::string(), 1);
+  const auto refused = [&](std::uint8_t n) {
+    server.advance(seconds(20));  // tries of an address are counted
+    return stranger.refusal(with(n)) == ErrorCode::kTokenInvalid;
+  };
+  CHECK(ada.refusal(wire::PutLinkCode{Bytes(31)}) == ErrorCode::kInvalidArgument);
+
+  offer(1);
+  CHECK(refused(2));
+  ada.disconnect();
+  stranger.disconnect();
+  server.restart();
+  Person again(server, std::string(), 2);
+  CHECK(again.refusal(with(2)) == ErrorCode::kTokenInvalid);
+  Person phone(server, with(1), 1);
+  CHECK(phone.id() == ada.id());
+  CHECK(phone.welcome.session.device_id != ada.ref().device_id);
+  CHECK(phone.ask<wire::DeviceList>(wire::ListDevices{}).devices.size() == 2);
+  // The recovery secret goes on working beside it.
+  SecureDevice tablet(server, account, 2);
+  CHECK(tablet.id() == ada.id());
+}
+
+TEST_CASE("a link code that was used, replaced, withdrawn or is too old signs nobody in") {
+  Server server;
+  Account account(server.rng);
+  SecureDevice ada(server, account, "Ada");
+  const auto offer = [&](std::uint8_t n) {
+    const Bytes hash = n == 0 ? Bytes{} : to_bytes(crypto::sha256(Bytes(32, n)));
+    ada.ask<wire::Done>(wire::PutLinkCode{hash});
+  };
+  Person other(server, std::string(), 1);
+  const auto tries = [&](std::uint8_t n) {
+    server.advance(seconds(20));  // those of an address are counted
+    wire::Authenticate hello;
+    hello.recovery = Bytes(32, n);
+    const app::Reply reply = other.reply(hello);
+    const auto* error = std::get_if<wire::ErrorReply>(&reply);
+    return error == nullptr ? 0 : int{error->code};
+  };
+  constexpr int kRefused = static_cast<int>(ErrorCode::kTokenInvalid);
+
+  offer(1);
+  offer(2);
+  CHECK(tries(1) == kRefused);
+  offer(0);
+  CHECK(tries(2) == kRefused);
+  offer(3);
+  server.advance(minutes(10));
+  CHECK(tries(3) == kRefused);
+  offer(4);
+  CHECK(tries(4) == 0);
+  Person second(server, std::string(), 2);
+  wire::Authenticate hello;
+  hello.recovery = Bytes(32, 4);
+  CHECK(second.refusal(hello) == ErrorCode::kTokenInvalid);
+
+  // A device that goes takes its user's code with it.
+  offer(5);
+  for (const auto& device : ada.ask<wire::DeviceList>(wire::ListDevices{}).devices) {
+    if (!device.current) ada.ask<wire::Done>(wire::RevokeDevice{device.device_id});
+  }
+  hello.recovery = Bytes(32, 5);
+  CHECK(second.refusal(hello) == ErrorCode::kTokenInvalid);
+}

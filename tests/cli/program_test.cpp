@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,78 @@ bool wait_for_text(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("a script talks in private rooms, which the server cannot read") {
+  World world;
+  world.login("Ada");
+  world.login("Bob");
+  world.cli("Ada", {"create", "Garden"});
+  world.cli("Bob", {"join", "Garden"});
+  const std::string id =
+      world.cli("Ada", {"create", "--private", "Seeds", "--topic", "for-us", "--with", "Bob"})
+          .output;
+  REQUIRE(id.size() == 37);
+  const std::string secret = "tulips-at-midnight";
+  world.cli("Ada", {"send", "Seeds", secret});
+  const std::string shown = world.cli("Bob", {"history", "Seeds"}).output;
+  CHECK(shown.find("Ada: " + secret) != std::string::npos);
+  const auto events = json_lines(world.cli("Bob", {"history", "--json", "Seeds"}).output);
+  const auto message = std::find_if(events.begin(), events.end(),
+                                    [](const json& event) { return event["type"] == "message"; });
+  REQUIRE(message != events.end());
+  CHECK(message->at("content") == secret);
+  const std::string place = std::to_string(message->at("seq").get<int>());
+  world.cli("Bob", {"send", "--reply", place, "Seeds", "agreed"});
+  world.cli("Bob", {"react", "Seeds", place, "👍"});
+  CHECK(world.cli("Ada", {"history", "Seeds"}).output.find(secret + "  👍 1") != std::string::npos);
+  CHECK(world.cli("Ada", {"search", "tulips"}).output.find("Seeds") != std::string::npos);
+
+  // The conversation of two is one room, whoever asks for it.
+  const std::string direct = world.cli("Ada", {"direct", "Bob"}).output;
+  world.cli("Ada", {"send", "Bob", secret + "-too"});
+  CHECK(world.cli("Bob", {"direct", "Ada"}).output == direct);
+  CHECK(world.cli("Bob", {"history", "Ada"}).output.find(secret + "-too") != std::string::npos);
+
+  // Both see the same number.
+  const std::string number = world.cli("Ada", {"verify", "Bob"}).output;
+  CHECK(number.size() == 72);
+  CHECK(world.cli("Bob", {"verify", "Ada"}).output == number);
+  world.cli("Ada", {"verify", "Bob", "--confirm"});
+  CHECK(json_lines(world.cli("Ada", {"verify", "--json", "Bob"}).output)[0]["state"] == "verified");
+
+  // A lost device: everything is back with the words, with nobody else there.
+  const std::string words = world.cli("Ada", {"recovery-words"}).output;
+  world.cli("Ada2", {"login", "--server", world.url(), "--recover"}, 1, "apple " + words);
+  world.cli("Ada2", {"login", "--server", world.url(), "--recover"}, 0, words);
+  CHECK(world.cli("Ada2", {"whoami"}).output.find("Ada") != std::string::npos);
+  CHECK(world.cli("Ada2", {"history", id.substr(0, 36)}).output.find(secret) != std::string::npos);
+  world.cli("Ada2", {"send", id.substr(0, 36), "back again"});
+  CHECK(world.cli("Bob", {"history", "Seeds"}).output.find("back again") != std::string::npos);
+
+  // One run has the keys at a time; another says so.
+  ProcessOptions options = world.options("Bob", {"tail", "Seeds"});
+  options.output_file = world.folder.file("tail.txt");
+  Process tail;
+  REQUIRE(tail.start(options));
+  REQUIRE(wait_for_text(options.output_file, "back again"));
+  CHECK(world.cli("Bob", {"send", "Seeds", "no keys"}, 1).error.find("another run") !=
+        std::string::npos);
+  world.cli("Bob", {"send", "Garden", "open rooms need none"});
+  world.cli("Ada", {"send", "Seeds", "to the tail"});
+  CHECK(wait_for_text(options.output_file, "to the tail"));
+  tail.signal(SIGINT);
+  CHECK(tail.wait(std::chrono::seconds(5)) == 0);
+
+  world.server.stop();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(world.folder.path())) {
+    if (!entry.is_regular_file() || entry.path().filename() == "tail.txt") continue;
+    INFO(entry.path());
+    const std::string content = read_file(entry.path().string());
+    CHECK(content.find(secret) == std::string::npos);
+    CHECK(content.find("Seeds") == std::string::npos);
+    CHECK(content.find("for-us") == std::string::npos);
+  }
+}
 
 TEST_CASE("a script signs in, makes a room, talks, and signs out") {
   World world;

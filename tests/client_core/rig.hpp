@@ -27,6 +27,7 @@ class Rig {
       : store(std::move(stored)) {
     config.server_url = "wss://chat.example.org/ws";
     config.device_name = "test";
+    config.private_rooms = false;  // the test would have to be their server: see tests/sim
     core = std::make_unique<Client>(config, rng);
     core->start(now);
     drain();

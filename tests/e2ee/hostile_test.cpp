@@ -160,3 +160,37 @@ TEST_CASE("a commit that is kept back is missed", "[e2ee]") {
   CHECK(pair.ada.read(pair.room) ==
         std::vector<std::string>{"one", "two", "three", "in the new epoch", "still"});
 }
+
+TEST_CASE("another account key of a verified person stops the room until it is accepted",
+          "[e2ee]") {
+  Pair pair;
+  pair.ada.engine->accept_identity(pair.ada.now(), pair.ben.user(), true);
+  pair.world.run(seconds(1));
+  REQUIRE_FALSE(pair.ada.engine->room(pair.room)->not_ready);
+  SeededRng rng(77);
+  const auto account = crypto::SigningKey::generate(rng);
+  const auto list =
+      identity::make_first(account, pair.ben.user(),
+                           {{pair.ben.device(), crypto::SigningKey::generate(rng).public_key(),
+                             crypto::KemKeyPair::generate(rng).public_key, pair.ada.now().wall}});
+  REQUIRE(list.ok());
+  pair.ada.change_response =
+      freeze(pair.ben.user(), {pair.ben.user(), list->version, list->encode()});
+  pair.ada.engine->handle_notice(pair.ada.now(),
+                                 wire::IdentityChangedNotice{pair.ben.user(), list->version});
+  pair.world.run(seconds(2));
+  REQUIRE(pair.ada.engine->room(pair.room)->not_ready);
+  pair.ada.say(pair.room, "is it you?");
+  pair.world.run(seconds(2));
+  CHECK(pair.ada.unsent() == 1);
+  // Ben's own key again: nothing of it was remembered for the group.
+  pair.ada.change_response = nullptr;
+  pair.ada.engine->handle_notice(pair.ada.now(),
+                                 wire::IdentityChangedNotice{pair.ben.user(), list->version});
+  pair.world.run(seconds(2));
+  CHECK(pair.ada.engine->room(pair.room)->not_ready == e2ee::NotReady::kIdentityChanged);
+  pair.ada.engine->accept_identity(pair.ada.now(), pair.ben.user(), false);
+  pair.world.run(seconds(2));
+  CHECK_FALSE(pair.ada.engine->room(pair.room)->not_ready);
+  CHECK(pair.ada.unsent() == 0);
+}

@@ -25,6 +25,14 @@ class Device {
     start();
   }
 
+  // Or a link code.
+  Device(Server& server, std::string name, std::uint64_t seed, const crypto::Secret& token)
+      : server_(server), name_(std::move(name)), rng_(seed) {
+    hello_.recovery = to_bytes(token.expose());
+    hello_.device_name = name_;
+    start();
+  }
+
   // ---- life ----
   Now now() const { return server_.executor.now(); }
   // From what is on the disk. What was not stored is lost.
@@ -101,6 +109,7 @@ class Device {
     }
     for (auto& notice : std::exchange(peer_->notices, {})) {
       moved = true;
+      if (change_notice) change_notice(notice);
       on_notice(notice);
     }
     for (auto& [room, event] : std::exchange(peer_->events, {})) {
@@ -153,6 +162,12 @@ class Device {
     ask(std::move(command), [](const app::Reply&) {});
   }
   std::map<std::string, Bytes>& disk() { return disk_; }
+  // As a client does that starts anew: everything is opened again.
+  void read_again(RoomId room) {
+    Log& log = logs_[room];
+    log.read.clear();
+    for (const wire::Event& event : log.events) open(room, log, event);
+  }
 
   std::unique_ptr<e2ee::Engine> engine;
   std::vector<e2ee::Alert> alerts;
@@ -163,7 +178,9 @@ class Device {
   bool lose_writes = false;
   // What a hostile server does: changes answers, keeps events back.
   std::function<void(wire::Response&)> change_response;
+  std::function<void(wire::Notice&)> change_notice;
   std::function<bool(const wire::Event&)> withhold;
+  std::function<void(wire::InboxItem&)> change_item;
 
  private:
   struct Log {
@@ -234,7 +251,10 @@ class Device {
     }
     engine->handle_rooms(now(), rooms);
   }
-  void on_notice(const wire::Notice& notice) {
+  void on_notice(wire::Notice notice) {
+    if (auto* inbox = std::get_if<wire::InboxNotice>(&notice); inbox && change_item) {
+      for (wire::InboxItem& item : inbox->items) change_item(item);
+    }
     if (const auto* changed = std::get_if<wire::RoomNotice>(&notice)) on_rooms({changed->room});
     if (const auto* gone = std::get_if<wire::RoomGoneNotice>(&notice)) {
       wire::RoomSummary summary;
@@ -386,6 +406,17 @@ class World {
     device.engine->recover(server.executor.now(), *secret);
     run(seconds(5));
     REQUIRE(device.ready());
+    return device;
+  }
+
+  // Somebody's new device, signed in with a link code and without keys.
+  Device& arrive(const std::string& name, const std::string& code) {
+    const auto token = e2ee::link_sign_in_token(code);
+    REQUIRE(token.ok());
+    Device& device = *devices_.emplace_back(
+        std::make_unique<Device>(server, name, seed_ * 1000 + devices_.size(), *token));
+    device.connect();
+    settle();
     return device;
   }
 

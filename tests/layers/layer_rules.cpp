@@ -23,6 +23,7 @@ const LayerRule kRules[] = {
      {"shared/base/", "shared/wire/", "shared/crypto/", "shared/mls/", "shared/identity/",
       "shared/sealing/"},
      {}},
+    {"shared/qr/", {"shared/base/"}, {}},
 
     {"client/e2ee/", {"shared/"}, {}},
     {"client/core/", {"shared/", "client/e2ee/"}, {}},

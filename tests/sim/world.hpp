@@ -48,6 +48,7 @@ class SimClient {
   std::set<ClientId> acknowledged_here;      // by this one
   std::map<RoomId, std::vector<Seq>> heard;  // EventArrived of this process
   std::vector<std::string> faults;           // broken promises seen on the way
+  std::map<std::uint64_t, Result<wire::Response>> answers;  // by token
 
  private:
   friend class World;
@@ -73,6 +74,8 @@ class World {
   void crash_server();
   void set_weather(LinkWeather weather) { weather_ = weather; }
   void heal();  // good weather and no made-up failures from now on
+
+  bool private_rooms = false;  // of the clients made from now on
 
   Now now() const { return now_; }
   Server& server() { return *server_; }

@@ -319,6 +319,39 @@ TEMPLATE_LIST_TEST_CASE("vault wraps replace each other by kind and device", "[s
   CHECK(f.call().recovery(Bytes(32, 1)).error().code == ErrorCode::kUserNotFound);
 }
 
+TEMPLATE_LIST_TEST_CASE("a link code works once, for its user, until it ends", "[store]",
+                        Backends) {
+  Fixture<TestType> f;
+  const auto put = [&](std::uint64_t user, Bytes hash) {
+    return f.call().put_link_code(user_id(user), std::move(hash),
+                                  f.backend.clock.now() + minutes(10));
+  };
+  const auto taken = [&](std::uint8_t n) {
+    const auto user = f.call().take_link_code(Bytes(32, n));
+    return user.ok() ? std::optional(*user) : std::nullopt;
+  };
+  REQUIRE(put(1, Bytes(32, 1)).ok());
+  REQUIRE(put(2, Bytes(32, 2)).ok());
+  CHECK(put(3, Bytes(32, 2)).error().code == ErrorCode::kConflict);
+  CHECK(put(9, Bytes(32, 9)).error().code == ErrorCode::kUserNotFound);
+  f.backend.open();
+  CHECK(f.call().take_link_code(Bytes(32, 3)).error().code == ErrorCode::kUserNotFound);
+  CHECK(taken(1) == user_id(1));
+  CHECK_FALSE(taken(1));
+  f.backend.open();
+  CHECK_FALSE(taken(1));
+
+  REQUIRE(put(2, Bytes(32, 4)).ok());
+  CHECK_FALSE(taken(2));
+  CHECK(taken(4) == user_id(2));
+  REQUIRE(put(2, Bytes(32, 5)).ok());
+  REQUIRE(put(2, {}).ok());
+  CHECK_FALSE(taken(5));
+  REQUIRE(put(2, Bytes(32, 6)).ok());
+  f.backend.clock.advance(minutes(10).ms);
+  CHECK_FALSE(taken(6));
+}
+
 TEMPLATE_LIST_TEST_CASE("a revoked device leaves nothing behind", "[store]", Backends) {
   Fixture<TestType> f;
   using enum wire::VaultWrapKind;
@@ -328,6 +361,10 @@ TEMPLATE_LIST_TEST_CASE("a revoked device leaves nothing behind", "[store]", Bac
   REQUIRE(f.call()
               .put(user_id(1), {{kDevice, device_id(11), {1}}, {kDevice, device_id(12), {2}}})
               .ok());
+  REQUIRE(
+      f.call().put_link_code(user_id(1), Bytes(32, 1), f.backend.clock.now() + minutes(1)).ok());
+  REQUIRE(
+      f.call().put_link_code(user_id(2), Bytes(32, 2), f.backend.clock.now() + minutes(1)).ok());
   DeviceRecord revoked = device_record(11, 1);
   revoked.revoked = true;
   REQUIRE(f.call().put(revoked).ok());
@@ -337,6 +374,8 @@ TEMPLATE_LIST_TEST_CASE("a revoked device leaves nothing behind", "[store]", Bac
   CHECK(f.bodies(12) == Strings{"both"});
   CHECK(f.claim(1) == Numbers{3});
   CHECK(f.call().wraps(user_id(1))->size() == 1);
+  CHECK_FALSE(f.call().take_link_code(Bytes(32, 1)).ok());
+  CHECK(f.call().take_link_code(Bytes(32, 2)).ok());
   CHECK(f.call().identities({user_id(1)})->at(0).devices == std::vector{device_id(12)});
   CHECK(f.call().put(KeyPackagesWrite{f.device(11), {f.package(4)}, {}}).error().code ==
         ErrorCode::kDeviceRevoked);

@@ -159,6 +159,15 @@ class Calls {
     return wait_for<UserId>(
         [&](auto done) { store_.find_recovery(std::move(hash), std::move(done)); });
   }
+  Status put_link_code(UserId user, Bytes hash, Timestamp expires) {
+    return wait_for<void>([&](auto done) {
+      store_.put_link_code(user, std::move(hash), expires, std::move(done));
+    });
+  }
+  Result<UserId> take_link_code(Bytes hash) {
+    return wait_for<UserId>(
+        [&](auto done) { store_.take_link_code(std::move(hash), std::move(done)); });
+  }
 
  private:
   Store& store_;

@@ -117,6 +117,18 @@ class SteppedStore final : public store::Store {
     });
   }
 
+  void put_link_code(UserId user, Bytes hash, Timestamp expires,
+                     store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [=, hash = std::move(hash)](auto& s, auto d) {
+      s.put_link_code(user, hash, expires, std::move(d));
+    });
+  }
+  void take_link_code(Bytes hash, store::Callback<UserId> done) override {
+    wait_to_write<UserId>(std::move(done), [hash = std::move(hash)](auto& s, auto d) {
+      s.take_link_code(hash, std::move(d));
+    });
+  }
+
   void load_room(RoomId room, std::uint32_t tail,
                  store::Callback<store::RoomSnapshot> done) override {
     wait_to_read<store::RoomSnapshot>(

@@ -1,0 +1,85 @@
+// recovery-words and verify: the account's keys, and who others are.
+#include <nlohmann/json.hpp>
+
+#include "client/cli/commands.hpp"
+
+namespace parley::cli {
+namespace {
+
+const char* word_for(client::IdentityState state) {
+  switch (state) {
+    case client::IdentityState::kUnknown:
+      return "unknown";
+    case client::IdentityState::kNew:
+      return "not_verified";
+    case client::IdentityState::kVerified:
+      return "verified";
+    case client::IdentityState::kChanged:
+      return "changed";
+  }
+  return "unknown";
+}
+
+void show(const Printer& printer, const client::IdentityView& identity) {
+  if (printer.json()) {
+    const nlohmann::json object = {{"user_id", identity.user.to_string()},
+                                   {"name", identity.name},
+                                   {"state", word_for(identity.state)},
+                                   {"safety_number", identity.safety_number}};
+    printer.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return;
+  }
+  constexpr std::size_t kRow = 24;  // four groups of five
+  for (std::size_t at = 0; at < identity.safety_number.size(); at += kRow) {
+    printer.line(identity.safety_number.substr(at, kRow - 1));
+  }
+  printer.note(printable(identity.text));
+}
+
+}  // namespace
+
+Status recovery_words(Context& context) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  PARLEY_TRY(driver.wait_keys());
+  driver.tell([](client::Client& client, Now at) { client.make_recovery_words(at); });
+  const auto saved = [&] {
+    return !driver.view().keys.busy && !driver.view().keys.recovery_words.empty();
+  };
+  PARLEY_TRY(driver.wait_for(saved));
+  std::string line;
+  for (const std::string& word : driver.view().keys.recovery_words) {
+    line += (line.empty() ? "" : " ") + word;
+  }
+  context.printer.line(context.printer.json() ? nlohmann::json{{"words", line}}.dump() : line);
+  context.printer.note(
+      "Write them down and keep them safe: who has them has the account. They are not shown "
+      "again.");
+  driver.tell([](client::Client& client, Now at) { client.hide_recovery_words(at); });
+  return {};
+}
+
+Status verify(Context& context, const VerifyArguments& arguments) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  PARLEY_TRY(driver.wait_keys());
+  auto user = resolve_user(driver, arguments.user);
+  if (!user) return user.error();
+  driver.tell([&](client::Client& client, Now at) { client.look_at_identity(at, *user); });
+  const auto known = [&] {
+    const auto& identity = driver.view().identity;
+    return identity && !identity->safety_number.empty();
+  };
+  if (!driver.wait_for(known)) {
+    return Error{ErrorCode::kInvalidArgument, "they have no keys that this device knows of", {}};
+  }
+  if (arguments.confirm || arguments.accept) {
+    driver.tell([&](client::Client& client, Now at) {
+      client.accept_identity(at, *user, arguments.confirm);
+    });
+  }
+  show(context.printer, *driver.view().identity);
+  return {};
+}
+
+}  // namespace parley::cli

@@ -1,0 +1,281 @@
+// Who gets which history, from whom, when the vault has none.
+#include <catch2/generators/catch_generators.hpp>
+
+#include "client/e2ee/records.hpp"
+#include "shared/sealing/bundle.hpp"
+#include "shared/sealing/history_request.hpp"
+#include "tests/e2ee/world.hpp"
+
+using namespace parley;
+using namespace parley::testing;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// The server shows no history secrets of the vault.
+void hide_vault(wire::Response& response) {
+  if (auto* page = std::get_if<wire::VaultPage>(&response)) {
+    std::erase_if(page->entries, [](const auto& entry) { return entry.key[0] == 1; });
+  }
+}
+void garble_bundles(wire::InboxItem& item) {
+  if (item.kind == 2) item.body.assign(10, 1);
+}
+// The device keeps its groups and loses all history.
+void lose_history(Device& device, RoomId room) {
+  device.disconnect();
+  std::erase_if(device.disk(),
+                [](const auto& entry) { return entry.first.starts_with("e2ee/epoch/"); });
+  device.change_response = hide_vault;
+  device.restart();
+  device.read_again(room);
+  device.connect();
+}
+
+// Ada's room with Ben. In its epochs is said "one", "two" ...; Cal comes before "three".
+struct House {
+  explicit House(wire::HistoryAccess history) {
+    room = *ada.engine->create_room(ada.now(), "Plans", "", {ben.user()}, history);
+    world.run(seconds(3));
+    say("one");
+    renew();
+    say("two");
+  }
+  void say(const std::string& text) {
+    ada.say(room, text);
+    world.run(seconds(1));
+  }
+  void renew() {
+    REQUIRE(ada.engine->renew_keys(ada.now(), room).ok());
+    world.run(seconds(1));
+  }
+  void invite_cal() {
+    REQUIRE(ada.engine->invite(ada.now(), room, {cal.user()}).ok());
+    world.run(seconds(3));
+    say("three");
+    renew();
+    say("four");
+  }
+  // What Cal reads of what was said; the rest is of an unknown epoch.
+  Texts cal_reads() {
+    Texts texts = cal.read(room);
+    std::erase(texts, "?0");
+    return texts;
+  }
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  Device& cal = world.add("Cal");
+  RoomId room;
+};
+
+const Texts kAll = {"one", "two", "three", "four"};
+
+}  // namespace
+
+TEST_CASE("what no vault has is asked of members, who answer what the room allows", "[e2ee]") {
+  struct Row {
+    wire::HistoryAccess history;
+    Texts reads;
+  };
+  const Row rows[] = {{wire::HistoryAccess::kAll, kAll},
+                      {wire::HistoryAccess::kSinceInvited, {"three", "four"}},
+                      {wire::HistoryAccess::kNone, {"four"}}};
+  for (const Row& row : rows) {
+    INFO(static_cast<int>(row.history));
+    House house(row.history);
+    house.cal.change_item = garble_bundles;
+    house.invite_cal();
+    house.cal.change_item = nullptr;
+    lose_history(house.cal, house.room);
+    house.world.run(minutes(5));
+    CHECK(house.cal_reads() == row.reads);
+    CHECK(house.cal.alerts.empty());
+    // Then it is at rest: nobody is asked for ever.
+    house.world.run(minutes(60));
+    const auto requests = house.cal.requests;
+    house.world.run(minutes(10));
+    CHECK(house.cal.requests - requests <= 2);
+  }
+}
+
+TEST_CASE("own devices answer everything, also where newcomers get nothing", "[e2ee]") {
+  House house(wire::HistoryAccess::kNone);
+  Device& phone = house.world.link(house.ben, "Ben's phone");
+  house.world.run(seconds(5));
+  house.ada.disconnect();
+  lose_history(phone, house.room);
+  house.world.run(minutes(1));
+  CHECK(phone.read(house.room) == Texts{"one", "two"});
+}
+
+TEST_CASE("who was away when it was asked is asked again", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  house.ben.disconnect();
+  house.cal.change_item = garble_bundles;
+  house.invite_cal();
+  house.ada.disconnect();
+  house.cal.change_item = nullptr;
+  lose_history(house.cal, house.room);
+  house.world.run(minutes(1));
+  CHECK(house.cal_reads() == Texts{"four"});
+  house.ben.connect();
+  house.world.run(minutes(4));
+  CHECK(house.cal_reads() == kAll);
+}
+
+TEST_CASE("a wrong answer spoils nothing", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  house.cal.change_item = garble_bundles;
+  house.invite_cal();
+  // Ben answers first, with secrets that he made up.
+  const auto keys = e2ee::unpack<e2ee::AccountRecord>(house.ben.disk().at("e2ee/account"));
+  REQUIRE(keys);
+  const auto account = crypto::SigningKey::from_seed(keys->account_seed);
+  const auto signing = crypto::SigningKey::from_seed(keys->signing_seed);
+  const auto device = crypto::KemKeyPair::from_secret(keys->device_secret.clone());
+  const auto credential = identity::make_credential(account, keys->user, keys->device,
+                                                    signing.public_key(), device.public_key);
+  const auto receiver = e2ee::unpack<e2ee::AccountRecord>(house.cal.disk().at("e2ee/account"));
+  REQUIRE(receiver);
+  const auto receiver_key = crypto::KemKeyPair::from_secret(receiver->device_secret.clone());
+  SeededRng rng(5);
+  int lies = 0;
+  house.cal.change_item = [&](wire::InboxItem& item) {
+    if (item.kind != 2 || lies == 3) return;
+    ++lies;
+    sealing::HistoryBundle bundle;
+    for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
+      bundle.secrets.push_back({epoch, {}});
+      rng.fill(bundle.secrets.back().secret.write());
+    }
+    item.body = *sealing::seal_bundle(rng, receiver_key.public_key,
+                                      {house.room, sealing::BundlePurpose::kRequested},
+                                      {credential, signing}, bundle);
+  };
+  lose_history(house.cal, house.room);
+  house.world.run(minutes(5));
+  CHECK(lies == 3);
+  CHECK(house.cal_reads() == kAll);
+  // Nor is anything wrong in the vault, which keeps what comes first.
+  Device& phone = house.world.link(house.cal, "Cal's phone");
+  phone.change_item = garble_bundles;
+  house.ada.disconnect();
+  house.ben.disconnect();
+  house.cal.disconnect();
+  std::erase_if(phone.disk(),
+                [](const auto& entry) { return entry.first.starts_with("e2ee/epoch/"); });
+  phone.restart();
+  phone.connect();
+  house.world.run(minutes(1));
+  phone.read_again(house.room);
+  house.world.run(minutes(1));
+  CHECK(phone.read(house.room) == kAll);
+}
+
+TEST_CASE("a request by somebody who is not in the group is not answered", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  house.invite_cal();
+  const auto keys = e2ee::unpack<e2ee::AccountRecord>(house.cal.disk().at("e2ee/account"));
+  REQUIRE(keys);
+  const auto account = crypto::SigningKey::from_seed(keys->account_seed);
+  const auto signing = crypto::SigningKey::from_seed(keys->signing_seed);
+  const auto device = crypto::KemKeyPair::from_secret(keys->device_secret.clone());
+  const auto credential = identity::make_credential(account, keys->user, keys->device,
+                                                    signing.public_key(), device.public_key);
+  int answers = 0;
+  house.cal.change_item = [&](wire::InboxItem& item) { answers += item.kind == 2; };
+  const auto ask = [&] {
+    wire::SendToDevices request;
+    request.devices.push_back({house.ada.user(), house.ada.device()});
+    request.room_id = house.room;
+    request.kind = 3;
+    request.body = *sealing::make_history_request(house.room, {credential, signing}, {0, 1});
+    house.cal.request(request);
+    house.world.settle();
+  };
+  ask();
+  CHECK(answers == 1);
+  ask();  // too soon after the first
+  CHECK(answers == 1);
+  house.world.run(seconds(10));
+  house.ada.request(wire::RemoveMember{house.room, house.cal.user(), false});
+  house.world.run(seconds(5));
+  // The server, which is in league with Cal, hands it over all the same.
+  wire::InboxItem item;
+  item.number = 1;
+  item.kind = 3;
+  item.room_id = house.room;
+  item.sender = house.cal.user();
+  item.device = house.cal.device();
+  item.body = *sealing::make_history_request(house.room, {credential, signing}, {0, 1});
+  const auto sent = house.ada.requests;
+  house.ada.engine->handle_notice(house.ada.now(), wire::InboxNotice{{item}});
+  house.world.settle();
+  CHECK(house.ada.requests - sent == 1);  // the acknowledgement
+}
+
+TEST_CASE("a history longer than a bundle arrives in parts", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  while (house.ada.epoch(house.room) < sealing::kMaxBundleSecrets + 5) {
+    REQUIRE(house.ada.engine->renew_keys(house.ada.now(), house.room).ok());
+    house.world.run(seconds(1));
+  }
+  house.world.run(minutes(1));  // the server's limit of requests is used up
+  int bundles = 0;
+  house.cal.change_item = [&](wire::InboxItem& item) { bundles += item.kind == 2; };
+  house.invite_cal();
+  CHECK(house.cal_reads() == kAll);
+  CHECK(bundles == 2);
+}
+
+TEST_CASE("a person's further device is told what the person may read", "[e2ee]") {
+  const auto history = GENERATE(wire::HistoryAccess::kAll, wire::HistoryAccess::kSinceInvited,
+                                wire::HistoryAccess::kNone);
+  INFO(static_cast<int>(history));
+  House house(history);
+  house.invite_cal();
+  for (Device* device : {&house.ada, &house.ben}) {
+    device->restart();  // since when Cal is there is kept
+    device->connect();
+  }
+  house.world.run(seconds(2));
+  // Cal's phone, with Cal's other device away and nothing in the vault.
+  const auto secret = house.cal.engine->make_recovery(house.cal.now());
+  REQUIRE(secret.ok());
+  house.world.settle();
+  house.cal.disconnect();
+  Device& phone = *house.world.devices().emplace_back(
+      std::make_unique<Device>(house.world.server, "Cal's phone", 99, *secret));
+  phone.change_response = hide_vault;
+  phone.connect();
+  house.world.settle();
+  phone.engine->recover(phone.now(), *secret);
+  house.world.run(minutes(1));
+  REQUIRE(phone.ready());
+  house.say("five");
+  Texts texts = phone.read(house.room);
+  std::erase(texts, "?0");
+  if (history == wire::HistoryAccess::kAll) {
+    CHECK(texts == Texts{"one", "two", "three", "four", "five"});
+  } else if (history == wire::HistoryAccess::kSinceInvited) {
+    CHECK(texts == Texts{"three", "four", "five"});
+  } else {
+    CHECK(texts == Texts{"five"});
+  }
+  // And all of it once the vault is there.
+  phone.change_response = nullptr;
+  phone.disconnect();
+  phone.connect();
+  house.world.run(seconds(5));
+  phone.read_again(house.room);
+  house.world.run(seconds(5));
+  texts = phone.read(house.room);
+  std::erase(texts, "?0");
+  if (history == wire::HistoryAccess::kAll) {
+    CHECK(texts == Texts{"one", "two", "three", "four", "five"});
+  } else {
+    CHECK(texts == Texts{"three", "four", "five"});
+  }
+}

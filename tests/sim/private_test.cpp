@@ -1,0 +1,339 @@
+// Private rooms through whole client cores: what a person sees, with a real server in between.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "shared/identity/recovery.hpp"
+#include "tests/sim/world.hpp"
+
+namespace parley::sim {
+namespace {
+
+using client::MessageView;
+
+struct Private : World {
+  explicit Private(std::uint64_t seed = 7) : World(seed, make_app_server) { private_rooms = true; }
+
+  SimClient& person(const std::string& name) {
+    SimClient& client = add_client(name);
+    client.core().sign_in_guest(now(), name);
+    client.drain();
+    run_for(seconds(5));
+    INFO(client.view().keys.text);
+    REQUIRE(client.view().keys.state == client::AccountKeys::kReady);
+    return client;
+  }
+  // With the members of `others`, who see it when this returns.
+  RoomId room(SimClient& owner, const std::string& name, std::vector<SimClient*> others,
+              wire::HistoryAccess history = wire::HistoryAccess::kAll) {
+    std::vector<UserId> users;
+    for (SimClient* other : others) users.push_back(other->view().self.user);
+    const auto token = owner.core().create_private_room(now(), name, "a topic", users, history);
+    owner.drain();
+    run_for(seconds(5));
+    REQUIRE(owner.answers.contains(token));
+    REQUIRE(owner.answers.at(token).ok());
+    return std::get<wire::RoomState>(*owner.answers.at(token)).room.room_id;
+  }
+  void open(SimClient& client, RoomId id) {
+    client.core().open_room(now(), id);
+    client.drain();
+    run_for(seconds(2));
+  }
+};
+
+std::vector<std::string> texts(SimClient& client) {
+  std::vector<std::string> out;
+  if (!client.view().room) return out;
+  for (const auto& item : client.view().room->items) {
+    const auto* message = std::get_if<MessageView>(&item);
+    if (message) out.push_back(message->unreadable.empty() ? message->content : "?");
+  }
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST_CASE("people talk in a private room") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+
+  REQUIRE(ada.view().room);
+  CHECK(ada.view().room->room_id == room);
+  CHECK(ada.view().room->name == "Plans");
+  CHECK(ada.view().room->topic == "a topic");
+  CHECK(ada.view().room->encryption.protection == client::Protection::kEncrypted);
+  REQUIRE(grace.view().rooms.size() == 1);
+  CHECK(grace.view().rooms[0].name == "Plans");
+
+  ada.say(room, "hello Grace");
+  world.run_for(seconds(3));
+  CHECK(grace.view().rooms[0].preview == "Ada: hello Grace");
+  CHECK(grace.view().rooms[0].unread == 1);
+  world.open(grace, room);
+  CHECK(texts(grace) == Texts{"hello Grace"});
+  grace.say(room, "hello Ada");
+  world.run_for(seconds(3));
+  CHECK(texts(ada) == Texts{"hello Grace", "hello Ada"});
+  CHECK(texts(grace) == Texts{"hello Grace", "hello Ada"});
+
+  SECTION("edits, reactions and deletions") {
+    const Seq first =
+        std::get<MessageView>(*std::ranges::find_if(ada.view().room->items, [](const auto& item) {
+          return std::holds_alternative<MessageView>(item);
+        })).seq;
+    grace.core().toggle_reaction(world.now(), first, "👍");
+    grace.drain();
+    ada.core().start_edit(world.now(), first);
+    ada.core().set_draft(world.now(), "hello, Grace!");
+    REQUIRE(ada.core().send_draft(world.now()));
+    ada.drain();
+    world.run_for(seconds(3));
+    CHECK(texts(grace) == Texts{"hello, Grace!", "hello Ada"});
+    for (const auto& item : ada.view().room->items) {
+      const auto* message = std::get_if<MessageView>(&item);
+      if (message && message->seq == first) CHECK(message->reactions.size() == 1);
+    }
+    ada.core().delete_message(world.now(), first);
+    ada.drain();
+    world.run_for(seconds(3));
+    CHECK(texts(grace) == Texts{"", "hello Ada"});
+  }
+  SECTION("the server's log has nothing of it") {
+    for (const wire::Event& event : world.server().log(room)) {
+      const std::string body(as_text(event.body));
+      CHECK(body.find("hello") == std::string::npos);
+      CHECK(body.find("Plans") == std::string::npos);
+      CHECK(body.find("a topic") == std::string::npos);
+    }
+  }
+  SECTION("everything is there after a restart, also without a connection") {
+    world.run_for(seconds(2));
+    grace.crash();
+    grace.boot();
+    CHECK(texts(grace) == Texts{"hello Grace", "hello Ada"});
+    CHECK(grace.view().room->name == "Plans");
+    world.run_for(seconds(5));
+    ada.say(room, "still there?");
+    world.run_for(seconds(3));
+    CHECK(texts(grace) == Texts{"hello Grace", "hello Ada", "still there?"});
+  }
+  SECTION("a message that waits for the connection is sealed when it is back") {
+    ada.cut();
+    ada.say(room, "from the tunnel");
+    CHECK(texts(ada).back() == "from the tunnel");
+    world.run_for(seconds(20));
+    CHECK(texts(grace).back() == "from the tunnel");
+  }
+}
+
+TEST_CASE("a conversation of two is named after the other, and there is one") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const auto token = ada.core().start_direct(world.now(), grace.view().self.user);
+  ada.drain();
+  world.run_for(seconds(5));
+  REQUIRE(ada.answers.contains(token));
+  REQUIRE(ada.answers.at(token).ok());
+  REQUIRE(ada.view().room);
+  const RoomId room = ada.view().room->room_id;
+  CHECK(ada.view().room->name == "Grace");
+  CHECK(ada.view().room->direct_with == grace.view().self.user);
+  REQUIRE(grace.view().rooms.size() == 1);
+  CHECK(grace.view().rooms[0].name == "Ada");
+  ada.say(room, "just us");
+  world.run_for(seconds(3));
+  CHECK(grace.view().rooms[0].preview == "just us");
+
+  grace.core().start_direct(world.now(), ada.view().self.user);
+  grace.drain();
+  world.run_for(seconds(3));
+  REQUIRE(grace.view().room);
+  CHECK(grace.view().room->room_id == room);
+  CHECK(texts(grace) == Texts{"just us"});
+}
+
+TEST_CASE("somebody who comes later reads what was said before") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "before Edsger");
+  world.run_for(seconds(3));
+  SimClient& edsger = world.person("Edsger");
+  const auto token = ada.core().invite_member(world.now(), room, edsger.view().self.user);
+  ada.drain();
+  world.run_for(seconds(10));
+  REQUIRE(ada.answers.contains(token));
+  CHECK(ada.answers.at(token).ok());
+  world.open(edsger, room);
+  CHECK(texts(edsger) == Texts{"before Edsger"});
+  edsger.say(room, "I read it");
+  world.run_for(seconds(3));
+  CHECK(texts(ada).back() == "I read it");
+}
+
+TEST_CASE("a wiped device has everything again with the recovery words") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  CHECK_FALSE(ada.view().keys.has_recovery);
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  grace.say(room, "two");
+  world.run_for(seconds(3));
+
+  ada.core().make_recovery_words(world.now());
+  ada.drain();
+  world.run_for(seconds(2));
+  std::string words;
+  for (const auto& word : ada.view().keys.recovery_words) words += word + " ";
+  ada.core().hide_recovery_words(world.now());
+  CHECK(ada.view().keys.recovery_words.empty());
+  ada.crash();
+  ada.store.clear();
+  grace.crash();  // nobody else is there
+
+  SimClient& again = world.add_client("Ada's new device");
+  SECTION("with the right ones") {
+    again.core().sign_in_recovery(world.now(), words);
+    again.drain();
+    world.run_for(seconds(20));
+    CHECK(again.view().login.error.empty());
+    REQUIRE(again.view().keys.state == client::AccountKeys::kReady);
+    REQUIRE(again.view().rooms.size() == 1);
+    world.open(again, room);
+    CHECK(again.view().room->name == "Plans");
+    CHECK(texts(again) == Texts{"one", "two"});
+    again.say(room, "three");
+    world.run_for(seconds(5));
+    grace.boot();
+    world.run_for(seconds(5));
+    world.open(grace, room);
+    CHECK(texts(grace) == Texts{"one", "two", "three"});
+  }
+  SECTION("with a misspelt one") {
+    again.core().sign_in_recovery(world.now(), "x" + words);
+    CHECK(again.view().login.error.starts_with("Word 1 is not"));
+  }
+  SECTION("with those of nobody") {
+    SeededRng rng(99);
+    std::string others;
+    for (const auto word : identity::recovery_words(identity::make_recovery_secret(rng))) {
+      others += std::string(word) + " ";
+    }
+    again.core().sign_in_recovery(world.now(), others);
+    again.drain();
+    world.run_for(seconds(5));
+    CHECK(again.view().screen == client::Screen::kLogin);
+    CHECK_FALSE(again.view().login.error.empty());
+  }
+}
+
+TEST_CASE("a new device is linked with the code that an old one shows") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  grace.crash();
+
+  ada.core().start_link(world.now());
+  ada.drain();
+  world.run_for(seconds(2));
+  REQUIRE(ada.view().link.step == client::LinkStep::kCode);
+  const std::string code = ada.view().link.code;
+  CHECK(ada.view().link.url.starts_with("http://sim/#link="));
+  SimClient& phone = world.add_client("Ada's phone");
+  SECTION("a wrong code says so") {
+    phone.core().sign_in_link(world.now(), "hello");
+    CHECK_FALSE(phone.view().login.error.empty());
+    std::string other = code;
+    other[0] = other[0] == 'A' ? 'B' : 'A';
+    phone.core().sign_in_link(world.now(), other);
+    phone.drain();
+    world.run_for(seconds(3));
+    CHECK(phone.view().screen == client::Screen::kLogin);
+    CHECK_FALSE(phone.view().login.error.empty());
+  }
+  SECTION("pictures that differ end it") {
+    phone.core().sign_in_link(world.now(), code);
+    phone.drain();
+    world.run_for(seconds(3));
+    ada.core().confirm_link(world.now(), false);
+    ada.drain();
+    world.run_for(seconds(3));
+    CHECK(ada.view().link.step == client::LinkStep::kFailed);
+    CHECK(phone.view().link.step == client::LinkStep::kFailed);
+    CHECK(phone.view().keys.state == client::AccountKeys::kLocked);
+  }
+  SECTION("the same pictures on both") {
+    phone.core().sign_in_link(world.now(), code);
+    phone.drain();
+    world.run_for(seconds(3));
+    REQUIRE(ada.view().link.step == client::LinkStep::kCompare);
+    REQUIRE(phone.view().link.step == client::LinkStep::kCompare);
+    REQUIRE(ada.view().link.emoji.size() == 7);
+    for (std::size_t i = 0; i < 7; ++i) {
+      CHECK(ada.view().link.emoji[i].name == phone.view().link.emoji[i].name);
+    }
+    ada.core().confirm_link(world.now(), true);
+    ada.drain();
+    world.run_for(seconds(10));
+    CHECK(ada.view().link.step == client::LinkStep::kDone);
+    CHECK(phone.view().link.step == client::LinkStep::kDone);
+    REQUIRE(phone.view().keys.state == client::AccountKeys::kReady);
+    CHECK(phone.view().devices.trusted.size() == 2);
+    world.open(phone, room);
+    CHECK(texts(phone) == Texts{"one"});
+    phone.say(room, "from the phone");
+    world.run_for(seconds(3));
+    CHECK(texts(ada).back() == "from the phone");
+
+    // And is removed again: it reads nothing that is said afterwards.
+    ada.core().revoke_device(world.now(), phone.view().self.device);
+    ada.drain();
+    world.run_for(seconds(10));
+    ada.say(room, "without the phone");
+    world.run_for(seconds(5));
+    CHECK(phone.view().screen == client::Screen::kLogin);
+    const auto seen = texts(phone);
+    CHECK(std::ranges::find(seen, "without the phone") == seen.end());
+  }
+}
+
+TEST_CASE("people compare safety numbers") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  const UserId ada_id = ada.view().self.user, grace_id = grace.view().self.user;
+  world.open(grace, room);
+  ada.core().look_at_identity(world.now(), grace_id);
+  ada.drain();
+  grace.core().look_at_identity(world.now(), ada_id);
+  grace.drain();
+  world.run_for(seconds(2));
+  REQUIRE(ada.view().identity);
+  CHECK(ada.view().identity->state == client::IdentityState::kNew);
+  CHECK(ada.view().identity->safety_number.size() == 71);
+  CHECK(ada.view().identity->safety_number == grace.view().identity->safety_number);
+
+  const Bytes code = grace.view().identity->safety_code;
+  ada.core().check_safety_code(world.now(), grace_id, code);
+  ada.drain();
+  CHECK(ada.view().identity->state == client::IdentityState::kVerified);
+  CHECK(ada.view().room->encryption.protection == client::Protection::kVerified);
+  CHECK(grace.view().room->encryption.protection == client::Protection::kEncrypted);
+  Bytes wrong = code;
+  wrong[40] ^= 1;
+  grace.core().check_safety_code(world.now(), ada_id, wrong);
+  CHECK(grace.view().identity->state == client::IdentityState::kNew);
+}
+
+}  // namespace
+}  // namespace parley::sim
