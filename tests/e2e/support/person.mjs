@@ -41,7 +41,6 @@ export class Person {
 
   // ---- rooms ----
 
-  // One that the server can read, too.
   // One that the server can read.
   async createRoom(name) {
     const dialog = await this.beginRoom(name);
