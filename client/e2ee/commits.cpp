@@ -183,6 +183,8 @@ void Engine::Impl::won(Now now, Room& room) {
   room.retry.succeeded();
   room.tree.clear();
   entered(now, room);
+  room.own_epoch = true;
+  renew_invites(room);
 }
 
 // A commit of the log, in whatever order it came here.
@@ -237,6 +239,7 @@ void Engine::Impl::entered(Now, Room& room) {
   room.forget_leaves();
   note_users(room);
   room.answered.clear();
+  room.own_epoch = false;
   room.join_at.reset();
   // Who was to be removed may be gone by now; else they are looked for again.
   std::set<wire::DeviceRef> still;

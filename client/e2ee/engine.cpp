@@ -59,6 +59,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       if (!record) return;
       EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
       epoch = {std::move(record->secret), record->in_vault};
+    } else if (kind == "invite") {
+      if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
     } else if (kind == "since") {
       const auto record = unpack<SinceRecord>(value);
       if (!record) return;
@@ -78,7 +80,11 @@ void Engine::Impl::erase_all() {
   for (const auto& [room, keys] : epochs_) {
     for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
   }
-  for (const auto& [id, room] : rooms_) desk_.erase("e2ee/room/" + id.to_string());
+  for (const auto& [id, room] : rooms_) {
+    for (const char* kind : {"room/", "since/", "invite/"}) {
+      desk_.erase("e2ee/" + (kind + id.to_string()));
+    }
+  }
   for (const auto& [key, value] : restored_groups_) desk_.erase(key);
   for (const auto& [name, chain] : chains_) {
     desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
@@ -253,6 +259,15 @@ Status Engine::invite(Now now, RoomId room, const std::vector<UserId>& users) {
 }
 Status Engine::rename(Now now, RoomId room, std::string name, std::string topic) {
   return impl_->rename(now, room, std::move(name), std::move(topic));
+}
+void Engine::forget_before(Now now, RoomId room, std::uint64_t epoch) {
+  impl_->forget_before(now, room, epoch);
+}
+Result<crypto::Secret> Engine::make_invite_key(Now now, RoomId room, InviteId invite) {
+  return impl_->make_invite_key(now, room, invite);
+}
+void Engine::use_invite_key(Now now, RoomId room, std::string code, const crypto::Secret& key) {
+  impl_->use_invite_key(now, room, std::move(code), key);
 }
 Status Engine::renew_keys(Now now, RoomId room) { return impl_->renew_keys(now, room); }
 Result<identity::RecoverySecret> Engine::make_recovery(Now now) {

@@ -99,9 +99,8 @@ struct Alert {
   RoomId room;
   bool operator==(const Alert&) const = default;
 };
-using Change =
-    std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived, LinkChanged,
-                 IdentityChanged, RecoveryMade, Alert>;
+using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
+                            LinkChanged, IdentityChanged, RecoveryMade, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 
@@ -182,6 +181,14 @@ class Engine {
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
+  // The messages of all epochs before this one are gone: so are their secrets, from this device
+  // and from what it gives others. The vault has them still.
+  void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  // The key of an invitation's link, for its fragment: whoever joins by the link reads with it what
+  // the room's history allows, with nobody else online; as long as this device is in the room.
+  Result<crypto::Secret> make_invite_key(Now now, RoomId room, InviteId invite);
+  // After joining by a link with such a key.
+  void use_invite_key(Now now, RoomId room, std::string code, const crypto::Secret& key);
   // A new secret takes the place of the one before, once RecoveryMade has said that it is saved.
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked

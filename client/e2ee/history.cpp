@@ -35,9 +35,11 @@ void Engine::Impl::note_users(Room& room) {
 
 // A message of this epoch cannot be opened.
 void Engine::Impl::missed(RoomId id, std::uint64_t epoch) {
+  Room* room = find(id);
+  if (room != nullptr && epoch < room->record.forgotten_before) return;
   if (!missing_.emplace(id, epoch).second) return;
   missing_retry_.succeeded();
-  if (Room* room = find(id)) room->asking.round = 0;
+  if (room != nullptr) room->asking.round = 0;
 }
 
 // The newest, as many as a bundle holds. Epochs to come are not missing: commits lead there.

@@ -5,6 +5,7 @@
 //   people.cpp    what is known of others' devices
 //   vault.cpp     history secrets, here and in the vault
 //   inbox.cpp     welcomes and history bundles
+//   invites.cpp   the history that comes with an invitation's link
 //   history.cpp   who may read what; asking others for history, answering them
 //   rooms.cpp     what each room needs next: creating, joining, catching up, committing
 //   commits.cpp   commits: made, won, lost, taken over from others
@@ -23,6 +24,7 @@
 #include "shared/mls/state.hpp"
 #include "shared/sealing/bundle.hpp"
 #include "shared/sealing/history_request.hpp"
+#include "shared/sealing/invite_key.hpp"
 #include "shared/sealing/vault.hpp"
 
 namespace parley::e2ee {
@@ -38,9 +40,10 @@ inline constexpr std::uint32_t kRenewAfterMessages = 1000;   // of anybody in th
 inline constexpr Duration kRemovalStep = milliseconds(400);  // by place among the leaves
 inline constexpr Duration kFirstRetry = milliseconds(50);
 inline constexpr Duration kLongestRetry = seconds(30);
-inline constexpr std::size_t kBundleSenders = 3;  // who send one to whoever joined by itself
-inline constexpr std::uint8_t kBundleItem = 2;    // inbox item with a history bundle
-inline constexpr std::uint8_t kRequestItem = 3;   // ... that asks for one
+inline constexpr std::size_t kBundleSenders = 3;   // who send one to whoever joined by itself
+inline constexpr std::uint8_t kBundleItem = 2;     // inbox item with a history bundle
+inline constexpr std::uint8_t kInviteKeyItem = 5;  // ... with an invitation's key
+inline constexpr std::uint8_t kRequestItem = 3;    // ... that asks for one
 
 // History that neither this device nor the vault has: own devices are asked, then a few members at
 // a time; fewer times where the policy may keep it from this device.
@@ -134,6 +137,14 @@ struct Room {
     std::vector<std::uint64_t> epochs;
   };
   std::deque<Answer> answers;
+  bool own_epoch = false;              // this device began it
+  std::set<InviteId> invites_due;      // whose bundles this device has to renew
+  std::optional<InviteRecord> invite;  // by which this device's user came
+  struct Announcement {
+    Bytes body;
+    std::vector<wire::DeviceRef> to;
+  };
+  std::deque<Announcement> announcements;
   std::map<wire::DeviceRef, MonoTime> answered;
 
   bool is_member() const { return role >= wire::Role::kMember; }
@@ -194,6 +205,13 @@ class Engine::Impl {
   Status renew_keys(Now now, RoomId room);
   std::optional<RoomStatus> room(RoomId room);
   std::vector<UserId> members(RoomId room) const;
+
+  // ---- vault.cpp ----
+  void forget_before(Now now, RoomId room, std::uint64_t epoch);
+
+  // ---- invites.cpp ----
+  Result<Secret> make_invite_key(Now now, RoomId room, InviteId invite);
+  void use_invite_key(Now now, RoomId room, std::string code, const Secret& key);
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -293,7 +311,7 @@ class Engine::Impl {
   void take_offer(const DeviceId& device, ByteView message);
   void take_answer(const DeviceId& device, ByteView message);
   void take_reveal(ByteView message);
-  void take_invite_bundle(ByteView message);
+  void take_link_bundle(ByteView message);
   // Who has been confirmed and is to be in the list; nullptr: nobody.
   const identity::LinkRequest* to_list() const;
   void add_linked(Now now, const identity::DeviceList& list, identity::ListChange& change) const;
@@ -329,6 +347,21 @@ class Engine::Impl {
   void send_to_devices(Room& room, std::vector<wire::DeviceRef> devices, std::uint8_t kind,
                        Bytes body, std::function<void()> done);
 
+  // invites.cpp
+  void take_invite_key(Room& room, ByteView announcement);
+  void renew_invites(Room& room);
+  bool step_invites(Room& room);
+  bool announce(Room& room);
+  bool put_invite_bundle(Room& room);
+  bool get_invite_bundle(Room& room);
+  void forget_invite(Room& room, InviteId invite);
+  void take_history(Room& room, const sealing::HistoryBundle& bundle);
+  // The newest secrets of epochs that the user may know and that are below this one, as many as a
+  // bundle holds; `more`: there are others.
+  std::vector<sealing::EpochSecret> newest_secrets(const Room& room,
+                                                   std::optional<std::uint64_t> from,
+                                                   std::uint64_t below, bool& more);
+
   // history.cpp
   // The first epoch that the user may be told of; nothing: none at all.
   std::optional<std::uint64_t> may_read_from(const Room& room, UserId user) const;
@@ -357,6 +390,9 @@ class Engine::Impl {
   bool wants_commit(Now now, Room& room);
   void post_naming(Now now, Room& room);
   void tell_room(Room& room);
+  void take_claim(Room& room, Claim claim);
+  void take_naming(Room& room, Naming naming);
+  bool judge_claim(Room& room);
   std::optional<NotReady> not_ready(Room& room, bool for_naming);
   std::optional<NotReady> leaves_cause(Room& room);
   std::optional<NotReady> check_leaves(Room& room);

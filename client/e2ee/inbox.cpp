@@ -21,6 +21,9 @@ void Engine::Impl::take_inbox(Now now, const wire::InboxNotice& notice) {
       }
     } else if (item.kind == kRequestItem) {
       take_request(now, item);
+    } else if (item.kind == kInviteKeyItem) {
+      Room* room = find(item.room_id);
+      if (room != nullptr && room->group) take_invite_key(*room, item.body);
     }
   }
   // Leaves after what came of the items is stored.
@@ -72,40 +75,48 @@ void Engine::Impl::take_bundle(Room& room, ByteView sealed) {
     if (opened && is_in(room, opened->author)) take_offers(room, opened->bundle);
     return;
   }
-  if (!is_in(room, opened->author)) return;
+  if (is_in(room, opened->author)) take_history(room, opened->bundle);
+}
+
+void Engine::Impl::take_history(Room& room, const sealing::HistoryBundle& bundle) {
   bool any = false;
-  for (const sealing::EpochSecret& secret : opened->bundle.secrets) {
+  for (const sealing::EpochSecret& secret : bundle.secrets) {
     if (secret.epoch < room.group->epoch()) {
       any = learn(room.id, secret.epoch, secret.secret, false) || any;
     }
   }
-  const auto naming = wire::decode<Naming>(opened->bundle.room_state);
-  if (naming && naming->seq > room.record.naming.seq) {
-    room.record.naming = *naming;
+  if (const auto state = wire::decode<RoomState>(bundle.room_state)) {
+    take_naming(room, state->naming);
     save_room(room);
-    changes_.push_back(RoomChanged{room.id});
+    for (const Bytes& invite : state->invites) take_invite_key(room, invite);
   }
   if (any) changes_.push_back(HistoryArrived{room.id});
+}
+
+std::vector<sealing::EpochSecret> Engine::Impl::newest_secrets(const Room& room,
+                                                               std::optional<std::uint64_t> from,
+                                                               std::uint64_t below, bool& more) {
+  std::vector<sealing::EpochSecret> secrets;
+  if (!from) return secrets;
+  const EpochKeys& keys = epochs_[room.id];
+  for (auto it = keys.lower_bound(below); it != keys.begin() && std::prev(it)->first >= *from;
+       --it) {
+    more = secrets.size() == sealing::kMaxBundleSecrets;
+    if (more) break;
+    secrets.push_back({std::prev(it)->first, std::prev(it)->second.secret.clone()});
+  }
+  std::ranges::reverse(secrets);
+  return secrets;
 }
 
 // True when one is on its way.
 bool Engine::Impl::send_bundles(Now, Room& room) {
   if (room.record.newcomers.empty() || room.record.to_post) return false;
   const Newcomer newcomer = room.record.newcomers.front();
-  sealing::HistoryBundle bundle;
-  bundle.room_state = wire::encode(room.record.naming);
-  // The newest of what was not sent yet, as much as a bundle holds.
   bool more = false;
-  if (const auto from = may_read_from(room, newcomer.device.user_id)) {
-    const EpochKeys& keys = epochs_[room.id];
-    for (auto it = keys.lower_bound(newcomer.below);
-         it != keys.begin() && std::prev(it)->first >= *from; --it) {
-      more = bundle.secrets.size() == sealing::kMaxBundleSecrets;
-      if (more) break;
-      bundle.secrets.push_back({std::prev(it)->first, std::prev(it)->second.secret.clone()});
-    }
-    std::ranges::reverse(bundle.secrets);
-  }
+  const sealing::HistoryBundle bundle{
+      newest_secrets(room, may_read_from(room, newcomer.device.user_id), newcomer.below, more),
+      wire::encode(room.record.state)};
   const std::uint64_t below = more ? bundle.secrets.front().epoch : 0;
   const auto sealed =
       sealing::seal_bundle(rng_, newcomer.key, {room.id, sealing::BundlePurpose::kNewMember},

@@ -265,7 +265,7 @@ void Engine::Impl::take_link(Now now, const wire::InboxItem& item) {
       take_answer(item.device, message);
     }
     if (type == Type::kBundle && step == LinkStep::kWaitingForConfirmation) {
-      take_invite_bundle(message);
+      take_link_bundle(message);
     }
   }
 }
@@ -311,7 +311,7 @@ void Engine::Impl::take_reveal(ByteView message) {
   changes_.push_back(LinkChanged{});
 }
 
-void Engine::Impl::take_invite_bundle(ByteView message) {
+void Engine::Impl::take_link_bundle(ByteView message) {
   const auto bundle = link_->new_side->handle_bundle(message);
   if (!bundle) return end_link(LinkProblem::kBroken, true, describe(link_->new_side->fault()));
   if (bundle->user != user_) return end_link(LinkProblem::kOtherAccount);

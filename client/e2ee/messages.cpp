@@ -250,11 +250,10 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
   const auto chain = judge(id, event, *opened, fault);
   if (!chain) return fault;
   if (room != nullptr && opened->content.kind == wire::EventKind::kRoomSettings &&
-      event.seq > room->record.naming.seq) {
+      event.seq > room->record.state.naming.seq) {
     if (const auto settings = wire::decode<wire::RoomSettings>(opened->content.body)) {
-      room->record.naming = {settings->name, settings->topic, event.seq};
-      save_room(*room);
-      changes_.push_back(RoomChanged{id});
+      take_claim(*room, {{settings->name, settings->topic, event.seq}, event.sender});
+      settle(now);
     }
   }
   return Opened{opened->content.kind, opened->content.body, event.sender,

@@ -9,6 +9,7 @@
 //   e2ee/group/<room>           the group (mls/state.hpp)
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
 //   e2ee/chain/<room>/<device>  the sender chain of a device
+//   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //
 // Each value begins with its format.
@@ -131,8 +132,45 @@ struct Naming {
   }
 };
 
+// What bundles carry beside secrets.
+struct RoomState {
+  Naming naming;
+  std::vector<Bytes> invites;  // keys of links (sealing/invite_key.hpp), as they were announced
+  static constexpr std::size_t kMostInvites = 32;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(naming);
+    std::uint64_t count = invites.size();
+    ar(count);
+    invites.resize(std::min<std::uint64_t>(count, kMostInvites));
+    for (Bytes& invite : invites) ar(field("", invite, kMaxInviteBytes));
+  }
+  static constexpr std::size_t kMaxInviteBytes = 400;
+};
+
+// A change of the name by somebody whose right to it is not known yet.
+struct Claim {
+  Naming naming;
+  UserId user;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(naming, user);
+  }
+};
+
+struct InviteRecord {  // see Engine::use_invite_key
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  std::string code;
+  Secret key;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", code, wire::kMaxCodeBytes), fixed(key));
+  }
+};
+
 struct RoomRecord {
-  static constexpr std::uint8_t kFormat = 2;
+  static constexpr std::uint8_t kFormat = 3;
   std::uint8_t format = kFormat;
   bool creating = false;
   UserId direct_with;
@@ -145,7 +183,10 @@ struct RoomRecord {
   std::vector<Bytes> bundles;       // that came before the group was there
   Timestamp renew_at;               // 0: nothing planned
   bool just_joined = false;         // renews then also when nobody says anything
-  Naming naming;
+  RoomState state;
+  bool direct = false;  // between two people: both may name it
+  std::vector<Claim> claims;
+  std::uint64_t forgotten_before = 0;  // no secret of these epochs is kept
   LastSeal last_seal;
   std::uint32_t sealed = 0;  // messages since the own keys were renewed
   template <class Archive>
@@ -156,9 +197,11 @@ struct RoomRecord {
     ar(count);
     bundles.resize(std::min<std::uint64_t>(count, kMaxBundlesKept));
     for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
-    ar(renew_at, just_joined, naming, last_seal, sealed);
+    ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
+       last_seal, sealed);
   }
   static constexpr std::size_t kMaxBundlesKept = 16;
+  static constexpr std::size_t kMostClaims = 16;
 };
 
 struct PendingRecord {

@@ -52,13 +52,17 @@ void Engine::Impl::apply_summary(Now now, const wire::RoomSummary& summary) {
     room.record.to_add.clear();
     room.record.to_post.reset();
     room.record.newcomers.clear();
+    room.invites_due.clear();
+    room.announcements.clear();
     room.join_at.reset();
     seal_abandoned(room.id, room.record.last_seal.client_id);
     return save_room(room);
   }
   room.server_epoch = std::max(room.server_epoch, summary.epoch);
-  if (room.record.history != summary.settings.history) {
+  if (room.record.history != summary.settings.history ||
+      room.record.direct != summary.settings.direct) {
     room.record.history = summary.settings.history;
+    room.record.direct = summary.settings.direct;
     save_room(room);
   }
   if (!room.group && !room.join_at) room.join_at = now.mono + kWelcomeWait;
@@ -135,6 +139,9 @@ Status Engine::Impl::invite(Now now, RoomId id, const std::vector<UserId>& users
 Status Engine::Impl::rename(Now now, RoomId id, std::string name, std::string topic) {
   Room* room = find(id);
   if (room == nullptr) return ErrorCode::kRoomNotFound;
+  if (room->is_member() && room->role < wire::Role::kModerator && !room->record.direct) {
+    return ErrorCode::kAccessDenied;
+  }
   room->record.to_post = Naming{std::move(name), std::move(topic), {}};
   room->record.posting = {};
   save_room(*room);
@@ -156,8 +163,8 @@ std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
   if (found == rooms_.end()) return std::nullopt;
   Room& room = found->second;
   const RoomRecord& record = room.record;
-  return RoomStatus{room.group ? room.group->epoch() : 0, record.naming.name, record.naming.topic,
-                    not_ready(room, false),
+  return RoomStatus{room.group ? room.group->epoch() : 0, record.state.naming.name,
+                    record.state.naming.topic, not_ready(room, false),
                     record.creating || record.to_post || !record.to_add.empty() || room.pending};
 }
 
@@ -196,6 +203,8 @@ void Engine::Impl::step_room(Now now, Room& room) {
   if (wants_commit(now, room)) return begin_commit(now, room);
   if (room.record.to_post) return post_naming(now, room);
   if (send_bundles(now, room)) return;
+  if (judge_claim(room)) return;
+  if (step_invites(room)) return;
   if (send_answer(now, room)) return;
   ask_for_history(now, room);
 }
@@ -367,6 +376,58 @@ bool Engine::Impl::wants_commit(Now now, Room& room) {
   return false;
 }
 
+// ---- the room's name ---------------------------------------------------------------------------
+
+void Engine::Impl::take_naming(Room& room, Naming naming) {
+  if (naming.seq <= room.record.state.naming.seq) return;
+  room.record.state.naming = std::move(naming);
+  changes_.push_back(RoomChanged{room.id});
+}
+
+// Owners and moderators may name a room. The server, which does not see that this is a new name,
+// tells who they are now; who was one when it happened and is none any more is not believed.
+void Engine::Impl::take_claim(Room& room, Claim claim) {
+  if (claim.naming.seq <= room.record.state.naming.seq) return;
+  std::vector<Claim>& claims = room.record.claims;
+  if (room.record.direct) {
+    take_naming(room, std::move(claim.naming));
+  } else if (std::ranges::none_of(claims, [&](const Claim& known) {
+               return known.naming.seq == claim.naming.seq;
+             })) {
+    if (claims.size() == RoomRecord::kMostClaims) claims.erase(claims.begin());
+    claims.push_back(std::move(claim));
+  }
+  save_room(room);
+}
+
+// True when the server was asked.
+bool Engine::Impl::judge_claim(Room& room) {
+  if (room.record.claims.empty()) return false;
+  const Claim claim = room.record.claims.back();
+  // The list goes by user: this one is the first after the one before it.
+  UserId before = claim.user;
+  for (std::size_t i = before.uuid.bytes.size(); i-- > 0;) {
+    if (before.uuid.bytes[i]-- != 0) break;
+  }
+  room.busy = true;
+  ask<wire::MemberPage>(
+      wire::ListMembers{room.id, before, 1},
+      [this, id = room.id, claim](Now, const wire::MemberPage& page) {
+        Room& there = room_of(id);
+        there.busy = false;
+        std::erase_if(there.record.claims,
+                      [&](const Claim& one) { return one.naming.seq == claim.naming.seq; });
+        const bool may = !page.members.empty() && page.members[0].user.user_id == claim.user &&
+                         page.members[0].role >= wire::Role::kModerator;
+        if (may) take_naming(there, claim.naming);
+        save_room(there);
+      },
+      [this, id = room.id](Now at, const wire::ErrorReply& error) {
+        failed(at, room_of(id), error);
+      });
+  return true;
+}
+
 void Engine::Impl::post_naming(Now now, Room& room) {
   if (not_ready(room, true)) return;
   RoomRecord& record = room.record;
@@ -395,9 +456,9 @@ void Engine::Impl::post_naming(Now now, Room& room) {
         there.retry.succeeded();
         handle_posted(now_, id, posted.client_id, posted.seq);
         if (!there.record.to_post || there.record.posting != posted.client_id) return;
-        if (posted.seq > there.record.naming.seq) {
-          there.record.naming = *std::exchange(there.record.to_post, std::nullopt);
-          there.record.naming.seq = posted.seq;
+        if (posted.seq > there.record.state.naming.seq) {
+          there.record.state.naming = *std::exchange(there.record.to_post, std::nullopt);
+          there.record.state.naming.seq = posted.seq;
         }
         there.record.to_post.reset();
         there.record.posting = {};

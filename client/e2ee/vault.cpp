@@ -16,6 +16,8 @@ const Secret* Engine::Impl::epoch_secret(RoomId room, std::uint64_t epoch) const
 }
 
 bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault) {
+  const Room* there = find(room);
+  if (there != nullptr && epoch < there->record.forgotten_before) return false;
   EpochKeys& keys = epochs_[room];
   const auto [found, is_new] = keys.try_emplace(epoch);
   // What is known is not replaced by what others say.
@@ -30,6 +32,25 @@ bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret,
   record.secret = found->second.secret.clone();
   desk_.put(epoch_key(room, epoch), pack(record));
   return is_new;
+}
+
+void Engine::Impl::forget_before(Now now, RoomId id, std::uint64_t epoch) {
+  Room* room = find(id);
+  if (room == nullptr || !room->group) return;
+  epoch = std::min(epoch, room->group->epoch());
+  if (epoch <= room->record.forgotten_before) return;
+  room->record.forgotten_before = epoch;
+  save_room(*room);
+  EpochKeys& keys = epochs_[id];
+  const auto first_kept = keys.lower_bound(epoch);
+  for (auto it = keys.begin(); it != first_kept; ++it) desk_.erase(epoch_key(id, it->first));
+  keys.erase(keys.begin(), first_kept);
+  const auto erase_of = [&](auto& map) {
+    map.erase(map.lower_bound({id, 0}), map.lower_bound({id, epoch}));
+  };
+  erase_of(missing_);
+  erase_of(offered_);
+  settle(now);
 }
 
 // The secret of the epoch that the group is in.

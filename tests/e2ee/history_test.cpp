@@ -4,6 +4,7 @@
 #include "client/e2ee/records.hpp"
 #include "shared/sealing/bundle.hpp"
 #include "shared/sealing/history_request.hpp"
+#include "shared/sealing/invite_key.hpp"
 #include "tests/e2ee/world.hpp"
 
 using namespace parley;
@@ -278,4 +279,127 @@ TEST_CASE("a person's further device is told what the person may read", "[e2ee]"
   } else {
     CHECK(texts == Texts{"three", "four", "five"});
   }
+}
+
+TEST_CASE("what is forgotten is not kept, given or fetched again", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  const std::uint64_t kept = house.ada.epoch(house.room);
+  for (Device* device : {&house.ada, &house.ben}) {
+    device->engine->forget_before(device->now(), house.room, kept);
+  }
+  house.world.run(seconds(1));
+  const auto kept_epochs = [&](Device& device) {
+    return std::ranges::count_if(
+        device.disk(), [](const auto& entry) { return entry.first.starts_with("e2ee/epoch/"); });
+  };
+  CHECK(kept_epochs(house.ada) == 1);
+  house.invite_cal();
+  CHECK(house.cal_reads() == Texts{"two", "three", "four"});
+  // The vault has them, and they are not taken from there.
+  house.ada.restart();
+  house.ada.connect();
+  house.ada.read_again(house.room);
+  house.world.run(minutes(2));
+  Texts texts = house.ada.read(house.room);
+  std::erase(texts, "?0");
+  CHECK(texts == Texts{"two", "three", "four"});
+  // Never the present one.
+  house.ada.engine->forget_before(house.ada.now(), house.room, UINT64_MAX);
+  house.say("five");
+  CHECK(house.ben.read(house.room).back() == "five");
+}
+
+namespace {
+
+wire::InviteInfo make_invite(House& house) {
+  wire::CreateInvite create;
+  create.room_id = house.room;
+  wire::InviteInfo invite;
+  house.ada.request(create, [&](const app::Reply& reply) {
+    invite = std::get<wire::InviteState>(std::get<wire::Response>(reply)).invite;
+  });
+  house.world.settle();
+  REQUIRE_FALSE(invite.code.empty());
+  return invite;
+}
+// With nobody else there.
+void join_by(House& house, const wire::InviteInfo& invite, const crypto::Secret& key) {
+  house.ada.disconnect();
+  house.ben.disconnect();
+  house.cal.request(wire::JoinRoom{{}, invite.code});
+  house.cal.engine->use_invite_key(house.cal.now(), house.room, invite.code, key);
+  house.world.run(seconds(10));
+  REQUIRE(house.cal.rooms().contains(house.room));
+}
+
+}  // namespace
+
+TEST_CASE("who comes by a link reads with nobody online what the room allows", "[e2ee]") {
+  const auto history = GENERATE(wire::HistoryAccess::kAll, wire::HistoryAccess::kSinceInvited,
+                                wire::HistoryAccess::kNone);
+  INFO(static_cast<int>(history));
+  House house(history);
+  const auto invite = make_invite(house);
+  const auto key = house.ada.engine->make_invite_key(house.ada.now(), house.room, invite.invite_id);
+  REQUIRE(key.ok());
+  house.world.run(seconds(1));
+  // Somebody else begins the next epoch.
+  REQUIRE(house.ben.engine->renew_keys(house.ben.now(), house.room).ok());
+  house.world.run(seconds(1));
+  house.say("three");
+  join_by(house, invite, *key);
+  const bool all = history == wire::HistoryAccess::kAll;
+  CHECK(house.cal_reads() == (all ? Texts{"one", "two", "three"} : Texts{}));
+  CHECK(house.cal.engine->room(house.room)->name == "Plans");
+  CHECK(house.cal.alerts.empty());
+
+  // And whoever comes after, by the link that Cal has learnt of by it.
+  Device& dan = house.world.add("Dan");
+  house.cal.say(house.room, "four");
+  house.world.run(seconds(1));
+  house.cal.disconnect();
+  dan.request(wire::JoinRoom{{}, invite.code});
+  dan.engine->use_invite_key(dan.now(), house.room, invite.code, *key);
+  house.world.run(seconds(10));
+  Texts texts = dan.read(house.room);
+  std::erase(texts, "?0");
+  CHECK(texts == (all ? kAll : Texts{}));
+}
+
+TEST_CASE("a link's key holds as long as the one who made it is in the room", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  const auto invite = make_invite(house);
+  const auto key = house.ben.engine->make_invite_key(house.ben.now(), house.room, invite.invite_id);
+  REQUIRE(key.ok());
+  house.world.run(seconds(1));
+  house.renew();
+  house.ada.request(wire::RemoveMember{house.room, house.ben.user(), false});
+  house.world.run(seconds(5));
+  house.say("without Ben");
+  house.renew();
+  join_by(house, invite, *key);
+  CHECK(house.cal_reads() == Texts{"one", "two"});
+}
+
+TEST_CASE("nobody outside of the group announces keys of links", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  const auto invite = make_invite(house);
+  SeededRng rng(8);
+  const auto account = crypto::SigningKey::generate(rng),
+             signing = crypto::SigningKey::generate(rng);
+  const auto device = crypto::KemKeyPair::generate(rng);
+  const auto credential = identity::make_credential(account, house.ben.user(), house.ben.device(),
+                                                    signing.public_key(), device.public_key);
+  crypto::Secret key;
+  rng.fill(key.write());
+  wire::InboxItem item;
+  item.number = 1;
+  item.kind = 5;
+  item.room_id = house.room;
+  item.body = sealing::announce_invite_key(house.room, {credential, signing}, invite.invite_id,
+                                           sealing::invite_key_pair(key).public_key);
+  house.ada.engine->handle_notice(house.ada.now(), wire::InboxNotice{{item}});
+  house.renew();
+  join_by(house, invite, key);
+  CHECK(house.cal_reads() == Texts{});
 }

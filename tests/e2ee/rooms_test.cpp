@@ -74,10 +74,31 @@ TEST_CASE("a room's name and topic are known to its members and to nobody else",
   CHECK(house.ben.engine->room(house.room)->name == "Plans");
   CHECK(house.ben.engine->room(house.room)->topic == "for the summer");
   CHECK_FALSE(contains(house.ada.sent, "Plans"));
-  REQUIRE(house.ben.engine->rename(house.ben.now(), house.room, "Journeys", "by train").ok());
-  house.world.run(seconds(2));
+  const auto rename = [&](Device& device, const std::string& name) {
+    const Status status = device.engine->rename(device.now(), house.room, name, "by train");
+    house.world.run(seconds(2));
+    return status.ok();
+  };
+  // Members may not, but those whom the owner has made moderators.
+  CHECK_FALSE(rename(house.ben, "Mutiny"));
+  house.ada.request(wire::SetRole{house.room, house.ben.user(), wire::Role::kModerator});
+  house.world.run(seconds(1));
+  REQUIRE(rename(house.ben, "Journeys"));
   CHECK(house.ada.engine->room(house.room)->name == "Journeys");
   CHECK_FALSE(contains(house.ben.sent, "Journeys"));
+  // A name that a client sets all the same is not taken.
+  house.ada.withhold = [](const wire::Event& event) {
+    return event.kind == wire::EventKind::kSealed;
+  };
+  REQUIRE(rename(house.ben, "Mutiny"));
+  house.ada.request(wire::SetRole{house.room, house.ben.user(), wire::Role::kMember});
+  house.world.run(seconds(1));
+  house.ada.withhold = nullptr;
+  house.ada.read_again(house.room);
+  house.world.run(seconds(2));
+  CHECK(house.ada.engine->room(house.room)->name == "Journeys");
+  REQUIRE(rename(house.ada, "Journeys"));
+  CHECK(house.ben.engine->room(house.room)->name == "Journeys");
   REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
   house.world.run(seconds(3));
   CHECK(house.cal.engine->room(house.room)->name == "Journeys");

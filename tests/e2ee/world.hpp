@@ -158,8 +158,10 @@ class Device {
     const auto status = engine->room(room);
     return status ? status->epoch : 0;
   }
-  void request(wire::Command command) {
-    ask(std::move(command), [](const app::Reply&) {});
+  void request(
+      wire::Command command,
+      std::function<void(const app::Reply&)> handler = [](const app::Reply&) {}) {
+    ask(std::move(command), std::move(handler));
   }
   std::map<std::string, Bytes>& disk() { return disk_; }
   // As a client does that starts anew: everything is opened again.
