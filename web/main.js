@@ -7,7 +7,7 @@ import { Loop } from './loop.js';
 import { Mirror } from './mirror.js';
 import { Owner } from './owner.js';
 import { packBlobs } from './packet.js';
-import { Page } from './page.js';
+import { Page, placeOf } from './page.js';
 import { Preferences } from './preferences.js';
 import { Socket } from './socket.js';
 import { Store } from './store.js';
@@ -107,7 +107,7 @@ class App {
     fonts.forEach((bytes, index) => bridge.call('parley_font', index, bytes));
     const socketUrl = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
     host.loop.start();
-    const options = packBlobs([socketUrl, deviceName(), location.origin, location.pathname, version, storeKey]);
+    const options = packBlobs([socketUrl, deviceName(), location.origin, placeOf(location), version, storeKey]);
     if (!bridge.call('parley_start', options)) {
       if (!bridge.stopped) this.page.showNotice(...noGraphics);
       this.stop();

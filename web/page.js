@@ -31,6 +31,11 @@ class LoginForm {
   }
 }
 
+// What the address names; the key of an invitation to a private room stands after the #.
+export function placeOf({ pathname, hash }) {
+  return pathname.startsWith('/i/') ? pathname + hash : pathname;
+}
+
 export class Page {
   constructor(bridge) {
     this.bridge = bridge;
@@ -71,7 +76,7 @@ export class Page {
     document.getElementById('linking-end').onclick = () => bridge.call('parley_cancel_link');
     this.takeLinkCode();
     window.addEventListener('hashchange', () => this.takeLinkCode());
-    window.addEventListener('popstate', () => bridge.call('parley_navigate', location.pathname));
+    window.addEventListener('popstate', () => bridge.call('parley_navigate', placeOf(location)));
   }
 
   // ---- login ----

@@ -201,6 +201,13 @@ void Driver::tell(const std::function<void(client::Client&, Now)>& command) {
   perform_effects();
 }
 
+std::string Driver::name_of(const wire::RoomSummary& room) {
+  for (const client::RoomItemView& item : client_.view().rooms) {
+    if (item.room_id == room.room_id) return item.name;
+  }
+  return room.settings.name;
+}
+
 Status Driver::sign_out() {
   client_.sign_out(now());
   // The answer, or the end of the connection: either way there is no session here any more.

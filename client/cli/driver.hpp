@@ -49,6 +49,8 @@ class Driver {
   // Pumps until `done`, at most for the time limit.
   Status wait_for(const std::function<bool()>& done) { return wait_until(deadline(), done); }
   bool has_keys() const { return private_rooms_; }
+  // What the room is called; of a private room its members know.
+  std::string name_of(const wire::RoomSummary& room);
 
   // Repeats a command with a client id over lost connections and rate limits until it is done; as
   // it stays the same command, that is once. `on_wait` hears why it has to wait.

@@ -57,8 +57,20 @@ Result<RoomId> find_room(std::string_view word, const std::vector<NamedRoom>& ro
 
 std::string invite_code(std::string_view word) {
   while (word.ends_with('/')) word.remove_suffix(1);
+  // A link to a private room ends in its key.
+  constexpr std::size_t kKey = 44;
+  std::string_view key;
+  if (word.size() > kKey && word[word.size() - kKey] == '#') {
+    key = word.substr(word.size() - kKey);
+    if (key.find_first_of("/=") == std::string_view::npos) {
+      word.remove_suffix(kKey);
+    } else {
+      key = {};
+    }
+  }
   const std::size_t cut = word.find_last_of("/#=");
-  return std::string(cut == std::string_view::npos ? word : word.substr(cut + 1));
+  return std::string(cut == std::string_view::npos ? word : word.substr(cut + 1)) +
+         std::string(key);
 }
 
 std::vector<UserId> mentioned_users(std::string_view text,

@@ -201,7 +201,9 @@ Status join(Context& context, const std::string& word) {
   for (const wire::RoomSummary& room : *own) {
     if (room.settings.name == word) return entered(context, {room.room_id, {}});
   }
-  const bool link = word.find("://") != std::string::npos;
+  const std::string code = invite_code(word);
+  // A link's key is for nobody's eyes, the directory's least.
+  const bool link = word.find("://") != std::string::npos || code.find('#') != std::string::npos;
   if (!link && word.size() <= wire::kMaxQueryBytes) {
     auto listed = directory(driver, word);
     if (!listed) return listed.error();
@@ -209,13 +211,21 @@ Status join(Context& context, const std::string& word) {
     for (const wire::RoomListing& room : *listed) named.push_back({room.room_id, room.name});
     if (const auto found = find_room(word, named)) return entered(context, {*found, {}});
   }
-  const std::string code = invite_code(word);
-  if (code.empty() || code.size() > wire::kMaxCodeBytes || code.find(' ') != std::string::npos) {
+  if (code.empty() || code.size() > 2 * wire::kMaxCodeBytes ||
+      code.find(' ') != std::string::npos) {
     return Error{ErrorCode::kRoomNotFound,
                  "no public room and no invitation is called \"" + printable(word) + "\"",
                  {}};
   }
-  return entered(context, {{}, code});
+  // By the core, which keeps the key of a link to a private room from the server.
+  const auto joined =
+      driver.ask([&](client::Client& client, Now at) { return client.join_by_code(at, code); });
+  if (!joined) return joined.error();
+  const auto* state = std::get_if<wire::RoomState>(&*joined);
+  if (state == nullptr) return ErrorCode::kInternal;
+  driver.settle_rooms();
+  context.printer.answer(*state, "Joined " + printable(driver.name_of(state->room)) + ".");
+  return {};
 }
 
 Status leave(Context& context, const std::string& word) {

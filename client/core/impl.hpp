@@ -309,7 +309,7 @@ class Client::Impl {
   void begin_wish(Now now, const Result<RoomId>& room, RoomWish wish);
   void end_wishes(Now now, RoomId room, const Error* error);
   void answer(Result<wire::Response> result, ClientId id);
-  void name_rooms(Now now, wire::Response& response);
+  void complete(Now now, wire::Response& response);
   bool hold_page(Now now, std::uint64_t token, wire::HistoryPage& page);
   void release_pages(Now now);
   void add_note(Now now, RoomId room, std::string text);

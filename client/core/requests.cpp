@@ -36,8 +36,15 @@ void Client::Impl::answer(Result<wire::Response> result, ClientId id) {
   effects_.push_back(CommandDone{token, std::move(result), id});
 }
 
-// The server does not know what members call their rooms.
-void Client::Impl::name_rooms(Now now, wire::Response& response) {
+// What the server does not know: how members call their rooms, the key of an invitation's link.
+void Client::Impl::complete(Now now, wire::Response& response) {
+  if (auto* state = std::get_if<wire::InviteState>(&response)) {
+    const Room* room = find_room(state->invite.room_id);
+    if (!engine_ || !room || !is_private(*room)) return;
+    const auto key = engine_->make_invite_key(now, state->invite.room_id, state->invite.invite_id);
+    if (key) state->invite.code += "#" + to_base64url(key->expose());
+    return;
+  }
   auto* list = std::get_if<wire::RoomList>(&response);
   if (!list) return;
   for (wire::RoomSummary& summary : list->rooms) {
@@ -61,7 +68,7 @@ std::uint64_t Client::Impl::tokened(Now now, wire::Command command, std::string 
           effects_.push_back(CommandDone{token, error});
           return;
         }
-        name_rooms(then, std::get<wire::Response>(outcome));
+        complete(then, std::get<wire::Response>(outcome));
         auto* page = std::get_if<wire::HistoryPage>(&std::get<wire::Response>(outcome));
         if (page && hold_page(then, token, *page)) return;
         // The answer is complete for its reader before anything follows from it.
@@ -104,8 +111,23 @@ std::uint64_t Client::Impl::create_room(Now now, std::string name, std::string t
 }
 
 std::uint64_t Client::Impl::join(Now now, wire::JoinRoom command) {
-  return tokened(now, std::move(command), "The room was not joined",
-                 [this](Now then, Outcome& outcome) { entered(then, outcome); });
+  // "CODE#KEY": with the key, which the server must not see, earlier messages can be read.
+  std::string& code = command.invite_code;
+  Bytes key;
+  if (const std::size_t cut = code.find('#'); cut != std::string::npos) {
+    if (!from_base64url(std::string_view(code).substr(cut + 1), key)) key.clear();
+    code.resize(cut);
+  }
+  return tokened(
+      now, command, "The room was not joined",
+      [this, code, key = std::move(key)](Now then, Outcome& outcome) {
+        const auto* state = std::get_if<wire::RoomState>(&std::get<wire::Response>(outcome));
+        if (engine_ && state && key.size() == crypto::Secret::size()) {
+          engine_->use_invite_key(then, state->room.room_id, code,
+                                  crypto::Secret(std::span<const std::uint8_t, 32>(key)));
+        }
+        entered(then, outcome);
+      });
 }
 
 void Client::Impl::entered(Now now, Outcome& outcome) {

@@ -488,6 +488,8 @@ class AppUi::Impl {
 
   // ---- places ---------------------------------------------------------------------------------
 
+  static constexpr std::size_t kMaxInvitation = 2 * wire::kMaxCodeBytes;  // with the link's key
+
   void follow_path(Now now) {
     if (!wanted_path_ || core_.view().screen != client::Screen::kMain) return;
     const std::string path = std::exchange(wanted_path_, std::nullopt).value();
@@ -501,7 +503,7 @@ class AppUi::Impl {
         });
       }
     } else if (path.starts_with("/i/")) {
-      state_.invite_wanted_code = path.substr(3, wire::kMaxCodeBytes);
+      state_.invite_wanted_code = path.substr(3, kMaxInvitation);
       state_.open_dialog(DialogKind::kJoinByCode);
     } else {
       state_.page = Page::kRooms;

@@ -95,7 +95,7 @@ class AppUi {
   void handle_graphics_lost();        // WebGL context lost and restored: textures are made anew
 
   // Opens what a path names ("/", "/r/<room id>", "/r/<room id>/<message number>",
-  // "/i/<invite code>"): at start, back and forward.
+  // "/i/<invite code>", with "#<key>" for private rooms): at start, back and forward.
   void navigate(Now now, const std::string& path);
 
   // ---- drawing ----

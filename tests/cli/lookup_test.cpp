@@ -12,9 +12,8 @@ RoomId id_of(std::uint8_t number) {
 }
 
 const std::vector<NamedRoom> kRooms = {
-    {id_of(1), "Lobby"},     {id_of(2), "Garden"},  {id_of(3), "Garden party"},
-    {id_of(4), "garage"},    {id_of(5), "Twin"},    {id_of(6), "Twin"},
-    {id_of(7), "Пристань"},  {id_of(8), "LOBBY 2"},
+    {id_of(1), "Lobby"}, {id_of(2), "Garden"}, {id_of(3), "Garden party"}, {id_of(4), "garage"},
+    {id_of(5), "Twin"},  {id_of(6), "Twin"},   {id_of(7), "Пристань"},     {id_of(8), "LOBBY 2"},
 };
 
 }  // namespace
@@ -25,10 +24,22 @@ TEST_CASE("rooms are found by id, name and the beginning of a name") {
     int room;  // 0: not found
   };
   const Row rows[] = {
-      {"Lobby", 1},      {"lobby", 1},   {"Garden", 2},     {"garden", 2},  {"Garden p", 3},
-      {"GARDEN PARTY", 3}, {"gar", 4},   {"Gard", 0},       {"Twin", 0},    {"Tw", 0},
-      {"При", 7},        {"lobby 2", 8}, {"nothing", 0},    {"", 0},
-      {id_of(5).to_string(), 5},         {id_of(99).to_string(), 99},
+      {"Lobby", 1},
+      {"lobby", 1},
+      {"Garden", 2},
+      {"garden", 2},
+      {"Garden p", 3},
+      {"GARDEN PARTY", 3},
+      {"gar", 4},
+      {"Gard", 0},
+      {"Twin", 0},
+      {"Tw", 0},
+      {"При", 7},
+      {"lobby 2", 8},
+      {"nothing", 0},
+      {"", 0},
+      {id_of(5).to_string(), 5},
+      {id_of(99).to_string(), 99},
   };
   for (const Row& row : rows) {
     INFO(row.word);
@@ -51,6 +62,9 @@ TEST_CASE("an invitation's code is taken out of a link") {
   CHECK(invite_code("https://chat.example.org/invite/abc123") == "abc123");
   CHECK(invite_code("https://chat.example.org/#/join/abc123/") == "abc123");
   CHECK(invite_code("https://chat.example.org/?code=abc123") == "abc123");
+  const std::string key = "#" + std::string(43, 'k');
+  CHECK(invite_code("abc123" + key) == "abc123" + key);
+  CHECK(invite_code("https://chat.example.org/i/abc123" + key) == "abc123" + key);
 }
 
 TEST_CASE("mentions are found by the longest name") {

@@ -175,6 +175,33 @@ TEST_CASE("somebody who comes later reads what was said before") {
   CHECK(texts(ada).back() == "I read it");
 }
 
+TEST_CASE("who joins by a link reads what was said before, with nobody else there") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  const RoomId room = world.room(ada, "Plans", {});
+  ada.say(room, "long ago");
+  world.run_for(seconds(3));
+  const auto token = ada.core().create_invite(world.now(), room, 3600, 0);
+  ada.drain();
+  world.run_for(seconds(5));
+  REQUIRE(ada.answers.contains(token));
+  REQUIRE(ada.answers.at(token).ok());
+  const std::string code = std::get<wire::InviteState>(*ada.answers.at(token)).invite.code;
+  REQUIRE(code.find('#') != std::string::npos);
+  ada.crash();
+
+  SimClient& edsger = world.person("Edsger");
+  edsger.core().join_by_code(world.now(), code);
+  edsger.drain();
+  world.run_for(seconds(20));
+  REQUIRE(edsger.view().room);
+  CHECK(edsger.view().room->name == "Plans");
+  CHECK(texts(edsger) == Texts{"long ago"});
+  for (const wire::Event& event : world.server().log(room)) {
+    CHECK(as_text(event.body).find(code.substr(code.find('#') + 1)) == std::string_view::npos);
+  }
+}
+
 TEST_CASE("a wiped device has everything again with the recovery words") {
   Private world;
   SimClient& ada = world.person("Ada");
