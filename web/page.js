@@ -70,6 +70,7 @@ export class Page {
     document.getElementById('account-back').onclick = () => this.chooseForm(this.forms.guest);
     document.getElementById('linking-end').onclick = () => bridge.call('parley_cancel_link');
     this.takeLinkCode();
+    window.addEventListener('hashchange', () => this.takeLinkCode());
     window.addEventListener('popstate', () => bridge.call('parley_navigate', location.pathname));
   }
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration kStoreRetry = seconds(1);
 constexpr Duration kPageWait = seconds(5);  // for the keys of a page that was asked for
-constexpr std::size_t kNotifyCharacters = 200;
 
 // What members may seal; everything else is said by the server alone.
 bool may_be_sealed(wire::EventKind kind) {

@@ -108,8 +108,8 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     chains_.clear();
     restored_groups_.clear();
     link_.reset();
-    link_mark_.reset();
     link_out_.clear();
+    if (std::exchange(link_mark_, std::nullopt)) desk_.erase("e2ee/link");
   }
   user_ = user;
   device_ = device;

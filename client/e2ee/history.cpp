@@ -80,7 +80,7 @@ std::vector<wire::DeviceRef> Engine::Impl::whom_to_ask(Room& room) {
     if (asked.size() < kAskedMembers) {
       asked.push_back(member.device);
     } else if (place < kAskedMembers) {
-      asked[place] = member.device;
+      asked[static_cast<std::size_t>(place)] = member.device;
     }
   }
   return asked;

@@ -50,7 +50,7 @@ std::string make_link_code(Rng& rng) {
   std::string code;
   for (std::size_t i = 0; i < kLinkCodeLetters; ++i) {
     if (i > 0 && i % kGroup == 0) code.push_back('-');
-    code.push_back(kLinkAlphabet[rng.below(kLinkAlphabet.size())]);
+    code.push_back(kLinkAlphabet[static_cast<std::size_t>(rng.below(kLinkAlphabet.size()))]);
   }
   return code;
 }

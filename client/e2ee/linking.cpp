@@ -251,6 +251,7 @@ void Engine::Impl::take_link(Now now, const wire::InboxItem& item) {
   // What is not due has come before.
   const LinkStep step = link_->status.step;
   if (type == Type::kEnded && message.size() == 3) {
+    if (!is_old && step == LinkStep::kFinishing) return;  // it has the keys
     const auto problem = static_cast<LinkProblem>(message[2]);
     const bool known = problem > LinkProblem::kNone && problem <= LinkProblem::kServer;
     // It says so itself: it has no keys, and gets none any more.

@@ -163,7 +163,7 @@ struct RoomState {
     ar(naming);
     std::uint64_t count = invites.size();
     ar(count);
-    invites.resize(std::min<std::uint64_t>(count, kMostInvites));
+    invites.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMostInvites)));
     for (Bytes& invite : invites) ar(field("", invite, kMaxInviteBytes));
   }
   static constexpr std::size_t kMaxInviteBytes = 400;
@@ -216,7 +216,7 @@ struct RoomRecord {
        posting, field("", newcomers, kMaxListed));
     std::uint64_t count = bundles.size();
     ar(count);
-    bundles.resize(std::min<std::uint64_t>(count, kMaxBundlesKept));
+    bundles.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMaxBundlesKept)));
     for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
     ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
        last_seal, sealed);

@@ -93,6 +93,22 @@ void Column::progress(std::string_view text) {
   y += height + space::k3;
 }
 
+void follow_focus(Ui& ui, Id dialog, const ScrollArea& scroll) {
+  if (!ui.focus_visible()) return;
+  const auto& nodes = ui.semantics().nodes;
+  const auto here = std::find_if(nodes.begin(), nodes.end(),
+                                 [&](const SemanticNode& n) { return n.id == ui.focused(); });
+  if (here == nodes.end() || here->rect.h > 0) return;
+  auto above = here->parent;
+  while (above >= 0 && nodes[static_cast<std::size_t>(above)].id != dialog)
+    above = nodes[static_cast<std::size_t>(above)].parent;
+  if (above < 0) return;
+  // Rectangles are clipped: how far it is to go is seen on the way.
+  const float step = ui.theme.control(40);
+  *scroll.offset += here->rect.y >= scroll.rect.centre().y ? step : -step;
+  ui.request_frame();
+}
+
 bool column_dialog(Scene& scene, Id id, std::string_view title, float width,
                    const std::function<void(Column&)>& draw) {
   Ui& ui = scene.ui;
@@ -112,6 +128,7 @@ bool column_dialog(Scene& scene, Id id, std::string_view title, float width,
   if (content != used) ui.request_frame();
   content = used;
   end_scroll(ui, scroll, used);
+  follow_focus(ui, id, scroll);
   end_dialog(ui);
   return open;
 }

@@ -28,6 +28,9 @@ struct Column {
   void progress(std::string_view text);
 };
 
+// Scrolls until what the keyboard is on, within the dialog, can be seen.
+void follow_focus(Ui& ui, Id dialog, const ScrollArea& scroll);
+
 // A dialog as tall as what `draw` puts in; it scrolls where the screen is too small. False:
 // dismissed.
 bool column_dialog(Scene& scene, Id id, std::string_view title, float width,

@@ -11,6 +11,8 @@ namespace {
 
 const Id kCreate = child_id(25, "create room");
 
+constexpr std::size_t kReachable = 200;  // rows out of sight that the keyboard gets to
+
 struct Known {
   UserId user;
   std::string name;
@@ -119,10 +121,12 @@ void draw_people(Column& column) {
   float y = begin_scroll(ui, scroll, content);
   for (const Known& person : people) {
     const Rect place{list.x + 1, y, list.w - 2, row};
-    if (ui.canvas.visible(place)) draw_person(scene, person, place, group);
+    if (ui.canvas.visible(place) || people.size() <= kReachable)
+      draw_person(scene, person, place, group);
     y += row;
   }
   end_scroll(ui, scroll, content);
+  follow_focus(ui, group, scroll);
   ui.close_node();
 }
 

@@ -104,7 +104,12 @@ void draw_identity(Scene& scene) {
       column_dialog(scene, kIdentity, "Verify " + person.name, 460, [&](Column& column) {
         draw_person(column, person);
         if (!person.text.empty()) column.note(person.text);
-        if (person.safety_number.empty()) return column.progress("Getting the safety number");
+        // Of somebody who has no keys yet, the words say so.
+        if (person.safety_number.empty()) {
+          if (person.state != IdentityState::kUnknown || person.text.empty())
+            column.progress("Getting the safety number");
+          return;
+        }
         draw_number(column, person);
         if (person.state != IdentityState::kVerified) draw_answers(column, person);
       });

@@ -18,7 +18,8 @@ void draw_protection(Scene& scene, const Rect& area) {
   const bool opens = room.settings.kind == wire::RoomKind::kPrivate;
   const std::string label = (opens ? "Encryption: " : "") + std::string(look.phrase);
   // Easier to hit than it looks.
-  const float reach = opens ? std::max(0.0f, (ui.theme.control(32) - area.h) / 2) : 0;
+  const float reach =
+      opens ? std::max(0.0f, (ui.theme.control(scene.phone ? 40 : 32) - area.h) / 2) : 0;
   const Response use = ui.interact({.id = child_id(kRoom, "kind"),
                                     .rect = area.inset(opens ? -space::k1 : 0, -reach),
                                     .role = opens ? SemanticRole::kButton : SemanticRole::kImage,
@@ -62,6 +63,8 @@ void draw_header(Scene& scene, const Rect& area) {
   Ui& ui = scene.ui;
   const Palette& p = scene.colors();
   const client::RoomView& room = *scene.app.room;
+  if (room.direct_with && !std::exchange(scene.state.members_asked, true))  // how the other one is
+    ui.emit([](client::Client& c, Now n) { c.load_members(n); });
   ui.open_node(child_id(kRoom, "header"), SemanticRole::kBanner, area, "Room");
   ui.canvas.fill(area, p.canvas);
   Rect inside = area.inset(scene.phone ? space::k1 : space::k5, 0);

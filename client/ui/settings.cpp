@@ -91,8 +91,8 @@ void draw_profile(Column& column) {
                                                    .has_icon = true,
                                                    .icon = Icon::kLogout})) {
     state.confirm = Confirm{"Sign out?",
-                            "You are a guest: this device is the only key to this name. After "
-                            "signing out you cannot come back as the same person.",
+                            "What is kept on this device is erased. To come back as the same "
+                            "person you need another device of yours or your recovery words.",
                             "Sign out", [&ui, &state] {
                               ui.emit([](client::Client& c, Now n) { c.sign_out(n); });
                               state.dialog = DialogKind::kNone;
@@ -298,6 +298,7 @@ void draw_settings(Scene& scene) {
   if (content != used) ui.request_frame();
   scene.state.contents[kSettings] = used;
   end_scroll(ui, scroll, used);
+  follow_focus(ui, kSettings, scroll);
   end_dialog(ui);
   if (!open) {
     scene.state.dialog = DialogKind::kNone;

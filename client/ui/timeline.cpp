@@ -457,8 +457,7 @@ void draw_timeline(Scene& scene, const Rect& area) {
   reset_for_room(scene);
   TimelineState& t = scene.state.timeline;
   ui.canvas.fill(area, scene.colors().canvas);
-  SemanticNode& log =
-      ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.name);
+  SemanticNode& log = ui.open_node(kTimeline, SemanticRole::kLog, area, "Messages in " + room.name);
   log.can_scroll = true;
   log.busy = room.loading_older;
   const float delta = ui.scroll_region(kTimeline, area);

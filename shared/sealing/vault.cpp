@@ -25,8 +25,8 @@ struct NameBytes {
     return concat({entry.room.view(), identity::big_endian(entry.epoch)});
   }
   Bytes operator()(const AccountEntry& entry) const { return to_bytes(entry.account_key); }
-  Bytes operator()(const SettingsEntry& entry) const {
-    return to_bytes(identity::big_endian(entry.revision));
+  Bytes operator()(const RoomEntry& entry) const {
+    return concat({entry.room.view(), identity::big_endian(entry.seq.value)});
   }
   Bytes operator()(const VaultKeyEntry& entry) const { return to_bytes(entry.id); }
 };
@@ -107,9 +107,11 @@ Result<EntryName> decode_name(ByteView bytes) {
       std::ranges::copy(rest, entry.account_key.begin());
       return EntryName(entry);
     }
-    case 3:
-      if (rest.size() != 8) return ErrorCode::kMalformed;
-      return EntryName(SettingsEntry{read_big_endian(rest)});
+    case 3: {
+      if (rest.size() != 24) return ErrorCode::kMalformed;
+      return EntryName(
+          RoomEntry{*RoomId::from_bytes(rest.first(16)), {read_big_endian(rest.subspan(16))}});
+    }
     case 4: {
       VaultKeyEntry entry;
       if (rest.size() != entry.id.size()) return ErrorCode::kMalformed;

@@ -40,15 +40,17 @@ struct AccountEntry {  // 2, account public key (32): its secret key
   crypto::SignaturePublicKey account_key{};
   bool operator==(const AccountEntry&) const = default;
 };
-struct SettingsEntry {  // 3, revision (8, big-endian): settings; the highest counts
-  std::uint64_t revision = 0;
-  bool operator==(const SettingsEntry&) const = default;
+// 3, room (16), seq (8, big-endian): what the room is called since that event; the highest counts.
+struct RoomEntry {
+  RoomId room;
+  Seq seq;
+  bool operator==(const RoomEntry&) const = default;
 };
 struct VaultKeyEntry {  // 4, vault key id (8): an earlier vault key, sealed under a later one
   VaultKeyId id{};
   bool operator==(const VaultKeyEntry&) const = default;
 };
-using EntryName = std::variant<HistoryEntry, AccountEntry, SettingsEntry, VaultKeyEntry>;
+using EntryName = std::variant<HistoryEntry, AccountEntry, RoomEntry, VaultKeyEntry>;
 
 Bytes encode_name(const EntryName& name);
 // kMalformed, and kUnsupported for a kind of a later version.

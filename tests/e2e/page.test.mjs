@@ -242,6 +242,37 @@ test('the form works before the client has arrived', async () => {
   await early.close();
 });
 
+test('the login takes the code of another device, also from the address', async () => {
+  const grace = await browser.person(server, 'Grace');
+  const { page } = grace;
+  const name = page.getByLabel('Your name');
+  const code = page.getByRole('textbox', { name: 'Code or recovery words' });
+  await page.goto(`${server.url}/#link=K7QM-4WZX-PD9T`);
+  await page.reload();
+  await page.goto(`${server.url}/#link=K7QM-4WZX-PD9T`);
+  await code.waitFor();
+  assert.equal(await code.inputValue(), 'K7QM-4WZX-PD9T');
+  assert.equal(new URL(page.url()).hash, '');
+  assert.equal(await name.isVisible(), false);
+
+  await code.fill(' ');
+  await code.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'Type the code, or the recovery words.' }).waitFor();
+  assert.equal(await code.getAttribute('aria-invalid'), 'true');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await name.waitFor();
+  assert.equal(await code.isVisible(), false);
+  await name.focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await code.waitFor();
+  assert.equal(await page.getByRole('alert').filter({ hasText: /./ }).count(), 0);
+  await page.getByRole('button', { name: 'Back' }).click();
+  await grace.signIn();
+  await grace.close();
+});
+
 // What the browser keeps: [names and values of the entries, whether some are still in the clear].
 const kept = (page) =>
   page.evaluate(

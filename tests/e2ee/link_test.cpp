@@ -1,4 +1,5 @@
 // A new device that is linked from an old one with a code, and what can go wrong meanwhile.
+#include "client/e2ee/records.hpp"
 #include "shared/identity/link_emoji.hpp"
 #include "tests/e2ee/world.hpp"
 
@@ -273,6 +274,14 @@ TEST_CASE("a link that nobody finishes ends with a cause", "[e2ee][link]") {
     home.ada.engine->cancel_link(home.ada.now());
     home.world.settle();
     CHECK_FALSE(home.signs_in(second));
+    // Also while the server is just being told of it.
+    const auto third = home.ada.engine->start_link(home.ada.now());
+    REQUIRE(third.ok());
+    while (home.ada.pump()) {
+    }
+    home.ada.engine->cancel_link(home.ada.now());
+    home.world.settle();
+    CHECK_FALSE(home.signs_in(*third));
   }
 }
 
@@ -284,6 +293,13 @@ TEST_CASE("a code is for one new device", "[e2ee][link]") {
   home.begin(phone);
   home.begin(tablet);
   CHECK(problem(tablet) == LinkProblem::kCodeUsed);
+  // Nor does it speak for the phone.
+  wire::SendToDevices refusal;
+  refusal.devices = {{home.ada.user(), home.ada.device()}};
+  refusal.kind = e2ee::kLinkItem;
+  refusal.body = e2ee::LinkChannel(*e2ee::derive_link_keys(home.code)).mark(Bytes{1, 5, 3});
+  tablet.request(refusal);
+  home.world.run(seconds(1));
   CHECK(step(home.ada) == LinkStep::kCompareEmoji);
   CHECK(step(phone) == LinkStep::kWaitingForConfirmation);
   SECTION("which goes on") {
@@ -366,6 +382,31 @@ TEST_CASE("only the device that shows the code answers", "[e2ee][link]") {
   home.begin(tablet);
   CHECK(step(home.ada) == LinkStep::kCompareEmoji);
   CHECK(step(phone) == LinkStep::kWaitingForDevice);
+}
+
+TEST_CASE("a full account takes no more devices", "[e2ee][link]") {
+  Home home;
+  Device& phone = home.bring_phone();
+  home.begin(phone);
+  const auto own = e2ee::unpack<e2ee::AccountRecord>(home.ada.disk().at("e2ee/account"));
+  REQUIRE(own.has_value());
+  SeededRng rng(5);
+  identity::ListChange change;
+  for (std::size_t i = 1; i < identity::kMaxDevices; ++i) {
+    change.added.push_back({DeviceId::make(home.ada.now().wall, rng),
+                            crypto::SigningKey::generate(rng).public_key(),
+                            crypto::KemKeyPair::generate(rng).public_key, home.ada.now().wall});
+  }
+  const auto full =
+      identity::make_next(crypto::SigningKey::from_seed(own->account_seed), home.list(), change);
+  REQUIRE(full.ok());
+  home.ada.request(wire::PutDeviceList{full->version, full->encode()});
+  home.world.settle();
+  home.confirm(true);
+  CHECK(problem(home.ada) == LinkProblem::kTooManyDevices);
+  CHECK(problem(phone) == LinkProblem::kTooManyDevices);
+  CHECK(home.list().devices.size() == identity::kMaxDevices);
+  CHECK_FALSE(has_account(phone));
 }
 
 TEST_CASE("an old device says so when it does not know how a link ended", "[e2ee][link]") {

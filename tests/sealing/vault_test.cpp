@@ -19,7 +19,8 @@ bool same(const Result<crypto::Secret>& read, const crypto::Secret& secret) {
 
 TEST_CASE("names of entries survive their encoding, which is strict") {
   const EntryName names[] = {kName, AccountEntry{some_signing_key(3).public_key()},
-                             SettingsEntry{0x0102030405060708}, VaultKeyEntry{{1, 2, 3}}};
+                             RoomEntry{some_id<RoomId>(2), {0x0102030405060708}},
+                             VaultKeyEntry{{1, 2, 3}}};
   for (const EntryName& name : names) {
     const Bytes bytes = encode_name(name);
     CHECK(bytes.size() <= 64);  // what the server takes
@@ -35,7 +36,7 @@ TEST_CASE("names of entries survive their encoding, which is strict") {
   CHECK(decode_name(Bytes{0, 1}).error().code == ErrorCode::kMalformed);
   CHECK(decode_name(Bytes{5, 1}).error().code == ErrorCode::kUnsupported);
   CHECK(to_hex(encode_name(names[0])) == "01ce56971cde355897421efc0b1046c8bf0000000000000007");
-  CHECK(to_hex(encode_name(names[2])) == "030102030405060708");
+  CHECK(to_hex(encode_name(names[2])) == "03ce56971cde355897421efc0b1046c8bf0102030405060708");
   CHECK(to_hex(encode_name(names[3])) == "040102030000000000");
 }
 
@@ -64,7 +65,7 @@ TEST_CASE("an entry is read with the vault key, under its name, by its user") {
   CHECK(fault(key, some_id<UserId>(8), kName) == kFailed);
   CHECK(fault(key, kAda, HistoryEntry{some_id<RoomId>(2), 8}) == kFailed);
   CHECK(fault(key, kAda, HistoryEntry{some_id<RoomId>(9), 7}) == kFailed);
-  CHECK(fault(key, kAda, SettingsEntry{7}) == kFailed);
+  CHECK(fault(key, kAda, RoomEntry{some_id<RoomId>(2), {7}}) == kFailed);
   CHECK(*entry_key_id(*sealed) == vault_key_id(key));
   CHECK(vault_key_id(key) != vault_key_id(some_secret(7)));
 }

@@ -40,6 +40,7 @@ std::vector<Shown> shown_by(SimClient& client) {
     const auto* message = std::get_if<MessageView>(&item);
     if (!message) continue;
     Shown shown{message->seq, message->content, message->edited, message->deleted, {}};
+    CHECK(message->unreadable == "");
     for (const auto& reaction : message->reactions)
       shown.reactions[reaction.emoji] = reaction.count;
     out.push_back(std::move(shown));
@@ -93,7 +94,10 @@ std::uint64_t base_seed() {
 
 class Scenario {
  public:
-  Scenario(std::uint64_t seed, World::MakeServer make, int people) : world(seed, make) {
+  // `sealed`: in a private room, where only clients can tell what is in the log.
+  Scenario(std::uint64_t seed, World::MakeServer make, int people, bool is_sealed = false)
+      : world(seed, make), sealed(is_sealed) {
+    world.private_rooms = sealed;
     for (int i = 0; i < people; ++i) world.add_client("Person " + std::to_string(i));
     for (auto& client : world.clients()) {
       for (int tries = 0; tries < 20 && client->view().screen != client::Screen::kMain; ++tries) {
@@ -104,13 +108,25 @@ class Scenario {
       REQUIRE(client->view().screen == client::Screen::kMain);
     }
     SimClient& first = *world.clients().front();
-    first.core().create_room(world.now(), "General", "", wire::RoomAccess::kPublic);
+    if (sealed) {
+      std::vector<UserId> others;
+      for (auto& client : world.clients()) others.push_back(client->view().self.user);
+      others.erase(others.begin());
+      first.core().create_private_room(world.now(), "General", "", others,
+                                       wire::HistoryAccess::kAll);
+    } else {
+      first.core().create_room(world.now(), "General", "", wire::RoomAccess::kPublic);
+    }
     first.drain();
-    world.run_for(seconds(2));
+    world.run_for(seconds(sealed ? 10 : 2));
     REQUIRE(first.view().room.has_value());
     room = first.view().room->room_id;
     for (auto& client : world.clients()) {
-      client->core().join_room(world.now(), room);
+      if (sealed) {
+        client->core().open_room(world.now(), room);
+      } else {
+        client->core().join_room(world.now(), room);
+      }
       client->drain();
       world.run_for(seconds(2));
       REQUIRE(client->view().room.has_value());
@@ -218,7 +234,15 @@ class Scenario {
       if (!event.client_id.is_nil()) places[event.client_id].push_back(event.seq);
     }
     for (const auto& [id, seqs] : places) CHECK(seqs.size() == 1);
-    const auto truth = fold(log);
+    const auto truth = sealed ? shown_by(*world.clients().front()) : fold(log);
+    if (sealed) {
+      const auto counts = std::ranges::count_if(log, [](const wire::Event& event) {
+        const auto body = wire::decode_body(event.kind, event.body);
+        const auto* text = body ? std::get_if<wire::SealedBody>(&*body) : nullptr;
+        return text && text->counts;
+      });
+      CHECK(truth.size() == static_cast<std::size_t>(counts));
+    }
     for (auto& client : world.clients()) {
       const auto& link = client->view().connection;
       INFO(client->name << ", link " << static_cast<int>(link.state) << ": " << link.text);
@@ -243,14 +267,15 @@ class Scenario {
   }
 
   World world;
+  bool sealed;
   RoomId room;
   int texts = 0;
 };
 
 void run(std::uint64_t seed, World::MakeServer make, LinkWeather weather, int people,
-         std::int64_t store_delay_ms) {
+         std::int64_t store_delay_ms, bool sealed = false) {
   INFO("PARLEY_SIM_SEED=" << seed);
-  Scenario scenario(seed, make, people);
+  Scenario scenario(seed, make, people, sealed);
   for (auto& client : scenario.world.clients()) client->store_delay_ms = store_delay_ms;
   scenario.play(150, weather, 800);
   scenario.calm_down();
@@ -285,6 +310,14 @@ TEST_CASE("The server's own use cases hold the same promises", "[sim]") {
 TEST_CASE("The server's own use cases over a link that reorders", "[sim]") {
   const auto seed = base_seed() + 4000 + GENERATE(range(0u, 6u));
   run(seed, make_app_server, kDatagrams, 2, 0);
+}
+TEST_CASE("Private rooms hold the same promises", "[sim]") {
+  const auto seed = base_seed() + 5000 + GENERATE(range(0u, 4u));
+  run(seed, make_app_server, kStream, 3, 20, true);
+}
+TEST_CASE("Private rooms over a link that loses, doubles and reorders", "[sim]") {
+  const auto seed = base_seed() + 6000 + GENERATE(range(0u, 4u));
+  run(seed, make_app_server, kDatagrams, 2, 0, true);
 }
 #endif
 

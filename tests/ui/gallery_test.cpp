@@ -305,6 +305,21 @@ std::vector<View> views() {
         {SemanticRole::kButton, "Compare"},
         {SemanticRole::kButton, "Accept"},
         {SemanticRole::kStatus, "Waiting for Katherine"}}},
+      {"direct_details",
+       [](client::AppView& a) { a = direct_view(); },
+       [](Harness& h) {
+         if (h.surface.width <= 720) h.click(SemanticRole::kButton, "Katherine Johnson, direct");
+         h.click(SemanticRole::kButton, "Encryption: ");
+       },
+       {{SemanticRole::kButton, "Verify Katherine Johnson"}}},
+      {"private_large",
+       [](client::AppView& a) {
+         a = direct_view();
+         a.settings.text_percent = 200;
+         a.keys.state = client::AccountKeys::kLocked;
+       },
+       still,
+       {{SemanticRole::kAlert, "cannot read your private rooms"}}},
       {"private_details",
        [](client::AppView& a) { a = private_view(); },
        [](Harness& h) {

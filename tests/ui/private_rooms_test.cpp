@@ -216,6 +216,9 @@ TEST_CASE("the safety number is answered, copied and closed") {
     s.core.app.identity->safety_number.clear();
     s.show();
     CHECK(s.find(SemanticRole::kStatus, "Getting the safety number"));
+    s.core.app.identity->state = IdentityState::kUnknown;  // has no keys: nothing to wait for
+    s.show();
+    CHECK_FALSE(s.find(SemanticRole::kStatus, "Getting the safety number"));
     CHECK_FALSE(s.find(SemanticRole::kButton, "They match"));
   }
 }
@@ -395,6 +398,34 @@ TEST_CASE("the login takes a code or the words of an account that exists") {
     s.h.key(Key::kEnter);
     CHECK(s.asked("sign_in_guest 'Ada'"));
   }
+}
+
+TEST_CASE("the keyboard gets to what is out of sight in a dialog") {
+  Scene s(private_view(), 390, 420);
+  const auto tab_to = [&s](std::string_view label) {
+    for (int i = 0; i < 40; ++i) {
+      s.h.key(Key::kTab);
+      s.h.settle(40);
+      for (const auto& node : s.h.app->semantics().nodes) {
+        if (node.focused && node.label == label) return node.rect.h;
+      }
+    }
+    return -1.0f;
+  };
+  s.press("New room or join");
+  s.h.click(SemanticRole::kMenuItem, "Create a room");
+  s.h.type("Plans");
+  CHECK(s.find(SemanticRole::kButton, "Create")->rect.h == 0);
+  CHECK(tab_to("Create") > 0);
+  // And up again, to the first one of the dialog.
+  CHECK(tab_to("Private (end-to-end encrypted)") > 0);
+  CHECK(tab_to("Grace Hopper") > 0);
+  for (int i = 0; i < 3; ++i) s.h.key(Key::kDown);
+  s.h.settle(40);
+  const auto* last = s.find(SemanticRole::kCheckBox, "Yuki Tanaka");
+  REQUIRE(last);
+  CHECK(last->focused);
+  CHECK(last->rect.h > 0);
 }
 
 TEST_CASE("everything is there on a narrow screen with large text") {

@@ -21,12 +21,14 @@ export class Browser {
     return browser;
   }
 
-  // A new person with an empty browser profile on the server's page. `options` are Playwright's.
-  async person(server, name, options = {}) {
+  // A new person with an empty browser profile on the server's page. `record` keeps the traffic; the
+  // other options are Playwright's.
+  async person(server, name, { record = false, ...options } = {}) {
     const context = await this.chromium.newContext({
       viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en-GB', timezoneId: 'UTC', ...options,
     });
     const person = new Person(context, server, name);
+    if (record) person.traffic = [];
     await person.openPage();
     return person;
   }

@@ -10,6 +10,7 @@ export class Person {
     this.server = server;
     this.name = name;
     this.faults = []; // page errors, violations of the security policy
+    this.traffic = null; // an array: every WebSocket frame goes in
     context.setDefaultTimeout(patienceMs);
   }
 
@@ -18,6 +19,11 @@ export class Person {
     this.page.on('pageerror', (error) => this.faults.push(error.message));
     this.page.on('console', (message) => {
       if (/Content Security Policy|Parley|panic|RuntimeError/.test(message.text())) this.faults.push(message.text());
+    });
+    this.page.on('websocket', (socket) => {
+      const keep = ({ payload }) => this.traffic?.push(Buffer.from(payload));
+      socket.on('framesent', keep);
+      socket.on('framereceived', keep);
     });
     await this.page.goto(this.server.url + path);
   }
@@ -35,15 +41,38 @@ export class Person {
 
   // ---- rooms ----
 
-  // One that the server can read, too.
+  // One that the server can read.
   async createRoom(name) {
+    const dialog = await this.beginRoom(name);
+    await dialog.getByRole('radio', { name: 'Open', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await this.timeline(name).waitFor();
+  }
+  // With people of the room that is open.
+  async createPrivateRoom(name, people = []) {
+    const dialog = await this.beginRoom(name);
+    for (const person of people) await dialog.getByRole('checkbox', { name: person }).click();
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await this.timeline(name).waitFor();
+  }
+  async beginRoom(name) {
     await this.choose('New room or join', 'Create a room');
     const dialog = this.page.getByRole('dialog', { name: 'Create a room' });
     await dialog.waitFor();
-    await dialog.getByRole('radio', { name: 'Open', exact: true }).click();
     await this.page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
-    await dialog.getByRole('button', { name: 'Create' }).click();
-    await this.timeline(name).waitFor();
+    return dialog;
+  }
+  async openDetails() {
+    const details = this.page.getByRole('complementary', { name: 'Room details' });
+    if ((await details.count()) === 0) {
+      await this.page.getByRole('button', { name: 'Room details', exact: true }).click();
+    }
+    await details.waitFor();
+    return details;
+  }
+  async openSecurity() {
+    await this.page.getByRole('button', { name: 'Settings' }).click();
+    await this.page.getByRole('tab', { name: 'Security' }).click();
   }
   async joinFromDirectory(name) {
     await this.choose('New room or join', 'Browse public rooms');
