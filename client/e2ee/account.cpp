@@ -56,6 +56,7 @@ void Engine::Impl::step_account(Now now) {
     return put_list(now);
   }
   if (!own_->record.wrapped) return put_wraps(now);
+  if (step_vault_key(now)) return;
   set_account_state(AccountState::kReady);
   if (!packages_known_) {
     // The count tells what is missing; what was made and never published just expires.
@@ -128,6 +129,10 @@ void Engine::Impl::put_list(Now) {
     if (list) add_linked(at, *list, change);
     if (list && change.added.empty() && change.removed.empty()) {
       record.listed = true;
+      if (!record.to_remove.empty()) {
+        vault_keys_.renew = true;
+        save_vault_keys();
+      }
       record.to_remove.clear();
       save_own();
       return linked_is_listed(*list);
@@ -242,7 +247,10 @@ Result<identity::RecoverySecret> Engine::Impl::make_recovery(Now now) {
                                                 keys.wrap_key, user_, own_->record.vault_key)});
   wraps.recovery_token_hash = to_bytes(identity::sign_in_verifier(keys.sign_in_token.expose()));
   desk_.ask(std::move(wraps), [this](Now, const Reply& reply) {
-    changes_.push_back(RecoveryMade{std::holds_alternative<wire::Response>(reply)});
+    const bool saved = std::holds_alternative<wire::Response>(reply);
+    has_recovery_ = has_recovery_ || saved;
+    if (saved && std::exchange(vault_keys_.recovery_stale, false)) save_vault_keys();
+    changes_.push_back(RecoveryMade{saved});
   });
   settle(now);
   return secret;
@@ -254,13 +262,16 @@ void Engine::Impl::recover(Now now, const identity::RecoverySecret& secret) {
   auto wrap_key = std::make_shared<Secret>(identity::derive_recovery_keys(secret).wrap_key.clone());
   ask<wire::VaultWraps>(
       wire::GetVaultWraps{},
-      [this, wrap_key](Now at, const wire::VaultWraps& answer) {
+      [this, wrap_key](Now, const wire::VaultWraps& answer) {
         account_busy_ = false;
         for (const wire::VaultWrap& wrap : answer.wraps) {
           if (wrap.kind != wire::VaultWrapKind::kRecovery) continue;
           auto vault_key = sealing::unwrap_with_key(sealing::KeyWrapKind::kRecovery, *wrap_key,
                                                     user_, wrap.sealed);
-          if (vault_key) return read_recovery_vault(at, 0, *std::move(vault_key));
+          if (!vault_key) continue;
+          auto keys = std::make_shared<Keys>();
+          keys->push_back(*std::move(vault_key));
+          return read_recovery_vault(0, std::move(keys), 1);
         }
         changes_.push_back(AccountChanged{AccountState::kLocked});  // these are not its words
       },
@@ -268,29 +279,42 @@ void Engine::Impl::recover(Now now, const identity::RecoverySecret& secret) {
   settle(now);
 }
 
-// Looks for the secret of the account key that signed the present device list.
-void Engine::Impl::read_recovery_vault(Now, std::uint64_t after, crypto::Secret vault_key) {
+// Looks for the secret of the account key that signed the present device list; once more from the
+// start when keys were found on the way, of which `known` had been there at the start.
+void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys> keys,
+                                       std::size_t known) {
   account_busy_ = true;
-  auto key = std::make_shared<Secret>(std::move(vault_key));
   ask<wire::VaultPage>(
       wire::GetVault{after, wire::kMaxPageSize},
-      [this, key](Now at, const wire::VaultPage& page) {
+      [this, keys, known](Now at, const wire::VaultPage& page) {
         account_busy_ = false;
         for (const wire::VaultEntry& entry : page.entries) {
           const auto name = sealing::decode_name(entry.key);
-          if (!name || !std::holds_alternative<sealing::AccountEntry>(*name)) continue;
-          auto opened = sealing::open_entry(*key, user_, *name, entry.sealed);
-          if (!opened || opened->size() != Secret::size()) continue;
-          Secret seed;
-          std::ranges::copy(opened->expose(), seed.write().begin());
-          const auto account = crypto::SigningKey::from_seed(seed);
-          if (account.public_key() == people_.at(user_).pin.account_key()) {
-            return adopt(at, account, *key);
+          const bool is_key = name && std::holds_alternative<sealing::VaultKeyEntry>(*name);
+          if (!name || (!is_key && !std::holds_alternative<sealing::AccountEntry>(*name))) continue;
+          for (std::size_t i = 0; i < keys->size(); ++i) {
+            const auto opened = sealing::open_entry((*keys)[i], user_, *name, entry.sealed);
+            if (!opened || opened->size() != Secret::size()) continue;
+            Secret secret{opened->expose().first<32>()};
+            if (is_key) {
+              const auto id = sealing::vault_key_id(secret);
+              const bool there = std::ranges::any_of(
+                  *keys, [&](const Secret& key) { return sealing::vault_key_id(key) == id; });
+              if (!there && keys->size() < VaultKeysRecord::kMost) {
+                keys->push_back(std::move(secret));
+              }
+              break;
+            }
+            const auto account = crypto::SigningKey::from_seed(secret);
+            if (account.public_key() == people_.at(user_).pin.account_key()) {
+              return adopt(at, account, keys->front());
+            }
           }
         }
         if (page.more && !page.entries.empty()) {
-          return read_recovery_vault(at, page.entries.back().number, key->clone());
+          return read_recovery_vault(page.entries.back().number, keys, known);
         }
+        if (keys->size() > known) return read_recovery_vault(0, keys, keys->size());
         changes_.push_back(AccountChanged{AccountState::kLocked});
       },
       [this](Now, const wire::ErrorReply&) { account_busy_ = false; });

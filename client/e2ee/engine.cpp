@@ -30,6 +30,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       device_ = record->device;
       load_own(*std::move(record));
     }
+  } else if (kind == "vaultkeys") {
+    if (auto record = unpack<VaultKeysRecord>(value)) vault_keys_ = *std::move(record);
   } else if (kind == "user") {
     const auto record = unpack<UserRecord>(value);
     if (!record) return;
@@ -75,6 +77,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
 
 void Engine::Impl::erase_all() {
   desk_.erase("e2ee/account");
+  desk_.erase("e2ee/vaultkeys");
+  vault_keys_ = {};
   for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
   for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
   for (const auto& [room, keys] : epochs_) {
@@ -135,7 +139,8 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
 void Engine::Impl::handle_connected(Now now) {
   connected_ = true;
   packages_known_ = false;
-  vault_reread_ = false;
+  vault_reread_ = keys_in_vault_ = false;
+  wraps_at_ = now.mono;
   for (auto& [user, known] : people_) known.fresh = false;
   if (own_) want(user_);
   settle(now);
@@ -167,6 +172,7 @@ void Engine::Impl::handle_notice(Now now, const wire::Notice& notice) {
     const auto known = people_.find(changed->user_id);
     if (known != people_.end()) known->second.fresh = false;
     want(changed->user_id);
+    if (own_ && changed->user_id == user_) wraps_at_ = now.mono + kWrapsWait;
   }
   settle(now);
 }
@@ -201,6 +207,7 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
   if (!connected_) return soonest;
   if (!link_busy_) consider(link_retry_.until());
   if (!account_busy_) consider(account_retry_.until());
+  if (!account_busy_) consider(wraps_at_);
   if (!people_busy_) consider(people_retry_.until());
   if (!vault_busy_) consider(vault_retry_.until());
   if (!vault_busy_ && !missing_.empty()) consider(missing_retry_.until());
@@ -312,6 +319,7 @@ std::optional<Change> Engine::poll_change() {
   return change;
 }
 std::optional<MonoTime> Engine::deadline() const { return impl_->deadline(); }
+bool Engine::recovery_is_stale() const { return impl_->recovery_is_stale(); }
 AccountState Engine::account() const { return impl_->account_state(); }
 std::optional<RoomStatus> Engine::room(RoomId room) const { return impl_->room(room); }
 const identity::PinnedIdentity* Engine::identity(UserId user) const {

@@ -194,7 +194,8 @@ class Engine {
   void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
-  void remove_device(Now now, DeviceId device);  // of one's own, from the signed list
+  // Of one's own, from the signed list. What comes into the vault later is sealed under a new key.
+  void remove_device(Now now, DeviceId device);
 
   // Linking another device (link.hpp); there is one link at a time, a new one ends the one before.
   // On the old device: gives the code to be shown, "K7QM-4WZX-PD9T". kNotConnected while the
@@ -230,6 +231,9 @@ class Engine {
   std::optional<MonoTime> deadline() const;
 
   AccountState account() const;
+  // The recovery words give the account back and what was said before a device was removed, and
+  // nothing later: make_recovery is due. Told with AccountChanged.
+  bool recovery_is_stale() const;
   std::optional<RoomStatus> room(RoomId room) const;
   const identity::PinnedIdentity* identity(UserId user) const;
   // The newest signed list; nullptr while none is known.

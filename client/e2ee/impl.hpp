@@ -2,6 +2,7 @@
 //   engine.cpp    the public calls, restoring, deadlines
 //   account.cpp   own keys, device list, key packages, recovery
 //   linking.cpp   a new device of the account, on both sides
+//   vault_key.cpp a new vault key when a device was removed
 //   people.cpp    what is known of others' devices
 //   vault.cpp     history secrets, here and in the vault
 //   inbox.cpp     welcomes and history bundles
@@ -33,6 +34,7 @@ inline constexpr Duration kPackageLifetime = days(90);
 inline constexpr std::uint64_t kClockSlack_s = 3600;  // by how much clocks may differ
 inline constexpr std::uint32_t kLowPackages = 30;
 inline constexpr Duration kWelcomeWait = seconds(2);  // before a device joins by itself
+inline constexpr Duration kWrapsWait = seconds(5);    // until a device that removed another is done
 inline constexpr Duration kRenewAfterJoin = minutes(1);
 inline constexpr Duration kRenewEvery = days(1);
 inline constexpr std::uint32_t kRenewAfterSeals = 500;
@@ -178,6 +180,7 @@ class Engine::Impl {
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);
   void remove_device(Now now, DeviceId device);
+  bool recovery_is_stale() const { return vault_keys_.recovery_stale; }
 
   // ---- linking.cpp ----
   Result<std::string> start_link(Now now);
@@ -291,7 +294,8 @@ class Engine::Impl {
   void put_wraps(Now now);
   void publish(Now now, std::uint32_t present);
   Bytes make_package(Now now, bool last_resort);
-  void read_recovery_vault(Now now, std::uint64_t after, crypto::Secret vault_key);
+  using Keys = std::vector<Secret>;
+  void read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys> keys, std::size_t known);
   bool ready() const { return connected_ && own_ && account_state_ == AccountState::kReady; }
   mls::Identity mls_identity() const;
   bool is_own(const wire::DeviceRef& device) const {
@@ -316,6 +320,17 @@ class Engine::Impl {
   const identity::LinkRequest* to_list() const;
   void add_linked(Now now, const identity::DeviceList& list, identity::ListChange& change) const;
   void linked_is_listed(const identity::DeviceList& list);
+
+  // vault_key.cpp
+  void save_vault_keys();
+  const Secret* vault_key(const sealing::VaultKeyId& id) const;  // null: not known
+  void keep_vault_key(const Secret& key);
+  void use_vault_key(const Secret& key);
+  bool step_vault_key(Now now);
+  void look_at_wraps();
+  void renew_vault_key();
+  void seal_vault_keys(wire::PutVault& put);
+  void take_vault_key(const sealing::VaultKeyEntry& name, ByteView sealed);
 
   // people.cpp
   // The leaf with this key in the present epoch; null: nobody's.
@@ -443,6 +458,12 @@ class Engine::Impl {
   std::uint64_t next_link_out_ = 1;
   bool link_busy_ = false;
   Retry link_retry_;
+
+  VaultKeysRecord vault_keys_;
+  std::optional<MonoTime> wraps_at_;  // when to look whether there is a new vault key
+  bool has_recovery_ = false;
+  bool keys_in_vault_ = false;     // the earlier ones, on this connection
+  bool vault_from_start_ = false;  // a key was found for what could not be read
 
   std::map<UserId, Known> people_;
   std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on

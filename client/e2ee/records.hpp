@@ -2,6 +2,7 @@
 //
 //   e2ee/account                the device's own keys
 //   e2ee/link                   a link under way, which a restart ends
+//   e2ee/vaultkeys              vault keys before the present one
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
 //   e2ee/package/<ref>          a key package with its private keys
 //   e2ee/epoch/<room>/<epoch>   a history secret
@@ -59,6 +60,26 @@ struct LinkMark {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, is_new, listing);
+  }
+};
+
+struct VaultKeysRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::size_t kMost = 64;
+  struct Key {
+    Secret secret;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(fixed(secret));
+    }
+  };
+  std::uint8_t format = kFormat;
+  bool renew = false;           // a new one is to be made
+  bool recovery_stale = false;  // the recovery words open an earlier one
+  std::vector<Key> earlier;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, renew, recovery_stale, field("", earlier, kMost));
   }
 };
 

@@ -66,9 +66,15 @@ void Engine::Impl::learn_present(Room& room) {
 void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
   const auto name = sealing::decode_name(entry.key);
   if (!name) return;
+  if (const auto* key = std::get_if<sealing::VaultKeyEntry>(&*name)) {
+    return take_vault_key(*key, entry.sealed);
+  }
   const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
   if (history == nullptr) return;
-  auto opened = sealing::open_entry(own_->record.vault_key, user_, *name, entry.sealed);
+  const auto id = sealing::entry_key_id(entry.sealed);
+  const Secret* key = id ? vault_key(*id) : nullptr;
+  if (key == nullptr) return;
+  auto opened = sealing::open_entry(*key, user_, *name, entry.sealed);
   if (!opened || opened->size() != Secret::size()) return;
   Secret secret;
   std::ranges::copy(opened->expose(), secret.write().begin());
@@ -81,9 +87,11 @@ void Engine::Impl::step_vault(Now now) {
   if (!ready() || vault_busy_ || vault_retry_.waits(now.mono)) return;
   const auto retry = [this](Now at, const wire::ErrorReply&) {
     vault_busy_ = false;
+    keys_in_vault_ = false;
     vault_retry_.failed(at.mono, rng_, seconds(1));
   };
   wire::PutVault put;
+  if (!std::exchange(keys_in_vault_, true)) seal_vault_keys(put);
   std::vector<std::pair<RoomId, std::uint64_t>> names;
   for (const auto& [room, keys] : epochs_) {
     for (const auto& [epoch, key] : keys) {
@@ -128,6 +136,10 @@ void Engine::Impl::step_vault(Now now) {
         for (const wire::VaultEntry& entry : page.entries) take_vault_entry(entry);
         if (!page.entries.empty()) own_->record.vault_position = page.entries.back().number;
         vault_wanted_ = page.more && !page.entries.empty();
+        if (std::exchange(vault_from_start_, false)) {
+          own_->record.vault_position = 0;
+          vault_wanted_ = true;
+        }
         own_->record.read_vault = !vault_wanted_;
         if (!vault_wanted_ && !missing_.empty() && !vault_reread_) {
           // It may have been read, and lost with a part of this device's store.

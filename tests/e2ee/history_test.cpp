@@ -295,7 +295,10 @@ TEST_CASE("what is forgotten is not kept, given or fetched again", "[e2ee]") {
   CHECK(kept_epochs(house.ada) == 1);
   house.invite_cal();
   CHECK(house.cal_reads() == Texts{"two", "three", "four"});
-  // The vault has them, and they are not taken from there.
+  // The vault has them, and they are not taken from there when it is read for another one.
+  house.ada.disconnect();
+  const std::string other = "e2ee/epoch/" + house.room.to_string() + "/" + std::to_string(kept);
+  REQUIRE(house.ada.disk().erase(other) == 1);
   house.ada.restart();
   house.ada.connect();
   house.ada.read_again(house.room);
@@ -303,6 +306,8 @@ TEST_CASE("what is forgotten is not kept, given or fetched again", "[e2ee]") {
   Texts texts = house.ada.read(house.room);
   std::erase(texts, "?0");
   CHECK(texts == Texts{"two", "three", "four"});
+  CHECK(house.ada.disk().contains(other));
+  CHECK_FALSE(house.ada.disk().contains("e2ee/epoch/" + house.room.to_string() + "/0"));
   // Never the present one.
   house.ada.engine->forget_before(house.ada.now(), house.room, UINT64_MAX);
   house.say("five");

@@ -372,21 +372,23 @@ TEMPLATE_LIST_TEST_CASE("invitations are counted and refused", "[store]", Backen
   CHECK(f.call().invites(room_id(1))->size() == 3);
 
   // What comes with an invite: the newest, until it is revoked.
+  InviteRecord fresh = invite_record(5, 1);
+  REQUIRE(put(fresh).ok());
   const Bytes bundle{1, 2, 3};
-  CHECK(f.call().invite_bundle(room_id(1), "code-3")->empty());
-  REQUIRE(f.call().put_invite_bundle(room_id(1), invite_id(3), {9}).ok());
-  REQUIRE(f.call().put_invite_bundle(room_id(1), invite_id(3), bundle).ok());
-  CHECK(*f.call().invite_bundle(room_id(1), "code-3") == bundle);
+  CHECK(f.call().invite_bundle(room_id(1), "code-5")->empty());
+  REQUIRE(f.call().put_invite_bundle(room_id(1), invite_id(5), {9}).ok());
+  REQUIRE(f.call().put_invite_bundle(room_id(1), invite_id(5), bundle).ok());
+  CHECK(*f.call().invite_bundle(room_id(1), "code-5") == bundle);
   const auto over = [](const auto& result) {
     return !result.ok() && result.error().code == ErrorCode::kInviteInvalid;
   };
-  CHECK(over(f.call().invite_bundle(room_id(2), "code-3")));
-  CHECK(over(f.call().put_invite_bundle(room_id(2), invite_id(3), bundle)));
+  CHECK(over(f.call().invite_bundle(room_id(2), "code-5")));
+  CHECK(over(f.call().put_invite_bundle(room_id(2), invite_id(5), bundle)));
   CHECK(over(f.call().put_invite_bundle(room_id(1), invite_id(1), bundle)));  // used up
-  open.revoked = true;
-  REQUIRE(put(open).ok());
-  CHECK(over(f.call().invite_bundle(room_id(1), "code-3")));
-  CHECK(over(f.call().put_invite_bundle(room_id(1), invite_id(3), bundle)));
+  fresh.revoked = true;
+  REQUIRE(put(fresh).ok());
+  CHECK(over(f.call().invite_bundle(room_id(1), "code-5")));
+  CHECK(over(f.call().put_invite_bundle(room_id(1), invite_id(5), bundle)));
   CHECK(f.call().invites(room_id(2))->empty());
   CHECK(f.call().invites(room_id(5)).error().code == ErrorCode::kRoomNotFound);
   CHECK(f.call().invite("nothing").error().code == ErrorCode::kInviteInvalid);
