@@ -1,6 +1,7 @@
 #include "client/ui/column.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace parley::ui {
 
@@ -124,7 +125,9 @@ bool column_dialog(Scene& scene, Id id, std::string_view title, float width,
   const float top = begin_scroll(ui, scroll, content);
   Column column{scene, id, inside.x, top + space::k1, inside.w};
   draw(column);
-  const float used = column.y - top;
+  // Sums of fractions end a little apart at another place on the screen: that is no other height.
+  constexpr float kNoise = 0.05f;
+  const float used = std::ceil(column.y - top - kNoise);
   if (content != used) ui.request_frame();
   content = used;
   end_scroll(ui, scroll, used);

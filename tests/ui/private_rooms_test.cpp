@@ -400,6 +400,17 @@ TEST_CASE("the login takes a code or the words of an account that exists") {
   }
 }
 
+TEST_CASE("a dialog that stands still is not drawn again") {
+  // Heights that put it at all kinds of fractions of a pixel.
+  for (int height = 790; height < 812; ++height) {
+    Scene s(sample_view(), 1280, static_cast<float>(height) + 0.25f);
+    s.press("New room or join");
+    s.h.click(SemanticRole::kMenuItem, "Create a room");
+    INFO(height);
+    CHECK(s.h.settle(12) < 12);
+  }
+}
+
 TEST_CASE("the keyboard gets to what is out of sight in a dialog") {
   Scene s(private_view(), 390, 420);
   const auto tab_to = [&s](std::string_view label) {
