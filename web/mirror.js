@@ -165,7 +165,7 @@ export class Mirror {
       const handle = reader.u32();
       const parent = reader.u32();
       const changed = reader.flag();
-      if (changed) this.update(handle, readNode(reader));
+      if (changed) this.update(handle, readNode(reader), cursors);
       const node = this.nodes.get(handle);
       if (whole) this.place(node, parent, cursors);
       if (changed && node.flags & flag.focused) focused = node;
@@ -189,18 +189,26 @@ export class Mirror {
     if (before === node.element) {
       cursors.set(parent, before.nextElementSibling);
     } else {
+      this.moveCursors(cursors, node.element, node.element.nextElementSibling);
       parent.insertBefore(node.element, before);
       cursors.set(parent, before);
     }
   }
 
-  update(handle, data) {
+  // A cursor at an element that goes elsewhere, or is replaced, goes on with `next`.
+  moveCursors(cursors, element, next) {
+    const parent = element.parentElement;
+    if (parent && cursors.get(parent) === element) cursors.set(parent, next);
+  }
+
+  update(handle, data, cursors) {
     let node = this.nodes.get(handle);
     if (!node || node.role !== data.role) {
       const old = node?.element;
       node = this.create(handle, data.role);
       if (old) {
         node.element.append(...[...old.children].filter((child) => child.dataset.handle));
+        this.moveCursors(cursors, old, node.element);
         old.replaceWith(node.element);
       }
       this.nodes.set(handle, node);
