@@ -191,7 +191,7 @@ struct InviteRecord {  // see Engine::use_invite_key
 };
 
 struct RoomRecord {
-  static constexpr std::uint8_t kFormat = 3;
+  static constexpr std::uint8_t kFormat = 4;
   std::uint8_t format = kFormat;
   bool creating = false;
   UserId direct_with;
@@ -208,6 +208,7 @@ struct RoomRecord {
   bool direct = false;  // between two people: both may name it
   std::vector<Claim> claims;
   std::uint64_t forgotten_before = 0;  // no secret of these epochs is kept
+  Seq naming_in_vault;  // up to this one the account's other devices know what the room is called
   LastSeal last_seal;
   std::uint32_t sealed = 0;  // messages since the own keys were renewed
   template <class Archive>
@@ -219,7 +220,7 @@ struct RoomRecord {
     bundles.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMaxBundlesKept)));
     for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
     ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
-       last_seal, sealed);
+       naming_in_vault, last_seal, sealed);
   }
   static constexpr std::size_t kMaxBundlesKept = 16;
   static constexpr std::size_t kMostClaims = 16;

@@ -69,13 +69,21 @@ void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
   if (const auto* key = std::get_if<sealing::VaultKeyEntry>(&*name)) {
     return take_vault_key(*key, entry.sealed);
   }
-  const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
-  if (history == nullptr) return;
   const auto id = sealing::entry_key_id(entry.sealed);
   const Secret* key = id ? vault_key(*id) : nullptr;
   if (key == nullptr) return;
   auto opened = sealing::open_entry(*key, user_, *name, entry.sealed);
-  if (!opened || opened->size() != Secret::size()) return;
+  if (!opened) return;
+  if (const auto* called = std::get_if<sealing::RoomEntry>(&*name)) {
+    auto naming = wire::decode<Naming>(opened->expose());
+    if (!naming || naming->seq != called->seq) return;
+    Room& room = room_of(called->room);
+    room.record.naming_in_vault = std::max(room.record.naming_in_vault, called->seq);
+    take_naming(room, *std::move(naming));
+    return save_room(room);
+  }
+  const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
+  if (history == nullptr || opened->size() != Secret::size()) return;
   Secret secret;
   std::ranges::copy(opened->expose(), secret.write().begin());
   if (learn(history->room, history->epoch, secret, true)) {
@@ -104,13 +112,32 @@ void Engine::Impl::step_vault(Now now) {
       names.emplace_back(room, epoch);
     }
   }
+  std::vector<std::pair<RoomId, Seq>> called;
+  for (const auto& [id, room] : rooms_) {
+    const Naming& naming = room.record.state.naming;
+    if (naming.seq <= room.record.naming_in_vault || put.entries.size() == wire::kMaxPageSize) {
+      continue;
+    }
+    const sealing::RoomEntry name{id, naming.seq};
+    auto sealed =
+        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, wire::encode(naming));
+    if (!sealed) continue;
+    put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
+    called.emplace_back(id, naming.seq);
+  }
   if (!put.entries.empty()) {
     vault_busy_ = true;
     ask<wire::VaultPosition>(
         std::move(put),
-        [this, names = std::move(names)](Now, const wire::VaultPosition&) {
+        [this, names = std::move(names), called = std::move(called)](Now,
+                                                                     const wire::VaultPosition&) {
           vault_busy_ = false;
           vault_retry_.succeeded();
+          for (const auto& [id, seq] : called) {
+            Room& room = room_of(id);
+            room.record.naming_in_vault = std::max(room.record.naming_in_vault, seq);
+            save_room(room);
+          }
           for (const auto& [room, epoch] : names) {
             if (const Secret* secret = epoch_secret(room, epoch)) {
               learn(room, epoch, secret->clone(), true);

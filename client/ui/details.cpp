@@ -293,7 +293,8 @@ void draw_details(Scene& scene, const Rect& area) {
     spinner(ui, {rest.centre().x, y + 24}, 20, p.text_muted);
     y += 56;
   }
-  ui.open_node(child_id(kDetails, "members"), SemanticRole::kList, rest, people);
+  const Rect list{rest.x, y, rest.w, person * static_cast<float>(room.members.size())};
+  ui.open_node(child_id(kDetails, "members"), SemanticRole::kList, list, people);
   for (const client::MemberView& one : room.members) {
     const Rect place{rest.x, y, rest.w, person};
     if (ui.canvas.visible(place) || room.members.size() <= 200) draw_member(scene, one, place);

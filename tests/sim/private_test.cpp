@@ -232,8 +232,8 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
     CHECK(again.view().login.error.empty());
     REQUIRE(again.view().keys.state == client::AccountKeys::kReady);
     REQUIRE(again.view().rooms.size() == 1);
+    CHECK(again.view().rooms[0].name == "Plans");
     world.open(again, room);
-    CHECK(again.view().room->name == "Plans");
     CHECK(texts(again) == Texts{"one", "two"});
     again.say(room, "three");
     world.run_for(seconds(5));
@@ -315,6 +315,8 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
     CHECK(phone.view().link.step == client::LinkStep::kDone);
     REQUIRE(phone.view().keys.state == client::AccountKeys::kReady);
     CHECK(phone.view().devices.trusted.size() == 2);
+    REQUIRE(phone.view().rooms.size() == 1);
+    CHECK(phone.view().rooms[0].name == "Plans");
     world.open(phone, room);
     CHECK(texts(phone) == Texts{"one"});
     phone.say(room, "from the phone");
