@@ -36,9 +36,6 @@ Status login(Context& context, const LoginArguments& arguments) {
   const auto parsed = native::parse_ws_url(arguments.server);
   if (!parsed) return parsed.error();
   const std::string url = native::to_string(*parsed);
-  if (arguments.recover == !arguments.name.empty()) {
-    return Error{ErrorCode::kInvalidArgument, "either --name or --recover is expected", {}};
-  }
   const bool keys = context.store.take_keys();
   PARLEY_TRY(context.store.load());
   if (!context.store.read("session").empty()) {

@@ -99,11 +99,11 @@ class Grammar {
         add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
     login_app->add_option("--server", v_.login.server, "address, such as wss://chat.example.org")
         ->required();
-    auto* name = login_app->add_option("--name", v_.login.name, "the name others see");
-    login_app
-        ->add_flag("--recover", v_.login.recover,
-                   "as a further device of an account: its recovery words come from standard input")
-        ->excludes(name);
+    auto* who = login_app->add_option_group("Who", "One of:");
+    who->add_option("--name", v_.login.name, "the name others see");
+    who->add_flag("--recover", v_.login.recover,
+                  "as a further device of an account: its recovery words come from standard input");
+    who->require_option(1);
     add("logout", "End the session, here and on the server", [](Context& c) { return logout(c); });
     add("whoami", "Who is signed in, and where", [](Context& c) { return whoami(c); });
     auto* devices_app = add("devices", "Where this account is signed in",
