@@ -177,6 +177,8 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       keys_.busy = false;
       keys_.error.clear();
       recovery_.reset();
+      // Words from before a device was removed open only what is older: new ones are due.
+      if (engine_->recovery_is_stale()) keys_.has_recovery = false;
       if (before != AccountKeys::kReady) ask_recovery(now);
       break;
     case e2ee::AccountState::kRevoked:
@@ -198,9 +200,11 @@ void Client::Impl::ask_recovery(Now now) {
     const auto* response = std::get_if<wire::Response>(&outcome);
     const auto* wraps = response ? std::get_if<wire::VaultWraps>(response) : nullptr;
     if (!wraps) return;
-    keys_.has_recovery = std::ranges::any_of(wraps->wraps, [](const wire::VaultWrap& wrap) {
-      return wrap.kind == wire::VaultWrapKind::kRecovery;
-    });
+    keys_.has_recovery = std::ranges::any_of(wraps->wraps,
+                                             [](const wire::VaultWrap& wrap) {
+                                               return wrap.kind == wire::VaultWrapKind::kRecovery;
+                                             }) &&
+                         !(engine_ && engine_->recovery_is_stale());
     touch();
   });
 }

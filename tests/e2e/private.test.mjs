@@ -67,7 +67,7 @@ test('people compare safety numbers', async () => {
   await ada.screenshot('verify');
   await one.dialog.getByRole('button', { name: 'They match' }).click();
   await one.dialog.getByText(/Grace: Verified/).waitFor();
-  await ada.page.keyboard.press('Escape');
+  await ada.closeDialogs();
   await other.dialog.getByRole('button', { name: 'Not now' }).click();
   await ada.page.getByRole('button', { name: /verified/ }).first().waitFor();
 });
@@ -82,7 +82,7 @@ test('recovery words are shown once', async () => {
   await ada.screenshot('recovery-words');
   await ada.page.getByRole('button', { name: 'I have written them down' }).click();
   await list.first().waitFor({ state: 'detached' });
-  await ada.page.keyboard.press('Escape');
+  await ada.closeDialogs();
 });
 
 test('a second device is linked with a code', async () => {
@@ -105,7 +105,7 @@ test('a second device is linked with a code', async () => {
   await ada.screenshot('link-signs-old');
   await old.getByRole('button', { name: 'They match' }).click();
   await old.getByRole('button', { name: 'Done' }).click();
-  await ada.page.keyboard.press('Escape');
+  await ada.closeDialogs();
   await phone.ready();
   const done = phone.page.getByRole('dialog', { name: 'Link this device' }).getByRole('button', { name: 'Done' });
   await done.click();

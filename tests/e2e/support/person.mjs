@@ -70,6 +70,15 @@ export class Person {
     await details.waitFor();
     return details;
   }
+  async closeDialogs() {
+    const dialogs = this.page.getByRole('dialog');
+    await this.until(async () => {
+      if ((await dialogs.count()) === 0) return true;
+      await this.page.keyboard.press('Escape');
+      await this.page.waitForTimeout(200);
+      return false;
+    }, 'the dialogs close');
+  }
   async openSecurity() {
     await this.page.getByRole('button', { name: 'Settings' }).click();
     await this.page.getByRole('tab', { name: 'Security' }).click();
