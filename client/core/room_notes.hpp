@@ -23,7 +23,8 @@ struct RoomNote {
 
 // Whether time or other devices cannot change it.
 inline bool is_for_good(e2ee::OpenFault fault) {
-  return fault != e2ee::OpenFault::kUnknownEpoch && fault != e2ee::OpenFault::kWaitingForIdentity;
+  return fault != e2ee::OpenFault::kUnknownEpoch && fault != e2ee::OpenFault::kWaitingForIdentity &&
+         fault != e2ee::OpenFault::kBeforeJoining;
 }
 
 }  // namespace parley::client

@@ -268,7 +268,7 @@ void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items
   if (const auto* body = std::get_if<wire::Message>(&entry.body)) {
     place(in, items, message_of(in, entry, *body));
   } else if (const auto* sealed = std::get_if<wire::SealedBody>(&entry.body)) {
-    if (sealed->counts) place(in, items, unreadable(in, entry.event));
+    if (sealed->counts) add_unreadable(in, items, entry.event);
   } else if (std::string text = system_line(in, entry); !text.empty()) {
     add_line(in, items, {entry.event.seq, entry.event.at, std::move(text)});
   }
@@ -276,6 +276,21 @@ void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items
   for (const RoomNote& note : in.sealed->notes) {
     if (note.after == entry.event.seq) add_line(in, items, {{}, note.at, note.text});
   }
+}
+
+void TimelineView::add_unreadable(const TimelineInput& in, std::vector<TimelineItem>& items,
+                                  const wire::Event& event) {
+  bool is_before = false;
+  if (in.sealed) {
+    const auto known = in.sealed->closed.find(event.seq);
+    is_before =
+        known != in.sealed->closed.end() && known->second == e2ee::OpenFault::kBeforeJoining;
+  }
+  if (!is_before) return place(in, items, unreadable(in, event));
+  // One line for all of them.
+  std::string text(e2ee::describe(e2ee::OpenFault::kBeforeJoining));
+  const auto* last = items.empty() ? nullptr : std::get_if<SystemLineView>(&items.back());
+  if (!last || last->text != text) add_line(in, items, {event.seq, event.at, std::move(text)});
 }
 
 void TimelineView::add_line(const TimelineInput& in, std::vector<TimelineItem>& items,

@@ -58,6 +58,8 @@ class TimelineView {
   void rebuild(const TimelineInput& in, std::vector<TimelineItem>& items);
   void append(const TimelineInput& in, std::vector<TimelineItem>& items, Seq after);
   void add(const TimelineInput& in, std::vector<TimelineItem>& items, const sync::LogEntry& entry);
+  void add_unreadable(const TimelineInput& in, std::vector<TimelineItem>& items,
+                      const wire::Event& event);
   void add_line(const TimelineInput& in, std::vector<TimelineItem>& items, SystemLineView line);
   void place(const TimelineInput& in, std::vector<TimelineItem>& items, MessageView message);
   void drop_pending(std::vector<TimelineItem>& items);

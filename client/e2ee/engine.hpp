@@ -125,6 +125,7 @@ struct Sealed {
 enum class OpenFault : std::uint8_t {
   kUnknownEpoch,        // its secret is looked for; HistoryArrived follows
   kWaitingForIdentity,  // HistoryArrived follows
+  kBeforeJoining,       // the room keeps it to those who were there then
   kWrongKey,            // was changed, or the secret is not the right one
   kUnsupported,         // of a later version
   kMalformed,

@@ -42,9 +42,12 @@ std::string_view describe(NotReady cause) {
 std::string_view describe(OpenFault fault) {
   switch (fault) {
     case OpenFault::kUnknownEpoch:
-      return "The key of this message is being looked for.";
+      return "The key of this message is not here yet. Your other devices and the members are "
+             "being asked for it.";
     case OpenFault::kWaitingForIdentity:
       return "The sender's identity is being checked.";
+    case OpenFault::kBeforeJoining:
+      return "Earlier messages can be read by those who were here then.";
     case OpenFault::kWrongKey:
       return "This message was changed on its way, or is of another key.";
     case OpenFault::kUnsupported:
@@ -216,7 +219,13 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     if (room != nullptr) room->server_epoch = std::max(room->server_epoch, body->epoch);
     missed(id, body->epoch);
     settle(now);
-    return OpenFault::kUnknownEpoch;
+    const auto keys = epochs_.find(id);
+    const bool is_older =
+        keys != epochs_.end() && !keys->second.empty() && body->epoch < keys->second.begin()->first;
+    const bool is_kept =
+        room != nullptr && room->group && room->record.history != wire::HistoryAccess::kAll;
+    return is_older && is_kept && own_ && own_->record.read_vault ? OpenFault::kBeforeJoining
+                                                                  : OpenFault::kUnknownEpoch;
   }
   const auto opened =
       sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);

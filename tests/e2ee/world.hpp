@@ -2,6 +2,7 @@
 // does for an engine, without a face. Connections drop and devices restart wherever a test says so.
 #pragma once
 
+#include <deque>
 #include <set>
 
 #include "client/e2ee/engine.hpp"
@@ -112,7 +113,9 @@ class Device {
       if (change_notice) change_notice(notice);
       on_notice(notice);
     }
-    for (auto& [room, event] : std::exchange(peer_->events, {})) {
+    auto events = std::exchange(peer_->events, {});
+    if (change_events) change_events(events);
+    for (auto& [room, event] : events) {
       moved = true;
       on_event(room, event);
     }
@@ -148,7 +151,19 @@ class Device {
     return texts;
   }
   const std::map<Seq, e2ee::Opened>& opened(RoomId room) { return logs_[room].read; }
-  const std::vector<wire::Event>& log(RoomId room) { return logs_[room].events; }
+  const std::deque<wire::Event>& log(RoomId room) { return logs_[room].events; }
+  // Long runs keep the newest only; one that comes into a room late begins there.
+  void forget(RoomId room, std::size_t keep) {
+    Log& log = logs_[room];
+    while (log.events.size() > keep) {
+      log.before = log.events.front().seq;
+      log.read.erase(log.before);
+      log.closed.erase(log.before);
+      log.events.pop_front();
+    }
+  }
+  std::optional<std::size_t> longest_past;  // events of a room that are fetched at most
+  std::function<void(std::vector<std::pair<RoomId, wire::Event>>&)> change_events;  // a bad link
 
   UserId user() const { return session_info_.user.user_id; }
   DeviceId device() const { return session_info_.device_id; }
@@ -186,7 +201,8 @@ class Device {
 
  private:
   struct Log {
-    std::vector<wire::Event> events;  // from the first that this device may see
+    Seq before;                      // what comes up to here is not kept
+    std::deque<wire::Event> events;  // from there on, dense
     std::map<Seq, e2ee::Opened> read;
     std::map<Seq, e2ee::OpenFault> closed;
     Seq head;
@@ -268,7 +284,7 @@ class Device {
   }
   void on_event(RoomId room, const wire::Event& event) {
     Log& log = logs_[room];
-    const Seq last = log.events.empty() ? Seq{} : log.events.back().seq;
+    const Seq last = log.events.empty() ? log.before : log.events.back().seq;
     log.head = std::max(log.head, event.seq);
     if (event.seq.value != last.value + 1) return;
     log.events.push_back(event);
@@ -287,7 +303,10 @@ class Device {
     log.read.emplace(event.seq, std::get<e2ee::Opened>(std::move(opened)));
   }
   bool fetch(RoomId room, Log& log) {
-    const Seq last = log.events.empty() ? Seq{} : log.events.back().seq;
+    if (log.events.empty() && longest_past && log.head.value > *longest_past) {
+      log.before = std::max(log.before, Seq{log.head.value - *longest_past});
+    }
+    const Seq last = log.events.empty() ? log.before : log.events.back().seq;
     if (!welcomed_ || log.fetching || last >= log.head || !member_of_.contains(room)) return false;
     if (now().mono < log.not_before) return false;
     log.fetching = true;
@@ -349,7 +368,7 @@ class Device {
     if (const auto* arrived = std::get_if<e2ee::HistoryArrived>(&change)) {
       Log& log = logs_[arrived->room];
       for (const auto& [seq, fault] : std::map(log.closed)) {
-        open(arrived->room, log, log.events.at(seq.value - 1));
+        open(arrived->room, log, log.events.at(seq.value - log.before.value - 1));
       }
     }
     if (const auto* replaced = std::get_if<e2ee::RoomReplaced>(&change)) {

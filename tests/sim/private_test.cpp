@@ -175,6 +175,30 @@ TEST_CASE("somebody who comes later reads what was said before") {
   CHECK(texts(ada).back() == "I read it");
 }
 
+TEST_CASE("where earlier messages stay with those who were there, one line says so") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace}, wire::HistoryAccess::kNone);
+  ada.say(room, "one");
+  ada.say(room, "two");
+  world.run_for(seconds(3));
+  SimClient& edsger = world.person("Edsger");
+  ada.core().invite_member(world.now(), room, edsger.view().self.user);
+  ada.drain();
+  world.run_for(seconds(10));
+  ada.say(room, "three");
+  world.run_for(seconds(3));
+  world.open(edsger, room);
+  world.run_for(seconds(60));
+  CHECK(texts(edsger) == Texts{"three"});
+  const auto lines = std::ranges::count_if(edsger.view().room->items, [](const auto& item) {
+    const auto* line = std::get_if<client::SystemLineView>(&item);
+    return line && line->text.find("those who were here") != std::string::npos;
+  });
+  CHECK(lines == 1);
+}
+
 TEST_CASE("who joins by a link reads what was said before, with nobody else there") {
   Private world;
   SimClient& ada = world.person("Ada");
