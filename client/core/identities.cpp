@@ -257,10 +257,6 @@ void Client::Impl::recover(Now now, const std::string& words) {
   }
   if (!engine_ || keys_.state != AccountKeys::kLocked) return settle(now);
   keys_.error.clear();
-  if (!connection_.connected()) {
-    keys_.error = "Try again when you are connected.";
-    return settle(now);
-  }
   keys_.busy = true;
   recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
   recovery_tried_ = true;

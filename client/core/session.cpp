@@ -267,7 +267,6 @@ void Client::Impl::on_disconnected(Now now) {
   sealed_.clear();
   if (engine_) engine_->handle_disconnected();
   on_recovery_made(now, false);
-  if (std::exchange(keys_.busy, false)) keys_.error = "The connection was lost. Try again.";
   for (auto& [id, room] : rooms_) room.timeline.handle_disconnected();
   typing_.clear();
   presence_.forget();

@@ -50,6 +50,7 @@ void Engine::Impl::take_account(AccountRecord record) {
 // What the account needs next; called until nothing is asked any more.
 void Engine::Impl::step_account(Now now) {
   if (!connected_ || account_busy_ || account_retry_.waits(now.mono)) return;
+  if (account_state_ == AccountState::kLocked && recovering_) return read_recovery_wraps();
   if (account_state_ == AccountState::kLocked || account_state_ == AccountState::kRevoked) return;
   if (!own_) return begin_account(now);
   if (!own_->record.listed || !own_->record.to_remove.empty() || to_list() != nullptr) {
@@ -257,26 +258,40 @@ Result<identity::RecoverySecret> Engine::Impl::make_recovery(Now now) {
 }
 
 void Engine::Impl::recover(Now now, const identity::RecoverySecret& secret) {
-  if (account_state_ != AccountState::kLocked || account_busy_ || !connected_) return;
+  if (account_state_ != AccountState::kLocked) return;
+  recovering_ = std::move(identity::derive_recovery_keys(secret).wrap_key);
+  settle(now);
+}
+
+// The end of a recovery; without success the words were not the account's.
+void Engine::Impl::recovered(bool success) {
+  recovering_.reset();
+  account_retry_.succeeded();
+  if (!success) changes_.push_back(AccountChanged{AccountState::kLocked});
+}
+
+void Engine::Impl::read_recovery_wraps() {
   account_busy_ = true;
-  auto wrap_key = std::make_shared<Secret>(identity::derive_recovery_keys(secret).wrap_key.clone());
   ask<wire::VaultWraps>(
       wire::GetVaultWraps{},
-      [this, wrap_key](Now, const wire::VaultWraps& answer) {
+      [this](Now, const wire::VaultWraps& answer) {
         account_busy_ = false;
+        if (!recovering_) return;
         for (const wire::VaultWrap& wrap : answer.wraps) {
           if (wrap.kind != wire::VaultWrapKind::kRecovery) continue;
-          auto vault_key = sealing::unwrap_with_key(sealing::KeyWrapKind::kRecovery, *wrap_key,
+          auto vault_key = sealing::unwrap_with_key(sealing::KeyWrapKind::kRecovery, *recovering_,
                                                     user_, wrap.sealed);
           if (!vault_key) continue;
           auto keys = std::make_shared<Keys>();
           keys->push_back(*std::move(vault_key));
           return read_recovery_vault(0, std::move(keys), 1);
         }
-        changes_.push_back(AccountChanged{AccountState::kLocked});  // these are not its words
+        recovered(false);
       },
-      [this](Now, const wire::ErrorReply&) { account_busy_ = false; });
-  settle(now);
+      [this](Now at, const wire::ErrorReply& error) {
+        account_busy_ = false;
+        account_retry_.failed(at.mono, rng_, seconds(1), milliseconds(error.retry_after_ms));
+      });
 }
 
 // Looks for the secret of the account key that signed the present device list; once more from the
@@ -307,6 +322,7 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
             }
             const auto account = crypto::SigningKey::from_seed(secret);
             if (account.public_key() == people_.at(user_).pin.account_key()) {
+              recovered(true);
               return adopt(at, account, keys->front());
             }
           }
@@ -315,9 +331,12 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
           return read_recovery_vault(page.entries.back().number, keys, known);
         }
         if (keys->size() > known) return read_recovery_vault(0, keys, keys->size());
-        changes_.push_back(AccountChanged{AccountState::kLocked});
+        recovered(false);
       },
-      [this](Now, const wire::ErrorReply&) { account_busy_ = false; });
+      [this](Now at, const wire::ErrorReply& error) {  // from the start
+        account_busy_ = false;
+        account_retry_.failed(at.mono, rng_, seconds(1), milliseconds(error.retry_after_ms));
+      });
 }
 
 void Engine::Impl::remove_device(Now now, DeviceId device) {

@@ -192,7 +192,9 @@ class Engine {
   void use_invite_key(Now now, RoomId room, std::string code, const crypto::Secret& key);
   // A new secret takes the place of the one before, once RecoveryMade has said that it is saved.
   Result<identity::RecoverySecret> make_recovery(Now now);
-  void recover(Now now, const identity::RecoverySecret& secret);  // while kLocked
+  // While kLocked; goes on over lost connections. Ends with kReady, or with AccountChanged and
+  // still kLocked: these are not the account's words.
+  void recover(Now now, const identity::RecoverySecret& secret);
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   // Of one's own, from the signed list. What comes into the vault later is sealed under a new key.

@@ -295,6 +295,8 @@ class Engine::Impl {
   void publish(Now now, std::uint32_t present);
   Bytes make_package(Now now, bool last_resort);
   using Keys = std::vector<Secret>;
+  void read_recovery_wraps();
+  void recovered(bool success);
   void read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys> keys, std::size_t known);
   bool ready() const { return connected_ && own_ && account_state_ == AccountState::kReady; }
   mls::Identity mls_identity() const;
@@ -448,6 +450,7 @@ class Engine::Impl {
   AccountState account_state_ = AccountState::kStarting;
   std::optional<Own> own_;
   bool account_busy_ = false;
+  std::optional<Secret> recovering_;  // the wrap key of the words that were typed
   Retry account_retry_;
   bool packages_known_ = false;
   std::map<Bytes, PackageRecord> packages_;  // by reference
