@@ -416,19 +416,40 @@ class World {
   }
   // Another device of the user of `first`.
   Device& link(Device& first, const std::string& name) {
-    const auto secret = first.engine->make_recovery(server.executor.now());
-    REQUIRE(secret.ok());
-    settle();
+    const identity::RecoverySecret secret = recovery_of(first);
     Device& device = *devices_.emplace_back(
-        std::make_unique<Device>(server, name, seed_ * 1000 + devices_.size(), *secret));
+        std::make_unique<Device>(server, name, seed_ * 1000 + devices_.size(), secret));
     device.connect();
     settle();
-    REQUIRE(device.engine->account() == e2ee::AccountState::kLocked);
-    device.engine->recover(server.executor.now(), *secret);
-    // Many devices of one user share its limits.
-    for (int i = 0; i < 60 && !device.ready(); ++i) run(seconds(5));
-    REQUIRE(device.ready());
+    wait([&] { return device.engine->account() == e2ee::AccountState::kLocked; });
+    device.engine->recover(server.executor.now(), secret);
+    run(seconds(5));
+    wait([&] { return device.ready(); });
     return device;
+  }
+  // New words, when the server has them.
+  identity::RecoverySecret recovery_of(Device& device) {
+    for (int tries = 0; tries < 20; ++tries) {
+      device.changes.clear();
+      auto secret = device.engine->make_recovery(server.executor.now());
+      REQUIRE(secret.ok());
+      const e2ee::RecoveryMade* made = nullptr;
+      settle();
+      wait([&] {
+        for (const e2ee::Change& change : device.changes) {
+          if (const auto* answer = std::get_if<e2ee::RecoveryMade>(&change)) made = answer;
+        }
+        return made != nullptr;
+      });
+      if (made->saved) return *std::move(secret);
+    }
+    FAIL("no recovery words are saved");
+    return {};
+  }
+  // Many devices of one user share its limits: some things take their time.
+  void wait(const std::function<bool()>& done) {
+    for (int i = 0; i < 120 && !done(); ++i) run(seconds(5));
+    REQUIRE(done());
   }
 
   // Somebody's new device, signed in with a link code and without keys.
