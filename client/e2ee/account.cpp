@@ -58,7 +58,6 @@ void Engine::Impl::step_account(Now now) {
   }
   if (!own_->record.wrapped) return put_wraps(now);
   if (step_vault_key(now)) return;
-  set_account_state(AccountState::kReady);
   if (!packages_known_) {
     // The count tells what is missing; what was made and never published just expires.
     account_busy_ = true;
@@ -73,7 +72,10 @@ void Engine::Impl::step_account(Now now) {
           account_busy_ = false;
           account_retry_.failed(at.mono, rng_, seconds(1));
         });
+    return;
   }
+  // From here on others can add this device to their rooms, whether it is there or not.
+  set_account_state(AccountState::kReady);
 }
 
 // Whether the account is new, or older than this device.

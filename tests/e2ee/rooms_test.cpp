@@ -295,3 +295,28 @@ TEST_CASE("recovery goes on when the connection is lost in between", "[e2ee]") {
   world.run(seconds(10));
   CHECK(second.ready());
 }
+
+TEST_CASE("a device that is ready can be added while it is away", "[e2ee]") {
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = *world.devices().emplace_back(std::make_unique<Device>(world.server, "Ben", 78));
+  ben.connect();
+  for (int i = 0; i < 1000 && !ben.ready(); ++i) {
+    ben.pump();
+    world.server.settle();
+  }
+  REQUIRE(ben.ready());
+  ben.disconnect();
+
+  const auto room =
+      ada.engine->create_room(ada.now(), "Plans", "", {ben.user()}, wire::HistoryAccess::kAll);
+  REQUIRE(room.ok());
+  world.run(seconds(3));
+  ada.say(*room, "see you");
+  world.run(seconds(3));
+  ada.disconnect();
+  ben.connect();
+  world.run(seconds(1));  // by the Welcome, sooner than a device joins by itself
+  CHECK(ben.read(*room) == Texts{"see you"});
+  CHECK(ben.engine->room(*room)->name == "Plans");
+}

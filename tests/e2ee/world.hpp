@@ -442,6 +442,7 @@ class World {
         return made != nullptr;
       });
       if (made->saved) return *std::move(secret);
+      run(seconds(10));
     }
     FAIL("no recovery words are saved");
     return {};
