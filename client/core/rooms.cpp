@@ -407,9 +407,16 @@ void Client::Impl::recount(Room& room) {
     return;
   }
   const auto& segments = room.timeline.segments();
-  if (segments.empty()) return;
+  if (segments.empty()) {
+    // Everything disappeared, or nothing is known.
+    if (room.timeline.start() > summary.head) summary.unread = summary.mentions = 0;
+    return;
+  }
   const sync::Segment& live = segments.back();
-  if (live.first() > room.read.next() || live.last() < summary.head) return;
+  if (live.first() > std::max(room.read.next(), room.timeline.start()) ||
+      live.last() < summary.head) {
+    return;
+  }
   summary.unread = summary.mentions = 0;
   for (std::size_t i = live.entries.size(); i-- > 0;) {
     const sync::LogEntry& entry = live.entries[i];

@@ -280,15 +280,16 @@ void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items
 
 void TimelineView::add_unreadable(const TimelineInput& in, std::vector<TimelineItem>& items,
                                   const wire::Event& event) {
-  bool is_before = false;
+  auto fault = e2ee::OpenFault::kUnknownEpoch;
   if (in.sealed) {
     const auto known = in.sealed->closed.find(event.seq);
-    is_before =
-        known != in.sealed->closed.end() && known->second == e2ee::OpenFault::kBeforeJoining;
+    if (known != in.sealed->closed.end()) fault = known->second;
   }
-  if (!is_before) return place(in, items, unreadable(in, event));
+  if (fault != e2ee::OpenFault::kBeforeJoining && fault != e2ee::OpenFault::kNotForThisDevice) {
+    return place(in, items, unreadable(in, event));
+  }
   // One line for all of them.
-  std::string text(e2ee::describe(e2ee::OpenFault::kBeforeJoining));
+  std::string text(e2ee::describe(fault));
   const auto* last = items.empty() ? nullptr : std::get_if<SystemLineView>(&items.back());
   if (!last || last->text != text) add_line(in, items, {event.seq, event.at, std::move(text)});
 }
