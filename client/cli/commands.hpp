@@ -42,6 +42,7 @@ Status presence(Context& context, const PresenceArguments& arguments);
 
 // ---- keys.cpp: identities and keys of private rooms ----
 Status recovery_words(Context& context);
+Status reset_identity(Context& context, bool sure);
 struct VerifyArguments {
   std::string user;
   bool confirm = false;  // the numbers were compared

@@ -59,6 +59,30 @@ Status recovery_words(Context& context) {
   return {};
 }
 
+Status reset_identity(Context& context, bool sure) {
+  if (!sure) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "this gives your account new keys: what nobody else can give you back stays "
+                 "closed, your old devices and recovery words stop working, and everybody in your "
+                 "private rooms is told. If that is what you want, add --yes",
+                 {}};
+  }
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  const Status keyed = driver.wait_keys();
+  if (keyed) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "this device has the keys of your account: nothing is lost",
+                 {}};
+  }
+  if (driver.view().keys.state != client::AccountKeys::kLocked) return keyed;
+  driver.tell([](client::Client& client, Now at) { client.start_afresh(at); });
+  PARLEY_TRY(driver.wait_keys());
+  context.printer.note(
+      "Your account has new keys. Make recovery words for them: parley-cli recovery-words");
+  return {};
+}
+
 Status verify(Context& context, const VerifyArguments& arguments) {
   PARLEY_TRY(context.connect());
   Driver& driver = *context.driver;

@@ -182,6 +182,9 @@ class Client {
   void make_recovery_words(Now now);  // new ones: the ones before stop working
   void hide_recovery_words(Now now);
   void recover(Now now, std::string words);  // while the keys are locked
+  // While they are locked and nothing opens them any more: the account gets new keys, everybody in
+  // its rooms is told, and what only the old ones open stays closed. Ask first.
+  void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
   // The person compared the numbers, or takes the new key without comparing.

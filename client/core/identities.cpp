@@ -186,6 +186,10 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       break;
   }
   keys_.text = words_for_keys(keys_.state);
+  const auto* own = engine_->identity(self());
+  if (keys_.state == AccountKeys::kRevoked && own && own->previous_key()) {
+    keys_.text = words_for_replaced_keys();
+  }
   if (state != e2ee::AccountState::kStarting && !keys_.busy) {
     for (const auto& what : std::exchange(deferred_, {})) what(now);
   }
@@ -261,6 +265,16 @@ void Client::Impl::recover(Now now, const std::string& words) {
   recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
   recovery_tried_ = true;
   engine_->recover(now, *recovery_);
+  settle(now);
+}
+
+void Client::Impl::start_afresh(Now now) {
+  if (!engine_ || keys_.state != AccountKeys::kLocked) return;
+  keys_.error.clear();
+  keys_.busy = false;
+  recovery_.reset();
+  engine_->start_afresh(now);
+  touch();
   settle(now);
 }
 

@@ -212,6 +212,7 @@ class Client::Impl {
   void make_recovery_words(Now now);
   void hide_recovery_words(Now now);
   void recover(Now now, const std::string& words);
+  void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
   void accept_identity(Now now, UserId user, bool verified);

@@ -159,10 +159,13 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
         } else if constexpr (std::same_as<T, e2ee::RecoveryMade>) {
           on_recovery_made(now, what.saved);
         } else if constexpr (std::same_as<T, e2ee::IdentityChanged>) {
-          const std::string name = people_.name_of(what.user);
+          const std::string text = what.user == self()
+                                       ? words_for_own_new_keys()
+                                       : words_for_changed_identity(people_.name_of(what.user));
           for (auto& [id, room] : rooms_) {
-            if (std::ranges::find(room.users, what.user) == room.users.end()) continue;
-            add_note(now, id, words_for_changed_identity(name));
+            const bool own = what.user == self() && is_private(room);
+            const bool there = std::ranges::find(room.users, what.user) != room.users.end();
+            if (own || there) add_note(now, id, text);
           }
         } else {
           on_alert(now, what);

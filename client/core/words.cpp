@@ -146,7 +146,8 @@ std::string words_for_keys(AccountKeys state) {
       return "Encryption is being set up on this device.";
     case AccountKeys::kLocked:
       return "This device is new to your account. Link it with another of your devices, or type "
-             "your recovery words, to use private rooms here.";
+             "your recovery words, to use private rooms here. When all of them are lost, you can "
+             "start afresh.";
     case AccountKeys::kRevoked:
       return "Another of your devices removed this one from your account. Sign out here, and sign "
              "in again to use it.";
@@ -173,6 +174,17 @@ std::string words_for_changed_identity(const std::string& name) {
   return "The identity of " + name +
          " has changed: a new account key. That happens when somebody starts afresh; it is also "
          "what somebody in between would do.";
+}
+
+std::string words_for_own_new_keys() {
+  return "Your account was started afresh, with new keys. Earlier messages are here as far as the "
+         "others may give them to you; people who verified you have to do so again.";
+}
+
+std::string words_for_replaced_keys() {
+  return "Your account was started afresh on another device: it has new keys, and this device is "
+         "no part of it any more. If that was you, sign out here and link this device again. If "
+         "not, somebody else can sign in as you: tell the people you talk with.";
 }
 
 std::string words_for_alert(e2ee::AlertKind kind, const std::string& name) {
@@ -209,6 +221,9 @@ std::string words_for_refused(e2ee::OpenFault fault, const std::string& name) {
       return "The server delivered a message from " + name +
              " that contradicts what this device has of " + name +
              ". It is not shown; others may have been shown something else than you: compare.";
+    case e2ee::OpenFault::kOtherIdentity:
+      return "A message from " + name + " is under another account key than " + name +
+             " has now: from before " + name + " started afresh, or made up. It is not shown.";
     case e2ee::OpenFault::kBadSignature:
     case e2ee::OpenFault::kForgedSender:
       return "The server delivered something in the name of " + name + " that " + name +

@@ -19,6 +19,8 @@ std::string words_for_protection(Protection protection);
 std::string words_for_keys(AccountKeys state);
 std::string words_for_identity(IdentityState state, const std::string& name);
 std::string words_for_changed_identity(const std::string& name);
+std::string words_for_own_new_keys();
+std::string words_for_replaced_keys();  // on a device that is no part of the account any more
 std::string words_for_alert(e2ee::AlertKind kind, const std::string& name);
 // Where something in a member's name was not taken. `fault`: one that is_refused.
 std::string words_for_refused(e2ee::OpenFault fault, const std::string& name);

@@ -36,6 +36,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     }
   } else if (kind == "vaultkeys") {
     if (auto record = unpack<VaultKeysRecord>(value)) vault_keys_ = *std::move(record);
+  } else if (kind == "afresh") {
+    afresh_ = true;
   } else if (kind == "user") {
     const auto record = unpack<UserRecord>(value);
     if (!record) return;
@@ -85,6 +87,7 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
 void Engine::Impl::erase_all() {
   desk_.erase("e2ee/account");
   desk_.erase("e2ee/vaultkeys");
+  if (std::exchange(afresh_, false)) desk_.erase("e2ee/afresh");
   vault_keys_ = {};
   for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
   for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
@@ -290,6 +293,7 @@ Result<identity::RecoverySecret> Engine::make_recovery(Now now) {
 void Engine::recover(Now now, const identity::RecoverySecret& secret) {
   impl_->recover(now, secret);
 }
+void Engine::start_afresh(Now now) { impl_->start_afresh(now); }
 void Engine::adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key) {
   impl_->adopt(now, account, vault_key);
 }

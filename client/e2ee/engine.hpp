@@ -130,7 +130,8 @@ enum class OpenFault : std::uint8_t {
   kUnsupported,         // of a later version
   kMalformed,
   kBadSignature,
-  kForgedSender,  // not by the account or device that the server names
+  kForgedSender,   // not by the account or device that the server names
+  kOtherIdentity,  // under another account key than the user's present one and the one before
   kRepeated,
   kForked,
 };
@@ -197,6 +198,9 @@ class Engine {
   // While kLocked; goes on over lost connections. Ends with kReady, or with AccountChanged and
   // still kLocked: these are not the account's words.
   void recover(Now now, const identity::RecoverySecret& secret);
+  // While kLocked: the account goes on with new keys and this device alone. Whoever shares a room
+  // sees IdentityChanged; what only the keys before opened stays closed here. Cannot be undone.
+  void start_afresh(Now now);
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   // Of one's own, from the signed list. What comes into the vault later is sealed under a new key.

@@ -179,6 +179,7 @@ class Engine::Impl {
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);
+  void start_afresh(Now now);
   void remove_device(Now now, DeviceId device);
   bool recovery_is_stale() const { return vault_keys_.recovery_stale; }
 
@@ -292,6 +293,7 @@ class Engine::Impl {
   void step_account(Now now);
   void begin_account(Now now);
   void put_list(Now now);
+  void replace_list(Now now, const identity::DeviceList& list);
   void put_wraps(Now now);
   void publish(Now now, std::uint32_t present);
   Bytes make_package(Now now, bool last_resort);
@@ -450,6 +452,7 @@ class Engine::Impl {
   AccountState account_state_ = AccountState::kStarting;
   std::optional<Own> own_;
   bool account_busy_ = false;
+  bool afresh_ = false;  // the account's list is to be replaced by that of the own, new key
   std::optional<Secret> recovering_;  // the wrap key of the words that were typed
   Retry account_retry_;
   bool packages_known_ = false;

@@ -58,6 +58,8 @@ std::string_view describe(OpenFault fault) {
       return "This message is not signed by its sender.";
     case OpenFault::kForgedSender:
       return "This message is not by the one whom the server names.";
+    case OpenFault::kOtherIdentity:
+      return "This message is of another account key than its sender has now.";
     case OpenFault::kRepeated:
       return "This message was shown before.";
     case OpenFault::kForked:
@@ -222,8 +224,10 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     const auto keys = epochs_.find(id);
     const bool is_older =
         keys != epochs_.end() && !keys->second.empty() && body->epoch < keys->second.begin()->first;
-    const bool is_kept =
-        room != nullptr && room->group && room->record.history != wire::HistoryAccess::kAll;
+    // Who is alone in a room has nobody to ask.
+    const bool is_kept = room != nullptr && room->group &&
+                         (room->record.history != wire::HistoryAccess::kAll ||
+                          room->group->public_group().tree().member_count() == 1);
     return is_older && is_kept && own_ && own_->record.read_vault ? OpenFault::kBeforeJoining
                                                                   : OpenFault::kUnknownEpoch;
   }
@@ -248,7 +252,7 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       settle(now);
       return OpenFault::kWaitingForIdentity;
     default:
-      return OpenFault::kForgedSender;
+      return OpenFault::kOtherIdentity;
   }
   // Of the present epoch this device knows who is in it.
   if (room != nullptr && room->group && room->group->epoch() == body->epoch &&

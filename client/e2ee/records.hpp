@@ -1,6 +1,7 @@
 // What the engine keeps on the device, by key:
 //
 //   e2ee/account                the device's own keys
+//   e2ee/afresh                 there while the account is to go on under its new key
 //   e2ee/link                   a link under way, which a restart ends
 //   e2ee/vaultkeys              vault keys before the present one
 //   e2ee/user/<user>            what is known of a user: pin and newest device list

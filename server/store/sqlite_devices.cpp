@@ -1,8 +1,11 @@
 #include "server/store/sqlite_devices.hpp"
 
+#include <string_view>
 #include <unordered_set>
 
 namespace parley::store {
+
+using namespace std::string_view_literals;
 
 Result<bool> SqliteDevices::is_active(const wire::DeviceRef& device) {
   Query query = database_.query(
@@ -181,7 +184,7 @@ Status SqliteDevices::ack_inbox(const DeviceId& device, std::uint64_t number) {
 
 // ---- identities and vaults ---------------------------------------------------------------------
 
-Status SqliteDevices::put_identity(const wire::Identity& identity) {
+Status SqliteDevices::put_identity(const wire::Identity& identity, bool afresh) {
   const auto user = user_key(identity.user_id);
   if (!user.ok()) return user.error();
   Query query = identity.version == 1
@@ -195,7 +198,18 @@ Status SqliteDevices::put_identity(const wire::Identity& identity) {
   if (database_.changes() == 0) {
     return Error{ErrorCode::kConflict, "the device list has another version", {}};
   }
-  return {};
+  if (!afresh) return {};
+  for (const std::string_view sql :
+       {"DELETE FROM vault WHERE user_key = ?1"sv, "DELETE FROM vault_wraps WHERE user_key = ?1"sv,
+        "DELETE FROM recovery_tokens WHERE user_key = ?1"sv,
+        "DELETE FROM link_codes WHERE user_key = ?1"sv}) {
+    PARLEY_TRY(database_.query(sql).bind(*user).run());
+  }
+  return database_
+      .query(
+          "DELETE FROM key_packages WHERE device IN (SELECT id FROM devices WHERE user_key = ?1)")
+      .bind(*user)
+      .run();
 }
 
 Result<std::uint64_t> SqliteDevices::put_vault(const UserId& user,

@@ -41,6 +41,7 @@ void for_events(wire::ServerFrame& frame, RoomId room, Change&& change) {
 // In the place of an event: one that says nothing.
 wire::Event harmless(wire::Event event) {
   event.kind = wire::EventKind::kDevicesChanged;
+  event.client_id = {};
   event.body = wire::encode(wire::DevicesChanged{event.sender, 1});
   return event;
 }
@@ -317,6 +318,63 @@ TEST_CASE("two members who are shown different histories both miss something") {
   CHECK(texts(edsger) == Texts{"one", "begin", "only for Edsger", "for both"});
   CHECK(world.says(grace, "A message or change from Ada is missing here") == 1);
   CHECK(world.says(edsger, "A message or change from Ada is missing here") == 1);
+}
+
+TEST_CASE(
+    "who was shown another message in a place than the others hears of it from the next one") {
+  Hostile world;
+  SimClient &ada = *world.ada, &grace = *world.grace;
+  SimClient& edsger = world.person("Edsger");
+  ada.core().invite_member(world.now(), world.id, edsger.view().self.user);
+  ada.drain();
+  world.run_for(seconds(10));
+  world.open(edsger, world.id);
+  world.run_for(seconds(2));
+  edsger.crash();
+
+  // The server takes Ada's message and says that it did not, until she has sealed it again for
+  // another epoch: two texts of hers for one place.
+  const Seq place = world.head().next();
+  std::optional<std::uint64_t> epoch;
+  Bytes again;
+  ada.overhear = [&](const wire::Command& command) {
+    const auto* post = std::get_if<wire::Post>(&command);
+    const auto body = wire::decode<wire::SealedBody>(post ? ByteView(post->body) : ByteView());
+    if (!body || !again.empty()) return;
+    if (!epoch) epoch = body->epoch;
+    if (body->epoch > *epoch) again = post->body;
+  };
+  ada.lie = [&](wire::ServerFrame& frame) {
+    auto* answer = std::get_if<wire::ResponseFrame>(&frame);
+    const auto* posted = answer ? std::get_if<wire::Posted>(&answer->response) : nullptr;
+    if (posted && posted->seq == place && again.empty()) {
+      frame = wire::ErrorFrame{answer->request,
+                               {static_cast<std::uint16_t>(ErrorCode::kConflict), {}, 0, {}}};
+      return true;
+    }
+    for_events(frame, world.id, [&](wire::Event& event) {
+      if (event.seq != place) return;
+      if (again.empty()) event = harmless(event);
+      if (!again.empty()) event.body = again;
+    });
+    return true;
+  };
+  world.say(ada, "two");
+  REQUIRE(world.logged(place).kind == wire::EventKind::kSealed);
+  world.link(grace, "Grace's phone");
+  world.run_for(seconds(20));
+  REQUIRE_FALSE(again.empty());
+  edsger.lie = ada.lie;
+  edsger.boot();
+  world.run_for(seconds(10));
+  world.say(ada, "three");
+  CHECK(texts(grace) == Texts{"one", "two"});
+  CHECK(texts(edsger) == Texts{"one", "two", "three"});
+  CHECK(world.says(grace, "contradicts what this device has of Ada") == 1);
+  CHECK(world.says(edsger, "contradicts") == 0);
+  world.say(ada, "four");
+  CHECK(texts(grace) == Texts{"one", "two", "four"});
+  CHECK(texts(edsger) == Texts{"one", "two", "three", "four"});
 }
 
 TEST_CASE("a private room stays private whatever the server calls it") {

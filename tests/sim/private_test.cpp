@@ -1,6 +1,7 @@
 // Private rooms through whole client cores: what a person sees, with a real server in between.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "shared/identity/recovery.hpp"
 #include "tests/sim/private_world.hpp"
@@ -312,6 +313,65 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
     const auto seen = texts(phone);
     CHECK(std::ranges::find(seen, "without the phone") == seen.end());
   }
+}
+
+TEST_CASE("an account that lost everything but its session starts afresh") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const UserId grace_id = grace.view().self.user;
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  const bool verified = GENERATE(false, true);
+  if (verified) ada.core().accept_identity(world.now(), grace_id, true);
+  grace.crash();
+  std::erase_if(grace.store, [](const auto& entry) {
+    return entry.first.starts_with("e2ee/") || entry.first.starts_with("events/");
+  });
+  grace.boot();
+  world.run_for(seconds(20));
+  REQUIRE(grace.view().keys.state == client::AccountKeys::kLocked);
+  CHECK(grace.view().keys.text.find("start afresh") != std::string::npos);
+
+  grace.core().start_afresh(world.now());
+  grace.drain();
+  world.run_for(seconds(20));
+  REQUIRE(grace.view().keys.state == client::AccountKeys::kReady);
+  CHECK_FALSE(grace.view().keys.has_recovery);
+  const auto says = [](SimClient& client, std::string_view words) {
+    return std::ranges::count_if(client.view().room->items, [&](const auto& item) {
+      const auto* line = std::get_if<client::SystemLineView>(&item);
+      return line && line->text.find(words) != std::string::npos;
+    });
+  };
+  world.open(grace, room);
+  CHECK(says(ada, "The identity of Grace has changed") == 1);
+  CHECK(says(grace, "Your account was started afresh") == 1);
+  if (verified) {
+    CHECK(ada.view().room->encryption.protection == client::Protection::kAttention);
+    CHECK(ada.view().room->encryption.changed == std::vector{grace_id});
+    ada.say(room, "is it you?");
+    world.run_for(seconds(10));
+    CHECK(texts(grace) == Texts{"?"});
+    ada.core().accept_identity(world.now(), grace_id, false);
+    ada.drain();
+    world.run_for(minutes(3));
+    CHECK(texts(grace) == Texts{"one", "is it you?"});
+  } else {
+    world.run_for(seconds(20));
+    CHECK(texts(grace) == Texts{"one"});
+  }
+  CHECK(ada.view().room->encryption.protection == client::Protection::kEncrypted);
+  grace.say(room, "here I am");
+  ada.say(room, "welcome back");
+  world.run_for(seconds(5));
+  const auto seen = texts(ada);
+  CHECK(std::ranges::count(seen, "here I am") == 1);
+  CHECK(texts(grace) == seen);
+  // What she says under the new keys begins a count of its own.
+  CHECK(says(ada, "missing") == 0);
+  CHECK(says(ada, "contradicts") == 0);
 }
 
 TEST_CASE("people compare safety numbers") {

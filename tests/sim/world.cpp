@@ -227,6 +227,12 @@ void World::open(SimClient& client, std::uint32_t attempt) {
 
 void World::up(SimClient& client, std::uint32_t attempt, Bytes bytes) {
   if (client.attempt_ != attempt || client.connection_ == 0) return;
+  if (client.overhear) {
+    const auto decoded = wire::decode_client_frame(bytes);
+    const auto* frame = std::get_if<wire::ClientFrame>(&decoded);
+    const auto* said = frame ? std::get_if<wire::CommandFrame>(frame) : nullptr;
+    if (said) client.overhear(said->command);
+  }
   if (chance(weather_.lose_percent)) return;
   const int copies = chance(weather_.double_percent) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {

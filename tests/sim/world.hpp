@@ -38,6 +38,7 @@ class SimClient {
 
   // What comes from the server, before the client sees it: to be changed at will; false: withheld.
   std::function<bool(wire::ServerFrame&)> lie;
+  std::function<void(const wire::Command&)> overhear;  // what goes to the server
 
   // Sends a text; remembered as promised when its outbox entry is in the store.
   void say(RoomId room, const std::string& text);

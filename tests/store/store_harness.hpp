@@ -110,9 +110,9 @@ class Calls {
   Status ack(DeviceId device, std::uint64_t number) {
     return wait_for<void>([&](auto done) { store_.ack_inbox(device, number, std::move(done)); });
   }
-  Status put(wire::Identity identity) {
+  Status put(wire::Identity identity, bool afresh = false) {
     return wait_for<void>(
-        [&](auto done) { store_.put_identity(std::move(identity), std::move(done)); });
+        [&](auto done) { store_.put_identity(std::move(identity), afresh, std::move(done)); });
   }
   Result<std::uint64_t> put(UserId user, std::vector<wire::VaultEntry> entries) {
     return wait_for<std::uint64_t>(

@@ -96,9 +96,9 @@ class SteppedStore final : public store::Store {
     wait_to_write<void>(std::move(done),
                         [=](auto& s, auto d) { s.ack_inbox(device, number, std::move(d)); });
   }
-  void put_identity(wire::Identity identity, store::StatusCallback done) override {
-    wait_to_write<void>(std::move(done), [identity = std::move(identity)](auto& s, auto d) {
-      s.put_identity(identity, std::move(d));
+  void put_identity(wire::Identity identity, bool afresh, store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [identity = std::move(identity), afresh](auto& s, auto d) {
+      s.put_identity(identity, afresh, std::move(d));
     });
   }
   void put_vault(UserId user, std::vector<wire::VaultEntry> entries,

@@ -254,6 +254,16 @@ TEST_CASE("a locked device is opened by a code or by words") {
     s.show();
     CHECK_FALSE(s.find(SemanticRole::kDialog, "Use recovery words"));
   }
+  SECTION("or the account starts afresh, after a question that says what is lost") {
+    s.press("Start afresh...");
+    CHECK_FALSE(s.asked("start_afresh"));
+    CHECK(s.find(SemanticRole::kDialog, "Start afresh?"));
+    s.press("Cancel");
+    CHECK_FALSE(s.asked("start_afresh"));
+    s.press("Start afresh...");
+    s.press("Give up the old keys");
+    CHECK(s.asked("start_afresh"));
+  }
 }
 
 TEST_CASE("the hint to write down words comes with the first private room and goes when asked to") {

@@ -67,6 +67,7 @@ std::uint64_t Client::create_room(Now, std::string name, std::string topic,
 }
 void Client::look_at_identity(Now, UserId user) { note("look_at_identity", user); }
 void Client::recover(Now, std::string words) { note("recover", words); }
+void Client::start_afresh(Now) { note("start_afresh"); }
 std::uint64_t Client::revoke_device(Now, DeviceId device) {
   note("revoke_device", device);
   return 1;
