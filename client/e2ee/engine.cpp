@@ -18,6 +18,10 @@ std::string next_part(std::string& rest) {
 
 }  // namespace
 
+std::string Engine::Impl::chain_key(RoomId room, const crypto::SignaturePublicKey& signer) {
+  return "e2ee/chain/" + room.to_string() + "/" + to_base64url(signer);
+}
+
 // ---- what is kept ------------------------------------------------------------------------------
 
 void Engine::Impl::restore(const std::string& key, ByteView value) {
@@ -68,9 +72,12 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       if (!record) return;
       for (const auto& [user, epoch] : record->users) room_of(*id).since[user] = epoch;
     } else if (kind == "chain") {
-      const auto device = DeviceId::parse(rest);
+      Bytes signer;
+      crypto::SignaturePublicKey of{};
       auto record = unpack<ChainRecord>(value);
-      if (device && record) chains_.insert_or_assign({*id, *device}, *std::move(record));
+      if (!record || !from_base64url(rest, signer) || signer.size() != of.size()) return;
+      std::ranges::copy(signer, of.begin());
+      chains_.insert_or_assign({*id, of}, *std::move(record));
     }
   }
 }
@@ -91,7 +98,7 @@ void Engine::Impl::erase_all() {
   }
   for (const auto& [key, value] : restored_groups_) desk_.erase(key);
   for (const auto& [name, chain] : chains_) {
-    desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
+    desk_.erase(chain_key(name.first, name.second));
   }
 }
 
