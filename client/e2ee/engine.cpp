@@ -63,8 +63,9 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     } else if (kind == "epoch") {
       auto record = unpack<EpochRecord>(value);
       if (!record) return;
-      EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
-      epoch = {std::move(record->secret), record->in_vault};
+      const std::uint64_t epoch = std::strtoull(rest.c_str(), nullptr, 10);
+      if (!record->in_vault) not_in_vault_.emplace(*id, epoch);
+      epochs_[*id][epoch] = {std::move(record->secret), record->in_vault};
     } else if (kind == "invite") {
       if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
     } else if (kind == "since") {
@@ -112,6 +113,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     ++people_version_;
     packages_.clear();
     epochs_.clear();
+    not_in_vault_.clear();
     chains_.clear();
     restored_groups_.clear();
     link_.reset();

@@ -476,6 +476,8 @@ class Engine::Impl {
   std::map<Bytes, std::uint64_t> doubts_;  // leaf key -> answers about its user when it was met
 
   std::map<RoomId, EpochKeys> epochs_;
+  std::set<std::pair<RoomId, std::uint64_t>> not_in_vault_;  // of these
+  identity::VerifiedCredentials credentials_;                // of senders
   bool vault_wanted_ = false;
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet

@@ -228,7 +228,8 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
                                                                   : OpenFault::kUnknownEpoch;
   }
   const auto opened =
-      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext,
+                            &credentials_);
   if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
     offered_.erase(offer);
     missing_.emplace(id, body->epoch);
