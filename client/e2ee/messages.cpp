@@ -287,7 +287,7 @@ std::optional<sealing::ChainJudgement> Engine::Impl::judge(RoomId id, const wire
       verdict.verdict == sealing::ChainVerdict::kForked) {
     // Older than what is remembered, read again.
     const bool old = verdict.verdict == sealing::ChainVerdict::kRepeated &&
-                     event.seq < record.places.front().seq;
+                     !record.places.empty() && event.seq < record.places.front().seq;
     if (old) return sealing::ChainJudgement{};
     fault = verdict.verdict == sealing::ChainVerdict::kForked ? OpenFault::kForked
                                                               : OpenFault::kRepeated;
