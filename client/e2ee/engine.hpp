@@ -179,7 +179,8 @@ class Engine {
   void handle_timeout(Now now);
 
   // ---- the person ----
-  // kNotConnected while the account is not ready.
+  // kNotConnected while the account is not ready; kInvalidArgument for a name or topic that is too
+  // long or not UTF-8.
   Result<RoomId> create_room(Now now, std::string name, std::string topic,
                              std::vector<UserId> members, wire::HistoryAccess history,
                              std::uint32_t disappear_after_s = 0);

@@ -309,6 +309,7 @@ class Engine::Impl {
   // account.cpp
   void load_own(AccountRecord record);
   void take_account(AccountRecord record);  // of a device that had none; fills in what it lacks
+  void plan_removal(DeviceId device);       // from the own list
   void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
   void set_account_state(AccountState state);
   void step_account(Now now);
@@ -364,6 +365,8 @@ class Engine::Impl {
   void want(UserId user) { wanted_.insert(user); }
   void step_people(Now now);
   void take_identity(const wire::Identity& identity);
+  // What is known of this device's own user: nothing, when the server has told nothing of use.
+  Known& own_known() { return people_.try_emplace(user_, user_).first->second; }
   void save_person(const Known& known);
   Trust trust(const mls::LeafNode& leaf);
   Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);

@@ -315,7 +315,7 @@ std::optional<OpenFault> Engine::Impl::judge(RoomId id, const wire::Event& event
   if (verdict.verdict == sealing::ChainVerdict::kForked) return OpenFault::kForked;
   if (verdict.verdict == sealing::ChainVerdict::kRepeated) {
     // Older than what is remembered, read again.
-    if (event.seq < record.places.front().seq) return std::nullopt;
+    if (!record.places.empty() && event.seq < record.places.front().seq) return std::nullopt;
     return OpenFault::kRepeated;
   }
   out.chain = verdict;

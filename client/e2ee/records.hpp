@@ -39,6 +39,18 @@ using wire::field;
 inline constexpr std::size_t kMaxStoredBytes = 64u << 20;  // of a group with its tree
 inline constexpr std::size_t kMaxListed = 100'000;
 
+// A list of at most `most` byte strings of at most `cap` bytes.
+template <class Archive>
+void blobs(Archive& ar, std::vector<Bytes>& list, std::size_t most, std::size_t cap) {
+  std::uint64_t count = list.size();
+  ar(count);
+  if constexpr (Archive::is_loading::value) {
+    if (count > most) ar.fail("longer than allowed");
+    list.resize(ar.ok() ? static_cast<std::size_t>(count) : 0);
+  }
+  for (Bytes& blob : list) ar(field("", blob, cap));
+}
+
 struct AccountRecord {
   static constexpr std::uint8_t kFormat = 1;
   std::uint8_t format = kFormat;
@@ -155,6 +167,12 @@ struct Newcomer {
 struct Naming {
   std::string name, topic;
   Seq seq;  // of the event that set them
+
+  // Else it could be written and not read again.
+  bool fits() const {
+    return name.size() <= wire::kMaxNameBytes && topic.size() <= wire::kMaxTopicBytes &&
+           is_valid_utf8(name) && is_valid_utf8(topic);
+  }
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("", name, wire::kMaxNameBytes), field("", topic, wire::kMaxTopicBytes), seq);
@@ -169,10 +187,7 @@ struct RoomState {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(naming);
-    std::uint64_t count = invites.size();
-    ar(count);
-    invites.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMostInvites)));
-    for (Bytes& invite : invites) ar(field("", invite, kMaxInviteBytes));
+    blobs(ar, invites, kMostInvites, kMaxInviteBytes);
   }
   static constexpr std::size_t kMaxInviteBytes = 400;
 };
@@ -223,10 +238,7 @@ struct RoomRecord {
   void serialize(Archive& ar) {
     ar(format, creating, direct_with, history, field("", to_add, kMaxListed), renew, to_post,
        posting, field("", newcomers, kMaxListed));
-    std::uint64_t count = bundles.size();
-    ar(count);
-    bundles.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMaxBundlesKept)));
-    for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
+    blobs(ar, bundles, kMaxBundlesKept, wire::kMaxBodyBytes);
     ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
        naming_in_vault, last_seal, sealed);
   }
