@@ -79,10 +79,14 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
         part.leaf = static_cast<std::uint32_t>(std::strtoul(rest.c_str(), nullptr, 10));
       }
       room_of(*id).restored_keys.insert_or_assign(part, SecretBytes(value));
-    } else if (kind == "ends") {
-      const auto record = unpack<EndsRecord>(value);
+    } else if (kind == "ages") {
+      const auto record = unpack<TimesRecord>(value);
       if (!record) return;
-      for (const auto& [epoch, at] : record->ends) room_of(*id).epoch_ends[epoch] = at;
+      for (const auto& [epoch, at] : record->times) room_of(*id).ages[epoch] = at;
+    } else if (kind == "ends") {
+      const auto record = unpack<TimesRecord>(value);
+      if (!record) return;
+      for (const auto& [epoch, at] : record->times) room_of(*id).epoch_ends[epoch] = at;
     } else if (kind == "said") {
       const auto device = DeviceId::parse(next_part(rest));
       const auto client_id = ClientId::parse(rest);
@@ -114,7 +118,7 @@ void Engine::Impl::erase_all() {
     room.group.reset();
     restore_keys(room);
     while (!room.said.empty()) erase_said(room, room.said.begin()->first);
-    for (const char* kind : {"room/", "since/", "invite/", "ends/"}) {
+    for (const char* kind : {"room/", "since/", "invite/", "ends/", "ages/"}) {
       desk_.erase("e2ee/" + (kind + id.to_string()));
     }
   }
@@ -310,6 +314,9 @@ Status Engine::invite(Now now, RoomId room, const std::vector<UserId>& users) {
 }
 Status Engine::rename(Now now, RoomId room, std::string name, std::string topic) {
   return impl_->rename(now, room, std::move(name), std::move(topic));
+}
+void Engine::forget_older(Now now, RoomId room, Timestamp before) {
+  impl_->forget_older(now, room, before);
 }
 void Engine::forget_before(Now now, RoomId room, std::uint64_t epoch) {
   impl_->forget_before(now, room, epoch);

@@ -189,8 +189,10 @@ class Engine {
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
   // The messages of all epochs before this one are gone: so are their secrets, from this device
-  // and from what it gives others. The vault has them still.
+  // and from what it gives others. The vault's are for the server to delete.
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  // The same of the epochs that nothing was said in any more since then, by the server's clock.
+  void forget_older(Now now, RoomId room, Timestamp before);
   // The key of an invitation's link, for its fragment: whoever joins by the link reads with it what
   // the room's history allows, with nobody else online; as long as this device is in the room.
   Result<crypto::Secret> make_invite_key(Now now, RoomId room, InviteId invite);

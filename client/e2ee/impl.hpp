@@ -60,9 +60,12 @@ inline constexpr std::size_t kMaxAnswersWaiting = 32;
 // Where messages disappear: epochs before the present one whose messages may still come, and what
 // is kept of a room's messages until they disappear; beyond that those that would go first.
 inline constexpr std::size_t kPastEpochsKept = 32;
-inline constexpr std::uint64_t kEpochsTaken = 3;  // by the server, before the present one
 inline constexpr std::size_t kMostSaid = 2000;
 inline constexpr std::size_t kMostSaidBytes = 4u << 20;
+
+// What is known of when a room's epochs began: one in an hour, for two years.
+inline constexpr Duration kBetweenAges = hours(1);
+inline constexpr std::size_t kMostAges = 20'000;
 
 inline mls::Policy group_policy() {
   const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
@@ -157,6 +160,8 @@ struct Room {
   std::deque<Announcement> announcements;
   std::map<wire::DeviceRef, MonoTime> answered;
 
+  std::map<std::uint64_t, Timestamp> ages;  // when epochs began, as the server says
+
   // Where messages disappear; kept as the records say.
   std::set<mls::KeyPart> key_parts;                   // that are stored
   std::map<mls::KeyPart, SecretBytes> restored_keys;  // until the group is there
@@ -232,7 +237,10 @@ class Engine::Impl {
   std::vector<UserId> members(RoomId room) const;
 
   // ---- vault.cpp ----
+  void arrived(RoomId room);  // HistoryArrived, once for all that came since it was last told
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  void forget_older(Now now, RoomId room, Timestamp before);
+  void note_age(Room& room, std::uint64_t epoch, Timestamp began);
 
   // ---- invites.cpp ----
   Result<Secret> make_invite_key(Now now, RoomId room, InviteId invite);

@@ -12,6 +12,7 @@
 //   e2ee/chain/<room>/<key>     the sender chain of a device, by its signing key
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
+//   e2ee/ages/<room>            when epochs began, for the room's retention
 //
 // Of rooms where messages disappear, whose groups are kept without message keys:
 //
@@ -22,6 +23,8 @@
 //
 // Each value begins with its format.
 #pragma once
+
+#include <map>
 
 #include "shared/identity/codec.hpp"
 #include "shared/identity/device_list.hpp"
@@ -277,7 +280,8 @@ struct SinceRecord {
   }
 };
 
-struct EndsRecord {
+// When epochs began, or when they ended.
+struct TimesRecord {
   static constexpr std::uint8_t kFormat = 1;
   struct Entry {
     std::uint64_t epoch = 0;
@@ -288,10 +292,14 @@ struct EndsRecord {
     }
   };
   std::uint8_t format = kFormat;
-  std::vector<Entry> ends;
+  std::vector<Entry> times;
+  TimesRecord() = default;
+  explicit TimesRecord(const std::map<std::uint64_t, Timestamp>& map) {
+    for (const auto& [epoch, at] : map) times.push_back({epoch, at});
+  }
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(format, field("", ends, kMaxListed));
+    ar(format, field("", times, kMaxListed));
   }
 };
 
