@@ -185,14 +185,56 @@ std::string words_for_alert(e2ee::AlertKind kind, const std::string& name) {
              " that contradicts an earlier one. It was not taken.";
     case e2ee::AlertKind::kGhostDevice:
       return "A device in this room claims to belong to " + name +
-             ", who does not list it. Nothing is sent here while it is there.";
+             ", who does not list it. Nothing is sent here while it is there: ask " + name +
+             " which devices are real.";
     case e2ee::AlertKind::kGroupRolledBack:
-      return "The server denies changes of this room that it has shown before, or holds them back.";
+      return "The server denies changes of this room's members or keys that it has shown before, "
+             "or holds them back. Messages may be missing until it shows them.";
     case e2ee::AlertKind::kOwnIdentityReplaced:
       return "The server shows another account key for you than the one on this device. Others "
              "may be shown a false one as well.";
   }
   return {};
+}
+
+std::string words_for_refused(e2ee::OpenFault fault, const std::string& name) {
+  switch (fault) {
+    case e2ee::OpenFault::kWrongKey:
+      return "The server delivered something in the name of " + name +
+             " that was changed on its way, or sealed with another key. It is not shown.";
+    case e2ee::OpenFault::kRepeated:
+      return "The server delivered a message from " + name +
+             " again that was here before. It is shown once.";
+    case e2ee::OpenFault::kForked:
+      return "The server delivered a message from " + name +
+             " that contradicts what this device has of " + name +
+             ". It is not shown; others may have been shown something else than you: compare.";
+    case e2ee::OpenFault::kBadSignature:
+    case e2ee::OpenFault::kForgedSender:
+      return "The server delivered something in the name of " + name + " that " + name +
+             " did not sign. It is not shown.";
+    default:
+      return "The server delivered something in the name of " + name +
+             " that cannot be read. It is not shown.";
+  }
+}
+
+std::string words_for_missed(std::uint64_t count, const std::string& name) {
+  const bool one = count == 1;
+  return (one ? std::string("A message or change")
+              : std::to_string(count) + " messages or changes") +
+         " from " + (name.empty() ? "your other device" : name) +
+         (one ? " is missing here: it" : " are missing here: they") +
+         " did not reach this device." + (name.empty() ? "" : " Ask " + name + " about it.");
+}
+
+std::string words_for_moved(const std::string& name) {
+  return "The server changed the order of what " + name + " wrote here.";
+}
+
+std::string words_for_downgrade() {
+  return "The server calls this room open. It is private and stays so: nothing of it is sent "
+         "unencrypted.";
 }
 
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault) {

@@ -18,6 +18,10 @@ std::string next_part(std::string& rest) {
 
 }  // namespace
 
+std::string Engine::Impl::chain_key(RoomId room, const crypto::SignaturePublicKey& signer) {
+  return "e2ee/chain/" + room.to_string() + "/" + to_base64url(signer);
+}
+
 // ---- what is kept ------------------------------------------------------------------------------
 
 void Engine::Impl::restore(const std::string& key, ByteView value) {
@@ -59,8 +63,9 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     } else if (kind == "epoch") {
       auto record = unpack<EpochRecord>(value);
       if (!record) return;
-      EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
-      epoch = {std::move(record->secret), record->in_vault};
+      const std::uint64_t epoch = std::strtoull(rest.c_str(), nullptr, 10);
+      if (!record->in_vault) not_in_vault_.emplace(*id, epoch);
+      epochs_[*id][epoch] = {std::move(record->secret), record->in_vault};
     } else if (kind == "invite") {
       if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
     } else if (kind == "since") {
@@ -68,9 +73,12 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       if (!record) return;
       for (const auto& [user, epoch] : record->users) room_of(*id).since[user] = epoch;
     } else if (kind == "chain") {
-      const auto device = DeviceId::parse(rest);
+      Bytes signer;
+      crypto::SignaturePublicKey of{};
       auto record = unpack<ChainRecord>(value);
-      if (device && record) chains_.insert_or_assign({*id, *device}, *std::move(record));
+      if (!record || !from_base64url(rest, signer) || signer.size() != of.size()) return;
+      std::ranges::copy(signer, of.begin());
+      chains_.insert_or_assign({*id, of}, *std::move(record));
     }
   }
 }
@@ -91,7 +99,7 @@ void Engine::Impl::erase_all() {
   }
   for (const auto& [key, value] : restored_groups_) desk_.erase(key);
   for (const auto& [name, chain] : chains_) {
-    desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
+    desk_.erase(chain_key(name.first, name.second));
   }
 }
 
@@ -105,6 +113,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     ++people_version_;
     packages_.clear();
     epochs_.clear();
+    not_in_vault_.clear();
     chains_.clear();
     restored_groups_.clear();
     link_.reset();

@@ -143,6 +143,8 @@ struct Opened {
   DeviceId device;
   sealing::MessageId id{};
   sealing::ChainJudgement chain;
+  Seq before_gap;      // of a kGap: the device's newest message before it that was seen
+  bool moved = false;  // it is not in the log where it was written, seen from those around it
 };
 
 // ---- getters -----------------------------------------------------------------------------------

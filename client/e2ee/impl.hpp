@@ -280,6 +280,7 @@ class Engine::Impl {
   std::int64_t jitter(Duration most) {
     return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
   }
+  static std::string chain_key(RoomId room, const crypto::SignaturePublicKey& signer);
   void alert(Alert what);
   void erase_all();
 
@@ -436,10 +437,9 @@ class Engine::Impl {
   // An own event of the log: which of the texts sealed under its name was taken.
   void settle_seal(Room& room, const wire::Event& event);
   OpenFault fault_of(const Error& error) const;
-  // Nothing: the message is not to be taken.
-  std::optional<sealing::ChainJudgement> judge(RoomId room, const wire::Event& event,
-                                               const sealing::OpenedMessage& message,
-                                               OpenFault& fault);
+  // Fills in what Opened says of the sender's chain, or why the message is not to be taken.
+  std::optional<OpenFault> judge(RoomId room, const wire::Event& event,
+                                 const sealing::OpenedMessage& message, Opened& out);
 
   Rng& rng_;
   Desk desk_;
@@ -479,6 +479,8 @@ class Engine::Impl {
   std::map<Bytes, std::uint64_t> doubts_;  // leaf key -> answers about its user when it was met
 
   std::map<RoomId, EpochKeys> epochs_;
+  std::set<std::pair<RoomId, std::uint64_t>> not_in_vault_;  // of these
+  identity::VerifiedCredentials credentials_;                // of senders
   bool vault_wanted_ = false;
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet
@@ -491,7 +493,8 @@ class Engine::Impl {
 
   std::map<RoomId, Room> rooms_;
   std::map<std::string, Bytes> restored_groups_;  // until the account's key is known
-  std::map<std::pair<RoomId, DeviceId>, ChainRecord> chains_;
+  // By signing key: a device that lost its keys begins anew with others.
+  std::map<std::pair<RoomId, crypto::SignaturePublicKey>, ChainRecord> chains_;
 };
 
 }  // namespace parley::e2ee

@@ -228,7 +228,8 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
                                                                   : OpenFault::kUnknownEpoch;
   }
   const auto opened =
-      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext,
+                            &credentials_);
   if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
     offered_.erase(offer);
     missing_.emplace(id, body->epoch);
@@ -255,9 +256,9 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       member_of(*room, opened->author.signing_key) == nullptr) {
     return OpenFault::kForgedSender;
   }
-  OpenFault fault{};
-  const auto chain = judge(id, event, *opened, fault);
-  if (!chain) return fault;
+  Opened out{opened->content.kind, opened->content.body, event.sender, event.device,
+             opened->content.id};
+  if (const auto fault = judge(id, event, *opened, out)) return *fault;
   if (room != nullptr && opened->content.kind == wire::EventKind::kRoomSettings &&
       event.seq > room->record.state.naming.seq) {
     if (const auto settings = wire::decode<wire::RoomSettings>(opened->content.body)) {
@@ -265,43 +266,44 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       settle(now);
     }
   }
-  return Opened{opened->content.kind, opened->content.body, event.sender,
-                event.device,         opened->content.id,   *chain};
+  return out;
 }
 
-std::optional<sealing::ChainJudgement> Engine::Impl::judge(RoomId id, const wire::Event& event,
-                                                           const sealing::OpenedMessage& message,
-                                                           OpenFault& fault) {
-  ChainRecord& record = chains_[{id, event.device}];
+std::optional<OpenFault> Engine::Impl::judge(RoomId id, const wire::Event& event,
+                                             const sealing::OpenedMessage& message, Opened& out) {
+  const crypto::SignaturePublicKey& signer = message.author.signing_key;
+  ChainRecord& record = chains_[{id, signer}];
   for (const ChainRecord::Place& place : record.places) {
-    if (place.seq == event.seq && place.hash == message.hash) {
-      return sealing::ChainJudgement{};  // read again
-    }
+    if (place.seq == event.seq && place.hash == message.hash) return std::nullopt;  // read again
   }
   // Pages from before the first that was judged say nothing about what is missing.
-  if (!record.places.empty() && event.seq < record.first) return sealing::ChainJudgement{};
+  if (!record.places.empty() && event.seq < record.first) return std::nullopt;
   auto chain = sealing::SenderChain::decode(record.chain);
   if (!chain) chain = sealing::SenderChain();
   const auto verdict = chain->judge(sealing::link_of(message));
-  if (verdict.verdict == sealing::ChainVerdict::kRepeated ||
-      verdict.verdict == sealing::ChainVerdict::kForked) {
+  if (verdict.verdict == sealing::ChainVerdict::kForked) return OpenFault::kForked;
+  if (verdict.verdict == sealing::ChainVerdict::kRepeated) {
     // Older than what is remembered, read again.
-    const bool old = verdict.verdict == sealing::ChainVerdict::kRepeated &&
-                     !record.places.empty() && event.seq < record.places.front().seq;
-    if (old) return sealing::ChainJudgement{};
-    fault = verdict.verdict == sealing::ChainVerdict::kForked ? OpenFault::kForked
-                                                              : OpenFault::kRepeated;
-    return std::nullopt;
+    if (record.places.empty() || event.seq < record.places.front().seq) return std::nullopt;
+    return OpenFault::kRepeated;
+  }
+  out.chain = verdict;
+  const std::uint64_t counter = message.content.counter;
+  for (const ChainRecord::Place& place : record.places) {
+    if (place.seq < event.seq) out.before_gap = std::max(out.before_gap, place.seq);
+    if ((place.seq < event.seq) != (place.counter < counter)) out.moved = true;
   }
   record.chain = chain->encode();
   if (record.places.empty()) record.first = event.seq;
-  record.places.push_back({message.hash, event.seq});
+  // Those of the links that the chain remembers, which forgets the lowest.
+  const auto next =
+      std::ranges::upper_bound(record.places, counter, {}, &ChainRecord::Place::counter);
+  record.places.insert(next, {message.hash, counter, event.seq});
   if (record.places.size() > sealing::SenderChain::kRemembered) {
     record.places.erase(record.places.begin());
   }
-  desk_.put("e2ee/chain/" + id.to_string() + "/" + event.device.to_string(),
-            SecretBytes(wire::encode(record)));
-  return verdict;
+  desk_.put(chain_key(id, signer), SecretBytes(wire::encode(record)));
+  return std::nullopt;
 }
 
 }  // namespace parley::e2ee

@@ -9,7 +9,7 @@
 //   e2ee/room/<room>            what is to be done in a room, own place in the sender chain
 //   e2ee/group/<room>           the group (mls/state.hpp)
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
-//   e2ee/chain/<room>/<device>  the sender chain of a device
+//   e2ee/chain/<room>/<key>     the sender chain of a device, by its signing key
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //
@@ -271,19 +271,20 @@ struct SinceRecord {
 
 // A chain with the places of its links, so that the same event read again is no repeat.
 struct ChainRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   struct Place {
     crypto::Digest hash{};
+    std::uint64_t counter = 0;
     Seq seq;
     template <class Archive>
     void serialize(Archive& ar) {
-      ar(fixed(hash), seq);
+      ar(fixed(hash), counter, seq);
     }
   };
   std::uint8_t format = kFormat;
   Bytes chain;
   Seq first;  // what comes before is not judged
-  std::vector<Place> places;
+  std::vector<Place> places;  // by counter
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", chain, wire::kMaxBodyBytes), first, field("", places, kMaxListed));

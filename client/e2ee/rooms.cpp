@@ -249,6 +249,7 @@ void Engine::Impl::send_creation(Now, Room& room) {
         desk_.erase("e2ee/room/" + id.to_string());
         desk_.erase(epoch_key(id, 0));
         epochs_.erase(id);
+        not_in_vault_.erase({id, 0});
         rooms_.erase(id);
         apply_summary(now, answer.room);
         Room& actual = room_of(answer.room.room_id);

@@ -27,6 +27,11 @@ bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret,
     if (missing_.erase({room, epoch}) > 0) missing_retry_.succeeded();
   }
   found->second.in_vault = in_vault;
+  if (in_vault) {
+    not_in_vault_.erase({room, epoch});
+  } else {
+    not_in_vault_.emplace(room, epoch);
+  }
   EpochRecord record;
   record.in_vault = in_vault;
   record.secret = found->second.secret.clone();
@@ -50,6 +55,7 @@ void Engine::Impl::forget_before(Now now, RoomId id, std::uint64_t epoch) {
   };
   erase_of(missing_);
   erase_of(offered_);
+  erase_of(not_in_vault_);
   settle(now);
 }
 
@@ -101,16 +107,15 @@ void Engine::Impl::step_vault(Now now) {
   wire::PutVault put;
   if (!std::exchange(keys_in_vault_, true)) seal_vault_keys(put);
   std::vector<std::pair<RoomId, std::uint64_t>> names;
-  for (const auto& [room, keys] : epochs_) {
-    for (const auto& [epoch, key] : keys) {
-      if (key.in_vault || put.entries.size() == wire::kMaxPageSize) continue;
-      const sealing::HistoryEntry name{room, epoch};
-      auto sealed =
-          sealing::seal_entry(rng_, own_->record.vault_key, user_, name, key.secret.expose());
-      if (!sealed) continue;
-      put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
-      names.emplace_back(room, epoch);
-    }
+  for (const auto& [room, epoch] : not_in_vault_) {
+    const Secret* secret = epoch_secret(room, epoch);
+    if (secret == nullptr || put.entries.size() == wire::kMaxPageSize) continue;
+    const sealing::HistoryEntry name{room, epoch};
+    auto sealed =
+        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, secret->expose());
+    if (!sealed) continue;
+    put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
+    names.emplace_back(room, epoch);
   }
   std::vector<std::pair<RoomId, Seq>> called;
   for (const auto& [id, room] : rooms_) {

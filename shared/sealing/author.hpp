@@ -38,9 +38,11 @@ struct AuthorFields {
 crypto::SecretBytes signed_text(std::string_view label, ByteView context, ByteView content);
 
 // kSignatureInvalid for a signature by another key, for a credential of another key, and for one
-// that the account key did not sign; else as DeviceCredential::decode.
+// that the account key did not sign; else as DeviceCredential::decode. `known` saves the check of a
+// credential that it has seen.
 Result<VerifiedAuthor> verify_author(const AuthorFields& fields, ByteView text,
-                                     const crypto::Signature& signature);
+                                     const crypto::Signature& signature,
+                                     identity::VerifiedCredentials* known = nullptr);
 
 // The fields of `content`, among them the author's as `author`, and the author's signature.
 template <class Content>
