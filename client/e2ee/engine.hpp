@@ -126,6 +126,7 @@ enum class OpenFault : std::uint8_t {
   kUnknownEpoch,        // its secret is looked for; HistoryArrived follows
   kWaitingForIdentity,  // HistoryArrived follows
   kBeforeJoining,       // the room keeps it to those who were there then
+  kNotForThisDevice,    // messages disappear here, and this device has or had no key for it
   kWrongKey,            // was changed, or the secret is not the right one
   kUnsupported,         // of a later version
   kMalformed,
@@ -154,6 +155,7 @@ struct RoomStatus {
   std::string name, topic;
   std::optional<NotReady> not_ready;
   bool busy = false;  // what the person wanted of the room is not all done
+  std::uint32_t disappear_after_s = 0;  // as the group's members agree; 0: messages stay
 };
 
 class Engine {
@@ -180,7 +182,8 @@ class Engine {
   // kNotConnected while the account is not ready; kInvalidArgument for a name or topic that is too
   // long or not UTF-8.
   Result<RoomId> create_room(Now now, std::string name, std::string topic,
-                             std::vector<UserId> members, wire::HistoryAccess history);
+                             std::vector<UserId> members, wire::HistoryAccess history,
+                             std::uint32_t disappear_after_s = 0);
   Result<RoomId> start_direct(Now now, UserId user);
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);

@@ -13,11 +13,19 @@
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //
+// Of rooms where messages disappear, whose groups are kept without message keys:
+//
+//   e2ee/keys/<room>/<epoch>         message keys that belong to no leaf yet (mls/state.hpp)
+//   e2ee/keys/<room>/<epoch>/<leaf>  ... of a leaf
+//   e2ee/ends/<room>                 when each epoch ended here
+//   e2ee/said/<room>/<device>/<client id>  a message, until its end
+//
 // Each value begins with its format.
 #pragma once
 
 #include "shared/identity/codec.hpp"
 #include "shared/identity/device_list.hpp"
+#include "shared/sealing/author.hpp"
 #include "shared/sealing/sender_chain.hpp"
 #include "shared/wire/commands.hpp"
 
@@ -266,6 +274,50 @@ struct SinceRecord {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", users, kMaxListed));
+  }
+};
+
+struct EndsRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Entry {
+    std::uint64_t epoch = 0;
+    Timestamp at;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(epoch, at);
+    }
+  };
+  std::uint8_t format = kFormat;
+  std::vector<Entry> ends;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", ends, kMaxListed));
+  }
+};
+
+// A message of a room where they disappear, opened or sealed here: its key is gone.
+using SaidKey = std::pair<DeviceId, ClientId>;
+struct SaidRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  Seq seq;  // 0: an own one that the log does not have yet
+  Timestamp expires;
+  std::uint8_t fault = 0;   // 1 + OpenFault: what was opened is not to be taken
+  std::uint64_t epoch = 0;  // that it was sealed for
+  Bytes sealed;             // an own one, as it leaves
+  sealing::AuthorFields author;
+  crypto::Digest hash{};
+  sealing::MessageId id{};
+  std::uint64_t counter = 0;
+  crypto::Digest previous{};
+  wire::EventKind kind = wire::EventKind::kNone;
+  Bytes body;
+  std::size_t size() const { return sealed.size() + body.size(); }
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, seq, expires, fault, epoch, field("", sealed, wire::kMaxBodyBytes), author,
+       fixed(hash), fixed(id), counter, fixed(previous), kind,
+       field("", body, wire::kMaxBodyBytes));
   }
 };
 

@@ -17,7 +17,9 @@ const Secret* Engine::Impl::epoch_secret(RoomId room, std::uint64_t epoch) const
 
 bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret, bool in_vault) {
   const Room* there = find(room);
-  if (there != nullptr && epoch < there->record.forgotten_before) return false;
+  if (there != nullptr && (epoch < there->record.forgotten_before || disappears(*there) > 0)) {
+    return false;
+  }
   EpochKeys& keys = epochs_[room];
   const auto [found, is_new] = keys.try_emplace(epoch);
   // What is known is not replaced by what others say.
@@ -59,8 +61,9 @@ void Engine::Impl::forget_before(Now now, RoomId id, std::uint64_t epoch) {
   settle(now);
 }
 
-// The secret of the epoch that the group is in.
+// The secret of the epoch that the group is in; where messages disappear there is none.
 void Engine::Impl::learn_present(Room& room) {
+  if (disappears(room) > 0) return changes_.push_back(HistoryArrived{room.id});
   const auto exported = room.group->export_secret(sealing::kHistoryLabel, room.id.view(), 32);
   Secret secret;
   std::ranges::copy(exported.expose(), secret.write().begin());

@@ -40,6 +40,11 @@ Result<wire::RoomSettings> checked_settings(const wire::CreateRoom& command) {
     return invalid("name and topic of private rooms are sealed");
   }
   if (command.history > wire::HistoryAccess::kNone) return invalid("history");
+  if (command.disappear_after_s != 0 &&
+      (command.disappear_after_s < wire::kMinDisappear_s ||
+       command.disappear_after_s > wire::kMaxDisappear_s)) {
+    return invalid("messages disappear after a minute to a year");
+  }
   settings.direct = !command.direct_with.is_nil();
   settings.history = command.history;
   settings.disappear_after_s = command.disappear_after_s;
@@ -474,6 +479,9 @@ Task<Reply> Rooms::post(Actor actor, wire::Post command, CheckedPost checked) {
   }
   if ((*room)->is_private() != checked.epoch.has_value()) {
     co_return fail(ErrorCode::kInvalidArgument, "sealed in private rooms, and nowhere else");
+  }
+  if (checked.disappears != ((*room)->record().settings.disappear_after_s > 0)) {
+    co_return fail(ErrorCode::kInvalidArgument, "sealed in the form of other rooms");
   }
   if (checked.epoch) {
     const std::uint64_t present = (*room)->group_epoch();

@@ -44,11 +44,6 @@ bool is_sender(const MessageContext& context, const identity::DeviceCredential& 
   return credential.user == context.user && credential.device == context.device;
 }
 
-// Only the first message has none before it.
-bool is_link(const MessageContent& content) {
-  return content.counter > 0 && (content.counter == 1) == (content.previous == crypto::Digest{});
-}
-
 }  // namespace
 
 std::size_t padded_size(std::size_t size) {

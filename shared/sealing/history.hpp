@@ -47,6 +47,11 @@ struct MessageContent {
   Bytes body;  // of that kind, encoded
 };
 
+// Only a device's first message in a room has none before it.
+inline bool is_link(const MessageContent& content) {
+  return content.counter > 0 && (content.counter == 1) == (content.previous == crypto::Digest{});
+}
+
 struct SealedMessage {
   crypto::XChaChaNonce nonce{};
   Bytes ciphertext;

@@ -43,6 +43,9 @@ inline constexpr std::size_t kMaxVaultEntryBytes = 4096;
 inline constexpr std::size_t kMaxVaultWrapBytes = 1024;
 inline constexpr std::size_t kRecoveryTokenBytes = 32;
 inline constexpr std::size_t kSealNonceBytes = 24;
+// Seconds after which messages may be made to disappear.
+inline constexpr std::uint32_t kMinDisappear_s = 60;
+inline constexpr std::uint32_t kMaxDisappear_s = 365 * 86'400;
 inline constexpr int kMaxDepth = 16;
 
 }  // namespace parley::wire
