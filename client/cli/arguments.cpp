@@ -138,6 +138,9 @@ class Grammar {
         ->required();
     auto* confirm = check->add_flag("--confirm", v_.verify.confirm,
                                     "it was compared and is the same: the person is verified");
+    check->add_option("--scan", v_.verify.scanned,
+                      "what you scanned from the other's screen: a match verifies the person")
+        ->type_name("LINK");
     check->add_flag("--accept", v_.verify.accept, "take a changed identity without comparing")
         ->excludes(confirm);
   }

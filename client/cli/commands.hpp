@@ -47,6 +47,7 @@ struct VerifyArguments {
   std::string user;
   bool confirm = false;  // the numbers were compared
   bool accept = false;   // the new key is taken without
+  std::string scanned;   // the other's code, or its link
 };
 Status verify(Context& context, const VerifyArguments& arguments);
 

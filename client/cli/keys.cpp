@@ -25,7 +25,8 @@ void show(const Printer& printer, const client::IdentityView& identity) {
     const nlohmann::json object = {{"user_id", identity.user.to_string()},
                                    {"name", identity.name},
                                    {"state", word_for(identity.state)},
-                                   {"safety_number", identity.safety_number}};
+                                   {"safety_number", identity.safety_number},
+                                   {"link", identity.url}};
     printer.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
@@ -96,6 +97,19 @@ Status verify(Context& context, const VerifyArguments& arguments) {
   };
   if (!driver.wait_for(known)) {
     return Error{ErrorCode::kInvalidArgument, "they have no keys that this device knows of", {}};
+  }
+  if (!arguments.scanned.empty()) {
+    driver.tell([&](client::Client& client, Now at) {
+      client.open_safety_code(at, arguments.scanned);
+      // Whoever gives it here has it from the other: there is nobody to ask.
+      const auto& identity = client.view().identity;
+      const Bytes code = identity ? identity->scanned : Bytes{};
+      if (!code.empty()) client.check_safety_code(at, *user, code);
+    });
+    if (driver.view().identity->state != client::IdentityState::kVerified) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "this code does not prove them: " + driver.view().toasts.back().text, {}};
+    }
   }
   if (arguments.confirm || arguments.accept) {
     driver.tell([&](client::Client& client, Now at) {

@@ -155,6 +155,9 @@ void Client::close_identity(Now now) { impl_->close_identity(now); }
 void Client::accept_identity(Now now, UserId user, bool verified) {
   impl_->accept_identity(now, user, verified);
 }
+void Client::open_safety_code(Now now, std::string_view text) {
+  impl_->open_safety_code(now, text);
+}
 void Client::check_safety_code(Now now, UserId user, ByteView code) {
   impl_->check_safety_code(now, user, code);
 }

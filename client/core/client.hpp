@@ -189,6 +189,9 @@ class Client {
   void close_identity(Now now);
   // The person compared the numbers, or takes the new key without comparing.
   void accept_identity(Now now, UserId user, bool verified);
+  // A code or its link was opened here: asks (IdentityView::scanned) whether the person scanned it
+  // themselves, since one that came in a message proves nothing.
+  void open_safety_code(Now now, std::string_view text);
   // What was scanned from the other's screen; the answer is a toast, and a match verifies.
   void check_safety_code(Now now, UserId user, ByteView code);
   void start_link(Now now);  // shows a code for a new device

@@ -216,6 +216,7 @@ class Client::Impl {
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
   void accept_identity(Now now, UserId user, bool verified);
+  void open_safety_code(Now now, std::string_view text);
   void check_safety_code(Now now, UserId user, ByteView code);
   void start_link(Now now);
   void confirm_link(Now now, bool same);
@@ -433,6 +434,7 @@ class Client::Impl {
   std::optional<identity::RecoverySecret> recovery_;
   bool recovery_tried_ = false;
   std::string link_code_;
+  std::pair<UserId, Bytes> scanned_;  // whose code, that was opened here
   std::vector<std::string> new_words_;  // until the server has what they open
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown

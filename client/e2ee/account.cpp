@@ -127,7 +127,7 @@ void Engine::Impl::put_list(Now) {
     std::optional<identity::DeviceList> list;
     if (!answer.identities.empty()) {
       take_identity(answer.identities.front());
-      const Known& self = people_.at(user_);
+      const Known& self = own_known();
       if (!self.pin.known() || self.pin.account_key() != own_->account.public_key()) {
         if (afresh_ && self.pin.known()) return replace_list(at, self.list);
         alert({AlertKind::kOwnIdentityReplaced, user_, {}, {}});
@@ -354,7 +354,7 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
               break;
             }
             const auto account = crypto::SigningKey::from_seed(secret);
-            if (account.public_key() == people_.at(user_).pin.account_key()) {
+            if (account.public_key() == own_known().pin.account_key()) {
               recovered(true);
               return adopt(at, account, keys->front());
             }
@@ -374,9 +374,16 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
 
 void Engine::Impl::remove_device(Now now, DeviceId device) {
   if (!own_ || device == own_->record.device) return;
-  own_->record.to_remove.push_back(device);
-  save_own();
+  plan_removal(device);
   settle(now);
+}
+
+// Asked for again and again while there is no connection, it stays a record that can be read.
+void Engine::Impl::plan_removal(DeviceId device) {
+  std::vector<DeviceId>& devices = own_->record.to_remove;
+  const bool known = std::ranges::find(devices, device) != devices.end();
+  if (!known && devices.size() < identity::kMaxDevices) devices.push_back(device);
+  save_own();
 }
 
 }  // namespace parley::e2ee

@@ -1,6 +1,7 @@
 // Commits: made from what is wanted, kept until the log tells whether they won, taken over from
 // others. A commit that lost leaves nothing behind but the wish it was made for.
 #include "client/e2ee/impl.hpp"
+#include "shared/mls/validation.hpp"
 
 namespace parley::e2ee {
 namespace {
@@ -71,9 +72,13 @@ void Engine::Impl::make_commit(Now now, Room& room,
         }
       });
   std::vector<Newcomer> added;
+  const mls::Extensions& extensions = room.group->public_group().context().extensions;
   for (const wire::ClaimedKeyPackage& one : claimed) {
     auto package = mls::decode<mls::KeyPackage>(one.key_package);
-    if (!package || trust(package->leaf_node) != Trust::kTrusted) continue;
+    if (!package || trust(package->leaf_node) != Trust::kTrusted ||
+        !mls::validate_support(package->leaf_node, extensions)) {
+      continue;
+    }
     const auto credential =
         identity::DeviceCredential::decode(package->leaf_node.credential.identity);
     const wire::DeviceRef device{credential->user, credential->device};
@@ -107,7 +112,10 @@ void Engine::Impl::set_pending(Room& room, mls::PendingCommit made, std::vector<
   record.command.group_info = mls::encode(made.next.group_info(false));
   if (members.size() > wire::kMaxPageSize) members.resize(wire::kMaxPageSize);
   record.command.add_members = std::move(members);
-  record.next = mls::seal_state(rng_, own_->record.state_key, room.id.view(), made.next);
+  // The keys of the epochs before are used up meanwhile: they stay with the group as it is.
+  const bool apart = mls::disappear_after(made.next.public_group().context().extensions) > 0;
+  const auto keys = apart ? mls::KeysOf::kPresentEpoch : mls::KeysOf::kAllEpochs;
+  record.next = mls::seal_state(rng_, own_->record.state_key, room.id.view(), made.next, keys);
   record.added = added;
   record.external = external;
   desk_.put("e2ee/pending/" + room.id.to_string(), SecretBytes(wire::encode(record)));
@@ -189,12 +197,13 @@ void Engine::Impl::won(Now now, Room& room) {
 
 // A commit of the log, in whatever order it came here.
 void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
+  const auto epoch = epoch_of(event.body);
+  if (!epoch) return;
+  note_age(room, *epoch + 1, event.at);
   if (room.pending && event.client_id == room.pending->command.client_id &&
       is_own({event.sender, event.device})) {
     return won(now, room);
   }
-  const auto epoch = epoch_of(event.body);
-  if (!epoch) return;
   if (!room.group) {
     // What is being joined has moved on.
     if (room.pending && room.pending->command.epoch <= *epoch) drop_pending(room);
@@ -232,8 +241,9 @@ void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
 }
 
 // The group is in a new epoch, or this device in the group.
-void Engine::Impl::entered(Now, Room& room) {
+void Engine::Impl::entered(Now now, Room& room) {
   learn_present(room);
+  if (disappears(room) > 0) note_epoch_ends(now, room);
   room.server_epoch = std::max(room.server_epoch, room.group->epoch());
   room.epoch_messages = 0;
   room.forget_leaves();

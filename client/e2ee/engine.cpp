@@ -65,14 +65,37 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     } else if (kind == "epoch") {
       auto record = unpack<EpochRecord>(value);
       if (!record) return;
-      EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
-      epoch = {std::move(record->secret), record->in_vault};
+      const std::uint64_t epoch = std::strtoull(rest.c_str(), nullptr, 10);
+      if (!record->in_vault) not_in_vault_.emplace(*id, epoch);
+      epochs_[*id][epoch] = {std::move(record->secret), record->in_vault};
     } else if (kind == "invite") {
       if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
     } else if (kind == "since") {
       const auto record = unpack<SinceRecord>(value);
       if (!record) return;
       for (const auto& [user, epoch] : record->users) room_of(*id).since[user] = epoch;
+    } else if (kind == "keys") {
+      mls::KeyPart part;
+      part.epoch = std::strtoull(next_part(rest).c_str(), nullptr, 10);
+      if (!rest.empty()) {
+        part.leaf = static_cast<std::uint32_t>(std::strtoul(rest.c_str(), nullptr, 10));
+      }
+      room_of(*id).restored_keys.insert_or_assign(part, SecretBytes(value));
+    } else if (kind == "ages") {
+      const auto record = unpack<TimesRecord>(value);
+      if (!record) return;
+      for (const auto& [epoch, at] : record->times) room_of(*id).ages[epoch] = at;
+    } else if (kind == "ends") {
+      const auto record = unpack<TimesRecord>(value);
+      if (!record) return;
+      for (const auto& [epoch, at] : record->times) room_of(*id).epoch_ends[epoch] = at;
+    } else if (kind == "said") {
+      const auto device = DeviceId::parse(next_part(rest));
+      const auto client_id = ClientId::parse(rest);
+      auto record = unpack<SaidRecord>(value);
+      if (device && client_id && record) {
+        hold_said(room_of(*id), {*device, *client_id}, *std::move(record));
+      }
     } else if (kind == "chain") {
       Bytes signer;
       crypto::SignaturePublicKey of{};
@@ -94,8 +117,11 @@ void Engine::Impl::erase_all() {
   for (const auto& [room, keys] : epochs_) {
     for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
   }
-  for (const auto& [id, room] : rooms_) {
-    for (const char* kind : {"room/", "since/", "invite/"}) {
+  for (auto& [id, room] : rooms_) {
+    room.group.reset();
+    restore_keys(room);
+    while (!room.said.empty()) erase_said(room, room.said.begin()->first);
+    for (const char* kind : {"room/", "since/", "invite/", "ends/", "ages/"}) {
       desk_.erase("e2ee/" + (kind + id.to_string()));
     }
   }
@@ -115,6 +141,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     ++people_version_;
     packages_.clear();
     epochs_.clear();
+    not_in_vault_.clear();
     chains_.clear();
     restored_groups_.clear();
     link_.reset();
@@ -131,8 +158,13 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     Room& room = room_of(*id);
     if (key.starts_with("e2ee/group/")) {
       auto group = mls::open_state(own_->record.state_key, id->view(), value, group_policy());
-      if (group) room.group.emplace(*std::move(group));
-      if (group) learn_present(room);
+      if (!group) continue;
+      room.group.emplace(*std::move(group));
+      if (disappears(room) == 0) {
+        learn_present(room);
+      } else if (!restore_keys(room)) {
+        drop_group(room);  // joins anew
+      }
       continue;
     }
     auto record = unpack<PendingRecord>(value);
@@ -141,6 +173,10 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     if (!next) continue;
     room.pending.emplace(Pending{std::move(record->command), *std::move(next),
                                  std::move(record->added), record->external});
+  }
+  // Keys of groups that are not there any more are of no use.
+  for (auto& [id, room] : rooms_) {
+    if (!room.restored_keys.empty()) restore_keys(room);
   }
 }
 
@@ -195,6 +231,7 @@ void Engine::Impl::handle_reply(Now now, std::uint64_t token, const Reply& reply
 
 void Engine::Impl::settle(Now now) {
   now_ = now;
+  for (auto& [id, room] : rooms_) forget_disappeared(now, room);
   step_link(now);
   step_account(now);
   step_people(now);
@@ -214,6 +251,9 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
     if (at && *at > now_.mono && (!soonest || *at < *soonest)) soonest = at;
   };
   if (link_ && link_->status.active()) consider(link_->until);
+  for (const auto& [id, room] : rooms_) {
+    if (const auto at = next_disappearance(room)) consider(now_.mono + (*at - now_.wall));
+  }
   if (!connected_) return soonest;
   if (!link_busy_) consider(link_retry_.until());
   if (!account_busy_) consider(account_retry_.until());
@@ -264,18 +304,22 @@ void Engine::handle_stored(Now now, std::uint64_t batch, Status status) {
 void Engine::handle_timeout(Now now) { impl_->settle(now); }
 
 Result<RoomId> Engine::create_room(Now now, std::string name, std::string topic,
-                                   std::vector<UserId> members, wire::HistoryAccess history) {
+                                   std::vector<UserId> members, wire::HistoryAccess history,
+                                   std::uint32_t disappear_after_s) {
   return impl_->create_room(now, {}, Naming{std::move(name), std::move(topic), {}},
-                            std::move(members), history);
+                            std::move(members), history, disappear_after_s);
 }
 Result<RoomId> Engine::start_direct(Now now, UserId user) {
-  return impl_->create_room(now, user, std::nullopt, {user}, wire::HistoryAccess::kAll);
+  return impl_->create_room(now, user, std::nullopt, {user}, wire::HistoryAccess::kAll, 0);
 }
 Status Engine::invite(Now now, RoomId room, const std::vector<UserId>& users) {
   return impl_->invite(now, room, users);
 }
 Status Engine::rename(Now now, RoomId room, std::string name, std::string topic) {
   return impl_->rename(now, room, std::move(name), std::move(topic));
+}
+void Engine::forget_older(Now now, RoomId room, Timestamp before) {
+  impl_->forget_older(now, room, before);
 }
 void Engine::forget_before(Now now, RoomId room, std::uint64_t epoch) {
   impl_->forget_before(now, room, epoch);

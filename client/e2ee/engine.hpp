@@ -126,6 +126,7 @@ enum class OpenFault : std::uint8_t {
   kUnknownEpoch,        // its secret is looked for; HistoryArrived follows
   kWaitingForIdentity,  // HistoryArrived follows
   kBeforeJoining,       // the room keeps it to those who were there then
+  kNotForThisDevice,    // messages disappear here, and this device has or had no key for it
   kWrongKey,            // was changed, or the secret is not the right one
   kUnsupported,         // of a later version
   kMalformed,
@@ -155,6 +156,7 @@ struct RoomStatus {
   std::string name, topic;
   std::optional<NotReady> not_ready;
   bool busy = false;  // what the person wanted of the room is not all done
+  std::uint32_t disappear_after_s = 0;  // as the group's members agree; 0: messages stay
 };
 
 class Engine {
@@ -178,16 +180,20 @@ class Engine {
   void handle_timeout(Now now);
 
   // ---- the person ----
-  // kNotConnected while the account is not ready.
+  // kNotConnected while the account is not ready; kInvalidArgument for a name or topic that is too
+  // long or not UTF-8.
   Result<RoomId> create_room(Now now, std::string name, std::string topic,
-                             std::vector<UserId> members, wire::HistoryAccess history);
+                             std::vector<UserId> members, wire::HistoryAccess history,
+                             std::uint32_t disappear_after_s = 0);
   Result<RoomId> start_direct(Now now, UserId user);
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
   // The messages of all epochs before this one are gone: so are their secrets, from this device
-  // and from what it gives others. The vault has them still.
+  // and from what it gives others. The vault's are for the server to delete.
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  // The same of the epochs that nothing was said in any more since then, by the server's clock.
+  void forget_older(Now now, RoomId room, Timestamp before);
   // The key of an invitation's link, for its fragment: whoever joins by the link reads with it what
   // the room's history allows, with nobody else online; as long as this device is in the room.
   Result<crypto::Secret> make_invite_key(Now now, RoomId room, InviteId invite);

@@ -11,6 +11,7 @@
 //   rooms.cpp     what each room needs next: creating, joining, catching up, committing
 //   commits.cpp   commits: made, won, lost, taken over from others
 //   messages.cpp  sealing and opening
+//   disappearing.cpp  the same where messages disappear: keys used once, what they opened
 //
 // Every entry point ends in settle(), which lets account, people, vault and rooms ask for what they
 // need next. Each of them has at most one request under way; a loss of the connection forgets it.
@@ -55,6 +56,16 @@ inline constexpr int kMostRounds = 6, kMostRoundsForAll = 30;
 inline constexpr std::size_t kAskedMembers = 3;
 inline constexpr Duration kAnswerPause = seconds(4);  // between answers to one device
 inline constexpr std::size_t kMaxAnswersWaiting = 32;
+
+// Where messages disappear: epochs before the present one whose messages may still come, and what
+// is kept of a room's messages until they disappear; beyond that those that would go first.
+inline constexpr std::size_t kPastEpochsKept = 32;
+inline constexpr std::size_t kMostSaid = 2000;
+inline constexpr std::size_t kMostSaidBytes = 4u << 20;
+
+// What is known of when a room's epochs began: one in an hour, for two years.
+inline constexpr Duration kBetweenAges = hours(1);
+inline constexpr std::size_t kMostAges = 20'000;
 
 inline mls::Policy group_policy() {
   const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
@@ -149,8 +160,23 @@ struct Room {
   std::deque<Announcement> announcements;
   std::map<wire::DeviceRef, MonoTime> answered;
 
+  std::map<std::uint64_t, Timestamp> ages;  // when epochs began, as the server says
+
+  // Where messages disappear; kept as the records say.
+  std::set<mls::KeyPart> key_parts;                   // that are stored
+  std::map<mls::KeyPart, SecretBytes> restored_keys;  // until the group is there
+  std::map<std::uint64_t, Timestamp> epoch_ends;      // of epochs before the present one
+  std::map<SaidKey, SaidRecord> said;
+  std::set<std::pair<Timestamp, SaidKey>> said_ends;
+  std::size_t said_bytes = 0;
+
   bool is_member() const { return role >= wire::Role::kMember; }
 };
+
+// Seconds after which the room's messages disappear; 0: they stay, or there is no group yet. The
+// group's members agree on it in each epoch: the server has no say.
+std::uint32_t disappears(const Room& room);
+mls::Extensions disappear_extensions(std::uint32_t after_s);
 
 enum class Trust : std::uint8_t {
   kTrusted,
@@ -203,7 +229,8 @@ class Engine::Impl {
   void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
   void handle_event(Now now, RoomId room, const wire::Event& event);
   Result<RoomId> create_room(Now now, UserId direct_with, std::optional<Naming> naming,
-                             std::vector<UserId> members, wire::HistoryAccess history);
+                             std::vector<UserId> members, wire::HistoryAccess history,
+                             std::uint32_t disappear_after_s);
   Status invite(Now now, RoomId room, const std::vector<UserId>& users);
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);
@@ -211,7 +238,10 @@ class Engine::Impl {
   std::vector<UserId> members(RoomId room) const;
 
   // ---- vault.cpp ----
+  void arrived(RoomId room);  // HistoryArrived, once for all that came since it was last told
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  void forget_older(Now now, RoomId room, Timestamp before);
+  void note_age(Room& room, std::uint64_t epoch, Timestamp began);
 
   // ---- invites.cpp ----
   Result<Secret> make_invite_key(Now now, RoomId room, InviteId invite);
@@ -288,6 +318,7 @@ class Engine::Impl {
   // account.cpp
   void load_own(AccountRecord record);
   void take_account(AccountRecord record);  // of a device that had none; fills in what it lacks
+  void plan_removal(DeviceId device);       // from the own list
   void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
   void set_account_state(AccountState state);
   void step_account(Now now);
@@ -344,6 +375,8 @@ class Engine::Impl {
   void want(UserId user) { wanted_.insert(user); }
   void step_people(Now now);
   void take_identity(const wire::Identity& identity);
+  // What is known of this device's own user: nothing, when the server has told nothing of use.
+  Known& own_known() { return people_.try_emplace(user_, user_).first->second; }
   void save_person(const Known& known);
   Trust trust(const mls::LeafNode& leaf);
   Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);
@@ -436,9 +469,38 @@ class Engine::Impl {
   // An own event of the log: which of the texts sealed under its name was taken.
   void settle_seal(Room& room, const wire::Event& event);
   OpenFault fault_of(const Error& error) const;
+  // What was opened: by whom it has to be, and where in its sender's chain it is.
+  std::variant<Opened, OpenFault> take_opened(Now now, RoomId room, const wire::Event& event,
+                                              std::uint64_t epoch,
+                                              const sealing::OpenedMessage& message);
   // Fills in what Opened says of the sender's chain, or why the message is not to be taken.
   std::optional<OpenFault> judge(RoomId room, const wire::Event& event,
                                  const sealing::OpenedMessage& message, Opened& out);
+
+  // disappearing.cpp
+  void save_keys(Room& room);
+  void erase_old_keys(Room& room);
+  void save_ends(Room& room);
+  void note_epoch_ends(Now now, Room& room);
+  bool restore_keys(Room& room);
+  static SaidRecord* said_of(Room& room, const SaidKey& key);
+  static void hold_said(Room& room, const SaidKey& key, SaidRecord record);
+  void keep_said(Room& room, const SaidKey& key, SaidRecord record);
+  void erase_said(Room& room, SaidKey key);
+  void forget_disappeared(Now now, Room& room);
+  std::optional<Timestamp> next_disappearance(const Room& room) const;
+  // `place`: in the own chain; gets its hash.
+  std::variant<Sealed, NotReady> seal_disappearing(Now now, Room& room, ClientId client_id,
+                                                   LastSeal& place, wire::EventKind kind,
+                                                   ByteView body, bool counts);
+  std::variant<sealing::OpenedMessage, OpenFault> open_disappearing(Now now, Room& room,
+                                                                    const wire::Event& event,
+                                                                    const wire::SealedBody& body);
+  std::optional<OpenFault> take_said(const wire::Event& event,
+                                     const sealing::MessageContext& context,
+                                     const mls::ApplicationMessage& said, SaidRecord& record) const;
+  std::variant<sealing::OpenedMessage, OpenFault> read_said(const wire::Event& event,
+                                                            const SaidRecord& said) const;
 
   Rng& rng_;
   Desk desk_;
@@ -479,6 +541,8 @@ class Engine::Impl {
   std::map<Bytes, std::uint64_t> doubts_;  // leaf key -> answers about its user when it was met
 
   std::map<RoomId, EpochKeys> epochs_;
+  std::set<std::pair<RoomId, std::uint64_t>> not_in_vault_;  // of these
+  identity::VerifiedCredentials credentials_;                // of senders
   bool vault_wanted_ = false;
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet

@@ -90,7 +90,7 @@ void Engine::Impl::take_history(Room& room, const sealing::HistoryBundle& bundle
     save_room(room);
     for (const Bytes& invite : state->invites) take_invite_key(room, invite);
   }
-  if (any) changes_.push_back(HistoryArrived{room.id});
+  if (any) arrived(room.id);
 }
 
 std::vector<sealing::EpochSecret> Engine::Impl::newest_secrets(const Room& room,

@@ -1,5 +1,6 @@
 // Sealing what this device says and opening what others said.
 #include "client/e2ee/impl.hpp"
+#include "shared/sealing/disappearing.hpp"
 
 namespace parley::e2ee {
 namespace {
@@ -48,6 +49,8 @@ std::string_view describe(OpenFault fault) {
       return "The sender's identity is being checked.";
     case OpenFault::kBeforeJoining:
       return "Earlier messages can be read by those who were here then.";
+    case OpenFault::kNotForThisDevice:
+      return "Messages in this room can be read only by the devices that were here then.";
     case OpenFault::kWrongKey:
       return "This message was changed on its way, or is of another key.";
     case OpenFault::kUnsupported:
@@ -84,12 +87,13 @@ std::variant<Sealed, NotReady> Engine::Impl::seal(Now now, RoomId id, ClientId c
   return seal_in(now, *room, client_id, kind, body, counts);
 }
 
-std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now, Room& room, ClientId client_id,
+std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now now, Room& room, ClientId client_id,
                                                      wire::EventKind kind, ByteView body,
                                                      bool counts) {
   const std::uint64_t epoch = room.group->epoch();
+  const bool passes = disappears(room) > 0;
   const Secret* secret = epoch_secret(room.id, epoch);
-  if (secret == nullptr) return NotReady::kNoGroup;
+  if (secret == nullptr && !passes) return NotReady::kNoGroup;
   LastSeal next = room.record.last_seal;
   const bool again = next.client_id == client_id && next.counter > 0;
   // The next one names the hash of the one before: it has to be known which that is.
@@ -100,6 +104,16 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now, Room& room, ClientId c
     rng_.fill(next.id);
     next.previous = next.hash;
     ++next.counter;
+  }
+  if (passes) {
+    const bool has_place = !again && said_of(room, {device_, client_id}) != nullptr;
+    auto made = seal_disappearing(now, room, client_id, next, kind, body, counts);
+    if (std::holds_alternative<NotReady>(made) || has_place) return made;
+    room.record.last_seal = next;
+    if (!again) ++room.record.sealed;
+    save_room(room);
+    std::get<Sealed>(made).batch = desk_.batch();
+    return made;
   }
   const sealing::MessageContext context{.room = room.id,
                                         .epoch = epoch,
@@ -136,6 +150,7 @@ void Engine::Impl::seal_refused(RoomId id, ClientId client_id) {
   last.in_log = last.ambiguous = false;
   last.hash = last.previous;
   --last.counter;
+  erase_said(*room, {device_, client_id});
   save_room(*room);
 }
 
@@ -211,11 +226,19 @@ OpenFault Engine::Impl::fault_of(const Error& error) const {
 std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wire::Event& event) {
   const auto body = wire::decode<wire::SealedBody>(event.body);
   if (!body || event.kind != wire::EventKind::kSealed) return OpenFault::kMalformed;
+  if (body->version == sealing::kDisappearingVersion) {
+    Room* room = find(id);
+    if (room == nullptr) return OpenFault::kUnknownEpoch;
+    const auto opened = open_disappearing(now, *room, event, *body);
+    if (const auto* fault = std::get_if<OpenFault>(&opened)) return *fault;
+    return take_opened(now, id, event, body->epoch, std::get<sealing::OpenedMessage>(opened));
+  }
   const Secret* secret = epoch_secret(id, body->epoch);
   const auto offer = offered_.find({id, body->epoch});
   const bool unproven = secret == nullptr && offer != offered_.end();
   if (unproven) secret = &offer->second;
   Room* room = find(id);
+  if (room != nullptr && disappears(*room) > 0) return OpenFault::kMalformed;
   if (secret == nullptr) {
     // The server takes messages of epochs that there are only.
     if (room != nullptr) room->server_epoch = std::max(room->server_epoch, body->epoch);
@@ -232,7 +255,8 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
                                                                   : OpenFault::kUnknownEpoch;
   }
   const auto opened =
-      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext,
+                            &credentials_);
   if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
     offered_.erase(offer);
     missing_.emplace(id, body->epoch);
@@ -245,7 +269,15 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     offered_.erase(offer);
     settle(now);
   }
-  switch (trust_account(event.sender, opened->author.credential.account_key)) {
+  return take_opened(now, id, event, body->epoch, *opened);
+}
+
+std::variant<Opened, OpenFault> Engine::Impl::take_opened(Now now, RoomId id,
+                                                          const wire::Event& event,
+                                                          std::uint64_t epoch,
+                                                          const sealing::OpenedMessage& message) {
+  Room* room = find(id);
+  switch (trust_account(event.sender, message.author.credential.account_key)) {
     case Trust::kTrusted:
       break;
     case Trust::kUnknown:
@@ -255,16 +287,16 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
       return OpenFault::kOtherIdentity;
   }
   // Of the present epoch this device knows who is in it.
-  if (room != nullptr && room->group && room->group->epoch() == body->epoch &&
-      member_of(*room, opened->author.signing_key) == nullptr) {
+  if (room != nullptr && room->group && room->group->epoch() == epoch &&
+      member_of(*room, message.author.signing_key) == nullptr) {
     return OpenFault::kForgedSender;
   }
-  Opened out{opened->content.kind, opened->content.body, event.sender, event.device,
-             opened->content.id};
-  if (const auto fault = judge(id, event, *opened, out)) return *fault;
-  if (room != nullptr && opened->content.kind == wire::EventKind::kRoomSettings &&
+  Opened out{message.content.kind, message.content.body, event.sender, event.device,
+             message.content.id};
+  if (const auto fault = judge(id, event, message, out)) return *fault;
+  if (room != nullptr && message.content.kind == wire::EventKind::kRoomSettings &&
       event.seq > room->record.state.naming.seq) {
-    if (const auto settings = wire::decode<wire::RoomSettings>(opened->content.body)) {
+    if (const auto settings = wire::decode<wire::RoomSettings>(message.content.body)) {
       take_claim(*room, {{settings->name, settings->topic, event.seq}, event.sender});
       settle(now);
     }
@@ -287,7 +319,7 @@ std::optional<OpenFault> Engine::Impl::judge(RoomId id, const wire::Event& event
   if (verdict.verdict == sealing::ChainVerdict::kForked) return OpenFault::kForked;
   if (verdict.verdict == sealing::ChainVerdict::kRepeated) {
     // Older than what is remembered, read again.
-    if (event.seq < record.places.front().seq) return std::nullopt;
+    if (!record.places.empty() && event.seq < record.places.front().seq) return std::nullopt;
     return OpenFault::kRepeated;
   }
   out.chain = verdict;

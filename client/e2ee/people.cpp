@@ -81,7 +81,7 @@ void Engine::Impl::step_people(Now now) {
           wanted_.erase(user);
         }
         for (auto& [id, room] : rooms_) {
-          if (room.is_member()) changes_.push_back(HistoryArrived{id});
+          if (room.is_member()) arrived(id);
         }
       },
       [this](Now at, const wire::ErrorReply&) {

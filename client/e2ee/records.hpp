@@ -13,12 +13,23 @@
 //   e2ee/chain/<room>/<key>     the sender chain of a device, by its signing key
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
+//   e2ee/ages/<room>            when epochs began, for the room's retention
+//
+// Of rooms where messages disappear, whose groups are kept without message keys:
+//
+//   e2ee/keys/<room>/<epoch>         message keys that belong to no leaf yet (mls/state.hpp)
+//   e2ee/keys/<room>/<epoch>/<leaf>  ... of a leaf
+//   e2ee/ends/<room>                 when each epoch ended here
+//   e2ee/said/<room>/<device>/<client id>  a message, until its end
 //
 // Each value begins with its format.
 #pragma once
 
+#include <map>
+
 #include "shared/identity/codec.hpp"
 #include "shared/identity/device_list.hpp"
+#include "shared/sealing/author.hpp"
 #include "shared/sealing/sender_chain.hpp"
 #include "shared/wire/commands.hpp"
 
@@ -31,6 +42,18 @@ using wire::field;
 
 inline constexpr std::size_t kMaxStoredBytes = 64u << 20;  // of a group with its tree
 inline constexpr std::size_t kMaxListed = 100'000;
+
+// A list of at most `most` byte strings of at most `cap` bytes.
+template <class Archive>
+void blobs(Archive& ar, std::vector<Bytes>& list, std::size_t most, std::size_t cap) {
+  std::uint64_t count = list.size();
+  ar(count);
+  if constexpr (Archive::is_loading::value) {
+    if (count > most) ar.fail("longer than allowed");
+    list.resize(ar.ok() ? static_cast<std::size_t>(count) : 0);
+  }
+  for (Bytes& blob : list) ar(field("", blob, cap));
+}
 
 struct AccountRecord {
   static constexpr std::uint8_t kFormat = 1;
@@ -148,6 +171,12 @@ struct Newcomer {
 struct Naming {
   std::string name, topic;
   Seq seq;  // of the event that set them
+
+  // Else it could be written and not read again.
+  bool fits() const {
+    return name.size() <= wire::kMaxNameBytes && topic.size() <= wire::kMaxTopicBytes &&
+           is_valid_utf8(name) && is_valid_utf8(topic);
+  }
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("", name, wire::kMaxNameBytes), field("", topic, wire::kMaxTopicBytes), seq);
@@ -162,10 +191,7 @@ struct RoomState {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(naming);
-    std::uint64_t count = invites.size();
-    ar(count);
-    invites.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMostInvites)));
-    for (Bytes& invite : invites) ar(field("", invite, kMaxInviteBytes));
+    blobs(ar, invites, kMostInvites, kMaxInviteBytes);
   }
   static constexpr std::size_t kMaxInviteBytes = 400;
 };
@@ -216,10 +242,7 @@ struct RoomRecord {
   void serialize(Archive& ar) {
     ar(format, creating, direct_with, history, field("", to_add, kMaxListed), renew, to_post,
        posting, field("", newcomers, kMaxListed));
-    std::uint64_t count = bundles.size();
-    ar(count);
-    bundles.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMaxBundlesKept)));
-    for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
+    blobs(ar, bundles, kMaxBundlesKept, wire::kMaxBodyBytes);
     ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
        naming_in_vault, last_seal, sealed);
   }
@@ -255,6 +278,55 @@ struct SinceRecord {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", users, kMaxListed));
+  }
+};
+
+// When epochs began, or when they ended.
+struct TimesRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Entry {
+    std::uint64_t epoch = 0;
+    Timestamp at;
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(epoch, at);
+    }
+  };
+  std::uint8_t format = kFormat;
+  std::vector<Entry> times;
+  TimesRecord() = default;
+  explicit TimesRecord(const std::map<std::uint64_t, Timestamp>& map) {
+    for (const auto& [epoch, at] : map) times.push_back({epoch, at});
+  }
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, field("", times, kMaxListed));
+  }
+};
+
+// A message of a room where they disappear, opened or sealed here: its key is gone.
+using SaidKey = std::pair<DeviceId, ClientId>;
+struct SaidRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  Seq seq;  // 0: an own one that the log does not have yet
+  Timestamp expires;
+  std::uint8_t fault = 0;   // 1 + OpenFault: what was opened is not to be taken
+  std::uint64_t epoch = 0;  // that it was sealed for
+  Bytes sealed;             // an own one, as it leaves
+  sealing::AuthorFields author;
+  crypto::Digest hash{};
+  sealing::MessageId id{};
+  std::uint64_t counter = 0;
+  crypto::Digest previous{};
+  wire::EventKind kind = wire::EventKind::kNone;
+  Bytes body;
+  std::size_t size() const { return sealed.size() + body.size(); }
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, seq, expires, fault, epoch, field("", sealed, wire::kMaxBodyBytes), author,
+       fixed(hash), fixed(id), counter, fixed(previous), kind,
+       field("", body, wire::kMaxBodyBytes));
   }
 };
 

@@ -6,6 +6,11 @@ namespace {
 
 ErrorCode code_of(const wire::ErrorReply& error) { return static_cast<ErrorCode>(error.code); }
 
+// As far as this device knows its own role.
+bool may_name(const Room& room) {
+  return room.role >= wire::Role::kModerator || room.record.direct;
+}
+
 }  // namespace
 
 Room& Engine::Impl::room_of(RoomId id) { return rooms_.try_emplace(id, id).first->second; }
@@ -20,13 +25,18 @@ void Engine::Impl::save_room(Room& room) {
 }
 
 void Engine::Impl::save_group(Room& room) {
-  desk_.put(
-      "e2ee/group/" + room.id.to_string(),
-      SecretBytes(mls::seal_state(rng_, own_->record.state_key, room.id.view(), *room.group)));
+  const bool apart = disappears(room) > 0;
+  const auto keys = apart ? mls::KeysOf::kNone : mls::KeysOf::kAllEpochs;
+  desk_.put("e2ee/group/" + room.id.to_string(),
+            SecretBytes(
+                mls::seal_state(rng_, own_->record.state_key, room.id.view(), *room.group, keys)));
+  if (apart) save_keys(room);
 }
 
 void Engine::Impl::drop_group(Room& room) {
   room.group.reset();
+  erase_old_keys(room);
+  save_ends(room);
   room.forget_leaves();
   room.stale.clear();
   desk_.erase("e2ee/group/" + room.id.to_string());
@@ -103,17 +113,20 @@ void Engine::Impl::handle_event(Now now, RoomId id, const wire::Event& event) {
 // ---- what a person wants -----------------------------------------------------------------------
 
 Result<RoomId> Engine::Impl::create_room(Now now, UserId direct_with, std::optional<Naming> naming,
-                                         std::vector<UserId> members, wire::HistoryAccess history) {
+                                         std::vector<UserId> members, wire::HistoryAccess history,
+                                         std::uint32_t disappear_after_s) {
   if (!own_ || account_state_ != AccountState::kReady) return ErrorCode::kNotConnected;
+  if (naming && !naming->fits()) return ErrorCode::kInvalidArgument;
   const RoomId id = RoomId::make(now.wall, rng_);
   auto keys = mls::make_key_package(rng_, own_->signing, mls_identity(),
                                     {seconds_of(now) - 3600, seconds_of(now) + 86'400});
-  auto group = mls::Group::create(rng_, to_bytes(id.view()), std::move(keys), {}, group_policy());
+  auto group = mls::Group::create(rng_, to_bytes(id.view()), std::move(keys),
+                                  disappear_extensions(disappear_after_s), group_policy());
   if (!group) return group.error();
   Room& room = room_of(id);
   room.record.creating = true;
   room.record.direct_with = direct_with;
-  room.record.history = history;
+  room.record.history = disappear_after_s > 0 ? wire::HistoryAccess::kNone : history;
   room.record.to_add = std::move(members);
   room.record.to_add.push_back(user_);  // the person's other devices
   room.record.to_post = std::move(naming);
@@ -139,10 +152,10 @@ Status Engine::Impl::invite(Now now, RoomId id, const std::vector<UserId>& users
 Status Engine::Impl::rename(Now now, RoomId id, std::string name, std::string topic) {
   Room* room = find(id);
   if (room == nullptr) return ErrorCode::kRoomNotFound;
-  if (room->is_member() && room->role < wire::Role::kModerator && !room->record.direct) {
-    return ErrorCode::kAccessDenied;
-  }
-  room->record.to_post = Naming{std::move(name), std::move(topic), {}};
+  if (room->is_member() && !may_name(*room)) return ErrorCode::kAccessDenied;
+  Naming naming{std::move(name), std::move(topic), {}};
+  if (!naming.fits()) return ErrorCode::kInvalidArgument;
+  room->record.to_post = std::move(naming);
   room->record.posting = {};
   save_room(*room);
   settle(now);
@@ -163,9 +176,12 @@ std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
   if (found == rooms_.end()) return std::nullopt;
   Room& room = found->second;
   const RoomRecord& record = room.record;
-  return RoomStatus{room.group ? room.group->epoch() : 0, record.state.naming.name,
-                    record.state.naming.topic, not_ready(room, false),
-                    record.creating || record.to_post || !record.to_add.empty() || room.pending};
+  return RoomStatus{room.group ? room.group->epoch() : 0,
+                    record.state.naming.name,
+                    record.state.naming.topic,
+                    not_ready(room, false),
+                    record.creating || record.to_post || !record.to_add.empty() || room.pending,
+                    disappears(room)};
 }
 
 std::vector<UserId> Engine::Impl::members(RoomId id) const {
@@ -223,6 +239,7 @@ void Engine::Impl::send_creation(Now, Room& room) {
   command.access = wire::RoomAccess::kInviteOnly;
   command.direct_with = room.record.direct_with;
   command.history = room.record.history;
+  command.disappear_after_s = disappears(room);
   command.group_info = mls::encode(room.group->group_info(false));
   command.tree = room.group->public_group().tree().encode();
   room.busy = true;
@@ -243,6 +260,7 @@ void Engine::Impl::send_creation(Now, Room& room) {
         desk_.erase("e2ee/room/" + id.to_string());
         desk_.erase(epoch_key(id, 0));
         epochs_.erase(id);
+        not_in_vault_.erase({id, 0});
         rooms_.erase(id);
         apply_summary(now, answer.room);
         Room& actual = room_of(answer.room.room_id);
@@ -429,8 +447,16 @@ bool Engine::Impl::judge_claim(Room& room) {
 }
 
 void Engine::Impl::post_naming(Now now, Room& room) {
-  if (not_ready(room, true)) return;
   RoomRecord& record = room.record;
+  if (!may_name(room)) {
+    // Asked for before the role was known, or while there was another: others would not believe it.
+    record.to_post.reset();
+    record.posting = {};
+    save_room(room);
+    changes_.push_back(RoomFailed{room.id, {ErrorCode::kAccessDenied, {}, {}}});
+    return;
+  }
+  if (not_ready(room, true)) return;
   if (record.posting.is_nil()) record.posting = ClientId::make(now.wall, rng_);
   wire::RoomSettings settings;
   settings.kind = wire::RoomKind::kPrivate;
@@ -438,6 +464,7 @@ void Engine::Impl::post_naming(Now now, Room& room) {
   settings.name = record.to_post->name;
   settings.topic = record.to_post->topic;
   settings.history = record.history;
+  settings.disappear_after_s = disappears(room);
   auto sealed = seal_in(now, room, record.posting, wire::EventKind::kRoomSettings,
                         wire::encode(settings), false);
   if (std::holds_alternative<NotReady>(sealed)) return;

@@ -146,6 +146,9 @@ Result<FollowedGroup> check_creation(const wire::CreateRoom& command,
       group->tree().member_count() != 1) {
     return mls::invalid("a new group is in epoch 0 with its creator alone");
   }
+  if (mls::disappear_after(context.extensions) != command.disappear_after_s) {
+    return mls::invalid("the group's messages disappear after another time");
+  }
   PARLEY_TRY(check_group_info(*info, group->tree()));
   const auto device = devices.verify(*group->tree().leaf(info->signer));
   if (!device) return device.error();

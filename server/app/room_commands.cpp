@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t kMostInvites = 1000;  // shown of one room
 // Epochs before the present one whose messages are still taken: their senders have not caught up.
-constexpr std::uint64_t kPastEpochs = 3;
 constexpr const char* kOnlyTwo = "a direct room is for two people";
 
 wire::Role at_least_moderator() { return wire::Role::kModerator; }
@@ -41,6 +40,11 @@ Result<wire::RoomSettings> checked_settings(const wire::CreateRoom& command) {
     return invalid("name and topic of private rooms are sealed");
   }
   if (command.history > wire::HistoryAccess::kNone) return invalid("history");
+  if (command.disappear_after_s != 0 &&
+      (command.disappear_after_s < wire::kMinDisappear_s ||
+       command.disappear_after_s > wire::kMaxDisappear_s)) {
+    return invalid("messages disappear after a minute to a year");
+  }
   settings.direct = !command.direct_with.is_nil();
   settings.history = command.history;
   settings.disappear_after_s = command.disappear_after_s;
@@ -476,9 +480,12 @@ Task<Reply> Rooms::post(Actor actor, wire::Post command, CheckedPost checked) {
   if ((*room)->is_private() != checked.epoch.has_value()) {
     co_return fail(ErrorCode::kInvalidArgument, "sealed in private rooms, and nowhere else");
   }
+  if (checked.disappears != ((*room)->record().settings.disappear_after_s > 0)) {
+    co_return fail(ErrorCode::kInvalidArgument, "sealed in the form of other rooms");
+  }
   if (checked.epoch) {
     const std::uint64_t present = (*room)->group_epoch();
-    if (*checked.epoch > present || present - *checked.epoch > kPastEpochs) {
+    if (*checked.epoch > present || present - *checked.epoch > wire::kPastEpochs) {
       co_return conflict(**room, actor.user, "sealed for another epoch");
     }
   }
@@ -548,7 +555,7 @@ Task<Reply> Rooms::history(Actor actor, wire::History command) {
   cut_to_frame(page.events, query.from);
   page.head = (*room)->head();
   page.start = page.events.empty() ? query.from != wire::HistoryFrom::kAfter
-                                   : page.events.front().seq == Seq{1};
+                                   : page.events.front().seq <= (*room)->first();
   std::unordered_set<UserId> named;
   for (const wire::Event& event : page.events) {
     if (!named.insert(event.sender).second) continue;

@@ -44,8 +44,10 @@ struct BodyCheck {
     return target(reaction.target);
   }
   Status operator()(const wire::SealedBody& sealed) {
-    if (sealed.version != wire::SealedBody::kVersion ||
-        sealed.nonce.size() != wire::kSealNonceBytes || sealed.ciphertext.empty()) {
+    out.disappears = sealed.version == wire::SealedBody::kDisappearing;
+    if ((sealed.version != wire::SealedBody::kVersion && !out.disappears) ||
+        sealed.nonce.size() != (out.disappears ? 0 : wire::kSealNonceBytes) ||
+        sealed.ciphertext.empty()) {
       return invalid("a sealed message of another form");
     }
     out.counts = sealed.counts;

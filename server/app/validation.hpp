@@ -21,6 +21,7 @@ struct CheckedPost {
   std::vector<UserId> mentions;        // who is to be told
   bool counts = false;                 // a message
   std::optional<std::uint64_t> epoch;  // of a sealed one
+  bool disappears = false;             // ... in the form of rooms where messages do
 };
 Result<CheckedPost> check_post(const wire::Post& post);
 

@@ -103,6 +103,10 @@ class SqliteStore final : public Store {
                     });
   }
 
+  void trim(TrimQuery query, Callback<Trimmed> done) override {
+    push_write(TrimItem{.query = query, .done = std::move(done)});
+  }
+
   void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) override {
     push_read(std::move(done), [=](SqliteReader& reader) { return reader.load_room(room, tail); });
   }

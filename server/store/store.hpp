@@ -72,6 +72,9 @@ class Store {
   // Replaces the one before; kInviteInvalid when the room has no such invite that still holds.
   virtual void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle,
                                  StatusCallback done) = 0;
+  // Deletes what is too old: events with their mentions, and from the members' vaults the history
+  // secrets of epochs that nothing is left of. To be called again with `next` until `done`.
+  virtual void trim(TrimQuery query, Callback<Trimmed> done) = 0;
 
   // Reads. They see every write whose callback has run.
   virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;

@@ -1,6 +1,7 @@
 #include "shared/mls/framing.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "shared/crypto/aead.hpp"
 #include "shared/mls/validation.hpp"
@@ -55,6 +56,11 @@ Secret membership_tag(const AuthenticatedContent& content, const Secret& members
 }
 
 }  // namespace
+
+std::size_t padded_size(std::size_t size) {
+  if (size > 1024) return (size + 1023) / 1024 * 1024;
+  return std::max<std::size_t>(std::bit_ceil(size), 64);
+}
 
 Bytes content_to_be_signed(const AuthenticatedContent& content, ByteView group_context) {
   Writer out;
@@ -125,8 +131,7 @@ Result<PrivateMessage> protect_private(Rng& rng, const AuthenticatedContent& con
   content_fields(plaintext, message.content_type, content.content.content);
   FramedContentAuth::fields(content.auth, plaintext, message.content_type);
   const std::size_t size = plaintext.bytes().size();
-  const std::size_t padded = (size + kPaddingStep - 1) / kPaddingStep * kPaddingStep;
-  plaintext.raw(Bytes(padded - size));
+  plaintext.raw(Bytes(padded_size(size) - size));
 
   SenderData sender;
   sender.leaf = content.content.sender.leaf;

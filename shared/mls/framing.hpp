@@ -27,9 +27,9 @@ Result<AuthenticatedContent> unprotect_public(PublicMessage message, const Secre
 // For those without the membership key (the server): the shape only.
 Result<AuthenticatedContent> open_public(PublicMessage message);
 
-// Messages are filled up with zeros to a multiple of this many bytes, so that their size tells
-// less.
-inline constexpr std::size_t kPaddingStep = 64;
+// Private messages are filled up with zeros to the smallest of 64, 128, 256, 512, 1024 and the
+// multiples of 1024 that holds them, so that their size tells less.
+std::size_t padded_size(std::size_t size);
 
 Result<PrivateMessage> protect_private(Rng& rng, const AuthenticatedContent& content,
                                        const Secret& sender_data_secret, SecretTree& keys);

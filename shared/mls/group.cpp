@@ -13,7 +13,8 @@ std::optional<crypto::SecretBytes> no_psk(const PreSharedKeyId&) { return std::n
 Capabilities default_capabilities() {
   return {.versions = {static_cast<std::uint16_t>(ProtocolVersion::kMls10)},
           .cipher_suites = {static_cast<std::uint16_t>(CipherSuite::kX25519ChaCha20)},
-          .extensions = {static_cast<std::uint16_t>(ExtensionType::kLastResort)},
+          .extensions = {static_cast<std::uint16_t>(ExtensionType::kLastResort),
+                         static_cast<std::uint16_t>(ExtensionType::kDisappearAfter)},
           .proposals = {},
           .credentials = {static_cast<std::uint16_t>(CredentialType::kBasic)}};
 }
@@ -92,13 +93,44 @@ Group Group::advance(PublicGroup next, EpochSecrets secrets, TreeKeys keys,
   }
   group.past_.push_back({epoch(), to_bytes(public_.encoded_context()), public_.tree(),
                          secrets_.sender_data_secret.clone(), message_keys_.clone()});
-  while (group.past_.size() > kPastEpochs) group.past_.pop_front();
+  group.most_past_ = most_past_;
+  while (group.past_.size() > most_past_) group.past_.pop_front();
   for (const auto& [number, secret] : resumptions_) {
     group.resumptions_.emplace_back(number, secret.clone());
   }
   group.resumptions_.emplace_back(epoch(), secrets_.resumption_psk.clone());
   while (group.resumptions_.size() > kPastResumptions) group.resumptions_.pop_front();
   return group;
+}
+
+void Group::become(Group&& next) {
+  // Messages that came after the commit was made have used keys up; it knows of none of them.
+  for (PastEpoch& past : next.past_) {
+    if (past.epoch == epoch()) past.message_keys = std::move(message_keys_);
+    const auto here = std::ranges::find(past_, past.epoch, &PastEpoch::epoch);
+    if (here != past_.end()) past.message_keys = std::move(here->message_keys);
+  }
+  *this = std::move(next);
+}
+
+std::vector<KeyPart> Group::take_changed_keys() {
+  std::vector<KeyPart> parts;
+  const auto collect = [&](std::uint64_t of_epoch, SecretTree& keys) {
+    const SecretTree::Changes changes = keys.take_changes();
+    if (changes.nodes) parts.push_back({of_epoch, std::nullopt});
+    for (const std::uint32_t leaf : changes.leaves) parts.push_back({of_epoch, leaf});
+  };
+  for (PastEpoch& past : past_) collect(past.epoch, past.message_keys);
+  collect(epoch(), message_keys_);
+  return parts;
+}
+
+bool Group::has_epoch(std::uint64_t number) const {
+  return number == epoch() || std::ranges::find(past_, number, &PastEpoch::epoch) != past_.end();
+}
+
+void Group::forget_past_epoch(std::uint64_t number) {
+  std::erase_if(past_, [&](const PastEpoch& past) { return past.epoch == number; });
 }
 
 Result<Group> Group::create(Rng& rng, Bytes group_id, KeyPackageKeys creator, Extensions extensions,
@@ -467,7 +499,8 @@ Result<Processed> Group::process_application(const PrivateMessage& message) {
   }
   keys->accept(std::move(opened->key));
   Bytes& data = std::get<ApplicationData>(opened->content.content.content).data;
-  ApplicationMessage received{sender, message.epoch, crypto::SecretBytes(data),
+  ApplicationMessage received{sender, tree->leaf_ptr(sender), message.epoch,
+                              crypto::SecretBytes(data),
                               std::move(opened->content.content.authenticated_data)};
   crypto::wipe(data);
   return Processed(std::move(received));

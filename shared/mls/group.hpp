@@ -45,13 +45,14 @@ KeyPackageKeys make_key_package(Rng& rng, const crypto::SigningKey& signing_key,
                                 const Identity& identity, Lifetime lifetime,
                                 Extensions extensions = {});
 
-// Past epochs from which late application messages are still read.
+// Past epochs from which late application messages are still read, unless the caller wants more.
 inline constexpr std::size_t kPastEpochs = 3;
 // Resumption secrets of past epochs that are kept.
 inline constexpr std::size_t kPastResumptions = 32;
 
 struct ApplicationMessage {
   LeafIndex sender;
+  LeafPtr leaf;  // the sender's, in that epoch
   std::uint64_t epoch = 0;
   crypto::SecretBytes data;
   Bytes authenticated_data;
@@ -73,6 +74,14 @@ struct RemovedFromGroup {
 };
 using Processed =
     std::variant<ApplicationMessage, ProposalReceived, EpochChanged, RemovedFromGroup>;
+
+// The message keys of an epoch by their parts, which change one by one: the ratchets of a leaf, and
+// what belongs to no leaf yet.
+struct KeyPart {
+  std::uint64_t epoch = 0;
+  std::optional<std::uint32_t> leaf;
+  auto operator<=>(const KeyPart&) const = default;
+};
 
 class Group;
 
@@ -134,7 +143,14 @@ class Group {
   bool is_closed() const { return public_.is_closed(); }
 
   // Takes over the state after an accepted commit.
-  void become(Group&& next) { *this = std::move(next); }
+  void become(Group&& next);
+
+  // ---- message keys, where they are kept apart from the rest (state.hpp) ----
+  // Those that changed since this was last asked.
+  std::vector<KeyPart> take_changed_keys();
+  bool has_epoch(std::uint64_t epoch) const;  // the present one, or one that is still read
+  void keep_past_epochs(std::size_t most) { most_past_ = most; }
+  void forget_past_epoch(std::uint64_t epoch);
 
  private:
   friend class StateCodec;
@@ -172,6 +188,7 @@ class Group {
   Bytes confirmation_tag_;
   std::map<ProposalRef, crypto::KemKeyPair> own_updates_;
   std::deque<PastEpoch> past_;
+  std::size_t most_past_ = kPastEpochs;
   std::deque<std::pair<std::uint64_t, Secret>> resumptions_;
 };
 

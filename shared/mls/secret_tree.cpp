@@ -15,6 +15,7 @@ MessageKey clone_key(const MessageKey& key) {
 
 SecretTree::SecretTree(Secret encryption_secret, LeafCount leaves) : leaves_(leaves) {
   nodes_.emplace(leaves.root().value, std::move(encryption_secret));
+  changes_.nodes = true;
 }
 
 MessageKey SecretTree::Ratchet::step() {
@@ -50,6 +51,8 @@ Result<SecretTree::Ratchet*> SecretTree::ratchet(LeafIndex leaf, RatchetKind kin
     node = node.left().is_above(leaf) ? node.left() : node.right();
   }
   const Secret secret = std::move(nodes_.extract(node.value).mapped());
+  changes_.nodes = true;
+  changes_.leaves.insert(leaf.value);
   LeafRatchets made;
   made.kinds[0].secret = expand_with_label(secret, "handshake", {});
   made.kinds[1].secret = expand_with_label(secret, "application", {});
@@ -60,6 +63,7 @@ Result<MessageKey> SecretTree::next(LeafIndex leaf, RatchetKind kind) {
   auto found = ratchet(leaf, kind);
   if (!found) return found.error();
   if ((*found)->generation == kGenerations) return ErrorCode::kInvalidArgument;
+  changes_.leaves.insert(leaf.value);
   return (*found)->step();
 }
 
@@ -74,7 +78,7 @@ Result<SecretTree::Opening> SecretTree::find(LeafIndex leaf, RatchetKind kind,
   if (generation < of_sender.generation) {
     const auto key = of_sender.skipped.find(generation);
     if (key == of_sender.skipped.end()) {
-      return Error{ErrorCode::kDecryptionFailed, "this message was received before", {}};
+      return Error{ErrorCode::kMessageNotFound, "this message was received before", {}};
     }
     opening.key = clone_key(key->second);
     return opening;
@@ -95,6 +99,7 @@ Result<SecretTree::Opening> SecretTree::find(LeafIndex leaf, RatchetKind kind,
 void SecretTree::accept(Opening opening) {
   auto found = ratchet(opening.leaf, opening.kind);
   if (!found) return;
+  changes_.leaves.insert(opening.leaf.value);
   Ratchet& of_sender = **found;
   if (opening.key.generation < of_sender.generation) {
     of_sender.skipped.erase(opening.key.generation);
@@ -114,6 +119,7 @@ void SecretTree::accept(Opening opening) {
 SecretTree SecretTree::clone() const {
   SecretTree copy;
   copy.leaves_ = leaves_;
+  copy.changes_ = changes_;
   for (const auto& [index, secret] : nodes_) copy.nodes_.emplace(index, secret.clone());
   for (const auto& [index, ratchets] : ratchets_) {
     LeafRatchets& made = copy.ratchets_[index];

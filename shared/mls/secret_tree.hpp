@@ -6,7 +6,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "shared/mls/labels.hpp"
 
@@ -46,11 +48,19 @@ class SecretTree {
     Secret secret;
     std::uint64_t generation = 0;
   };
-  // kDecryptionFailed when it was used already, is too far ahead, or was skipped too long ago.
+  // kMessageNotFound when it was used already or was skipped too long ago, kDecryptionFailed when
+  // it is too far ahead.
   Result<Opening> find(LeafIndex leaf, RatchetKind kind, std::uint32_t generation);
   void accept(Opening opening);
 
   SecretTree clone() const;
+
+  // For who saves a tree by its parts (state.hpp): those that changed since this was last asked.
+  struct Changes {
+    bool nodes = false;
+    std::set<std::uint32_t> leaves;
+  };
+  Changes take_changes() { return std::exchange(changes_, {}); }
 
  private:
   friend class StateCodec;
@@ -69,6 +79,7 @@ class SecretTree {
   LeafCount leaves_;
   std::unordered_map<std::uint32_t, Secret> nodes_;  // not yet expanded, by node index
   std::unordered_map<std::uint32_t, LeafRatchets> ratchets_;
+  Changes changes_;
 };
 
 // Key and nonce for the sender data of a message (section 6.3.2).

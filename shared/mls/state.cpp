@@ -19,7 +19,9 @@ class StateCodec {
  public:
   static Result<Group> read(ByteView bytes, Policy policy);
   template <class Archive>
-  static void write(Archive& ar, const Group& group);
+  static void write(Archive& ar, const Group& group, KeysOf keys);
+  static crypto::SecretBytes write_part(const Group& group, const KeyPart& part);
+  static Status read_part(Group& group, const KeyPart& part, ByteView bytes);
 
  private:
   template <class Archive, class Pair>
@@ -55,28 +57,32 @@ class StateCodec {
   }
 
   template <class Archive>
+  static void write_nodes(Archive& ar, const SecretTree& tree);
+  static void read_nodes(Reader& ar, SecretTree& tree);
+  template <class Archive>
+  static void write_leaf(Archive& ar, const SecretTree::LeafRatchets& leaf);
+  static SecretTree::LeafRatchets read_leaf(Reader& ar);
+  template <class Archive>
   static void write_tree(Archive& ar, const SecretTree& tree);
   static SecretTree read_tree(Reader& ar);
+  // nullptr: of no epoch that the group has.
+  template <class AnyGroup>
+  static auto* keys_of(AnyGroup& group, std::uint64_t epoch) {
+    if (epoch == group.epoch()) return &group.message_keys_;
+    const auto past = std::ranges::find(group.past_, epoch, &Group::PastEpoch::epoch);
+    return past == group.past_.end() ? nullptr : &past->message_keys;
+  }
 };
 
 // ---- the secret tree ----
 
 template <class Archive>
-void StateCodec::write_tree(Archive& ar, const SecretTree& tree) {
+void StateCodec::write_nodes(Archive& ar, const SecretTree& tree) {
   ar(tree.leaves_.value);
   write_all(ar, tree.nodes_, [](Archive& to, const auto& node) { to(node.first, node.second); });
-  write_all(ar, tree.ratchets_, [](Archive& to, const auto& leaf) {
-    to(leaf.first);
-    for (const auto& ratchet : leaf.second.kinds) {
-      to(ratchet.secret, ratchet.generation);
-      write_all(to, ratchet.skipped,
-                [](Archive& out, const auto& skipped) { message_key(out, skipped.second); });
-    }
-  });
 }
 
-SecretTree StateCodec::read_tree(Reader& ar) {
-  SecretTree tree;
+void StateCodec::read_nodes(Reader& ar, SecretTree& tree) {
   ar(tree.leaves_.value);
   read_all(ar, [&](Reader& from) {
     std::uint32_t index = 0;
@@ -84,27 +90,86 @@ SecretTree StateCodec::read_tree(Reader& ar) {
     from(index, secret);
     tree.nodes_.emplace(index, std::move(secret));
   });
+}
+
+template <class Archive>
+void StateCodec::write_leaf(Archive& ar, const SecretTree::LeafRatchets& leaf) {
+  for (const auto& ratchet : leaf.kinds) {
+    ar(ratchet.secret, ratchet.generation);
+    write_all(ar, ratchet.skipped,
+              [](Archive& out, const auto& skipped) { message_key(out, skipped.second); });
+  }
+}
+
+SecretTree::LeafRatchets StateCodec::read_leaf(Reader& ar) {
+  SecretTree::LeafRatchets leaf;
+  for (auto& ratchet : leaf.kinds) {
+    ar(ratchet.secret, ratchet.generation);
+    read_all(ar, [&](Reader& in) {
+      MessageKey key;
+      message_key(in, key);
+      ratchet.skipped.emplace(key.generation, std::move(key));
+    });
+  }
+  return leaf;
+}
+
+template <class Archive>
+void StateCodec::write_tree(Archive& ar, const SecretTree& tree) {
+  write_nodes(ar, tree);
+  write_all(ar, tree.ratchets_, [](Archive& to, const auto& leaf) {
+    to(leaf.first);
+    write_leaf(to, leaf.second);
+  });
+}
+
+SecretTree StateCodec::read_tree(Reader& ar) {
+  SecretTree tree;
+  read_nodes(ar, tree);
   read_all(ar, [&](Reader& from) {
     std::uint32_t index = 0;
-    SecretTree::LeafRatchets leaf;
     from(index);
-    for (auto& ratchet : leaf.kinds) {
-      from(ratchet.secret, ratchet.generation);
-      read_all(from, [&](Reader& in) {
-        MessageKey key;
-        message_key(in, key);
-        ratchet.skipped.emplace(key.generation, std::move(key));
-      });
-    }
-    tree.ratchets_.emplace(index, std::move(leaf));
+    tree.ratchets_.emplace(index, read_leaf(from));
+    tree.changes_.leaves.insert(index);  // not kept by its parts
   });
+  tree.changes_.nodes = !tree.nodes_.empty() || !tree.ratchets_.empty();
   return tree;
+}
+
+crypto::SecretBytes StateCodec::write_part(const Group& group, const KeyPart& part) {
+  SecretWriter writer;
+  const SecretTree* keys = keys_of(group, part.epoch);
+  if (keys != nullptr && !part.leaf) write_nodes(writer, *keys);
+  if (keys != nullptr && part.leaf) {
+    const auto leaf = keys->ratchets_.find(*part.leaf);
+    if (leaf != keys->ratchets_.end()) write_leaf(writer, leaf->second);
+  }
+  return crypto::SecretBytes(writer.bytes());
+}
+
+Status StateCodec::read_part(Group& group, const KeyPart& part, ByteView bytes) {
+  SecretTree* keys = keys_of(group, part.epoch);
+  if (keys == nullptr) return ErrorCode::kInvalidArgument;
+  Reader reader(bytes);
+  if (part.leaf) {
+    SecretTree::LeafRatchets leaf = read_leaf(reader);
+    PARLEY_TRY(reader.finish());
+    keys->ratchets_.insert_or_assign(*part.leaf, std::move(leaf));
+  } else {
+    SecretTree nodes;
+    read_nodes(reader, nodes);
+    PARLEY_TRY(reader.finish());
+    keys->leaves_ = nodes.leaves_;
+    keys->nodes_ = std::move(nodes.nodes_);
+  }
+  return {};
 }
 
 // ---- the group ----
 
 template <class Archive>
-void StateCodec::write(Archive& ar, const Group& group) {
+void StateCodec::write(Archive& ar, const Group& group, KeysOf keys) {
+  const SecretTree none;
   const PublicGroup& shared = group.public_;
   ar(shared.context_);
   ar.opaque(shared.tree_.encode());
@@ -114,7 +179,7 @@ void StateCodec::write(Archive& ar, const Group& group) {
   });
 
   epoch_secrets(ar, group.secrets_);
-  write_tree(ar, group.message_keys_);
+  write_tree(ar, keys == KeysOf::kNone ? none : group.message_keys_);
   ar(group.keys_.own_.value);
   write_all(ar, group.keys_.keys_, [](Archive& to, const auto& entry) {
     to(entry.first.value);
@@ -127,7 +192,7 @@ void StateCodec::write(Archive& ar, const Group& group) {
   });
   write_all(ar, group.past_, [&](Archive& to, const Group::PastEpoch& past) {
     to(past.epoch, past.context, past.sender_data_secret);
-    write_tree(to, past.message_keys);
+    write_tree(to, keys == KeysOf::kAllEpochs ? past.message_keys : none);
     const RatchetTree::Changes changes = past.tree.changes_from(shared.tree_);
     to(changes.size.value);
     write_all(to, changes.nodes,
@@ -225,9 +290,9 @@ Bytes bound_context(ByteView context) {
 
 }  // namespace
 
-Bytes seal_state(Rng& rng, const Secret& key, ByteView context, const Group& group) {
+Bytes seal_state(Rng& rng, const Secret& key, ByteView context, const Group& group, KeysOf keys) {
   SecretWriter writer;
-  StateCodec::write(writer, group);
+  StateCodec::write(writer, group, keys);
   crypto::XChaChaNonce nonce{};
   rng.fill(nonce);
   const Bytes body = crypto::xchacha_seal(key, nonce, bound_context(context), writer.bytes());
@@ -248,6 +313,14 @@ Result<Group> open_state(const Secret& key, ByteView context, ByteView sealed, P
       crypto::xchacha_open(key, nonce, bound_context(context), sealed.subspan(1 + kNonce));
   if (!clear) return clear.error();
   return StateCodec::read(clear->expose(), policy);
+}
+
+crypto::SecretBytes encode_keys(const Group& group, const KeyPart& part) {
+  return StateCodec::write_part(group, part);
+}
+
+Status restore_keys(Group& group, const KeyPart& part, ByteView bytes) {
+  return StateCodec::read_part(group, part, bytes);
 }
 
 }  // namespace parley::mls

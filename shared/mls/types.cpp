@@ -9,4 +9,11 @@ const Extension* find_extension(std::span<const Extension> extensions, Extension
   return found == extensions.end() ? nullptr : &*found;
 }
 
+std::uint32_t disappear_after(std::span<const Extension> extensions) {
+  const Extension* extension = find_extension(extensions, ExtensionType::kDisappearAfter);
+  if (extension == nullptr) return 0;
+  const auto seconds = decode<std::uint32_t>(extension->data);
+  return seconds ? *seconds : 0;
+}
+
 }  // namespace parley::mls

@@ -21,6 +21,8 @@ enum class ExtensionType : std::uint16_t {
   kExternalPub = 4,
   kExternalSenders = 5,
   kLastResort = 10,  // of a key package that may be used more than once (draft-ietf-mls-extensions)
+  // Of a group whose messages disappear: after how many seconds (4 bytes). For private use (17.3).
+  kDisappearAfter = 0xf0d1,
 };
 
 enum class ProposalType : std::uint16_t {
@@ -125,6 +127,8 @@ using Extensions = std::vector<Extension>;
 
 // nullptr when there is none.
 const Extension* find_extension(std::span<const Extension> extensions, ExtensionType type);
+// Of a group context; 0 when its messages stay, or the extension cannot be read.
+std::uint32_t disappear_after(std::span<const Extension> extensions);
 
 struct LeafNode {
   Bytes encryption_key;

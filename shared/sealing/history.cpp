@@ -44,11 +44,6 @@ bool is_sender(const MessageContext& context, const identity::DeviceCredential& 
   return credential.user == context.user && credential.device == context.device;
 }
 
-// Only the first message has none before it.
-bool is_link(const MessageContent& content) {
-  return content.counter > 0 && (content.counter == 1) == (content.previous == crypto::Digest{});
-}
-
 }  // namespace
 
 std::size_t padded_size(std::size_t size) {
@@ -80,7 +75,8 @@ Result<SealedMessage> seal_message(Rng& rng, const crypto::Secret& history_secre
 
 Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
                                    const MessageContext& context, ByteView nonce,
-                                   ByteView ciphertext) {
+                                   ByteView ciphertext,
+                                   identity::VerifiedCredentials* known) {
   if (context.version != kMessageVersion) return ErrorCode::kVersionUnsupported;
   crypto::XChaChaNonce exact{};
   if (nonce.size() != exact.size() || ciphertext.size() > kMaxPadded + crypto::kAeadTagSize) {
@@ -107,7 +103,7 @@ Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
   if (!padded || !is_link(inside.content)) return ErrorCode::kMalformed;
 
   const crypto::SecretBytes text = signed_text(kLabel, bound, content);
-  auto author = verify_author(inside.author, text.expose(), signature);
+  auto author = verify_author(inside.author, text.expose(), signature, known);
   if (!author) return author.error();
   if (!is_sender(context, author->credential)) {
     return Error{ErrorCode::kAccessDenied, "sealed by another device than the sender", {}};

@@ -47,6 +47,11 @@ struct MessageContent {
   Bytes body;  // of that kind, encoded
 };
 
+// Only a device's first message in a room has none before it.
+inline bool is_link(const MessageContent& content) {
+  return content.counter > 0 && (content.counter == 1) == (content.previous == crypto::Digest{});
+}
+
 struct SealedMessage {
   crypto::XChaChaNonce nonce{};
   Bytes ciphertext;
@@ -77,6 +82,7 @@ Result<SealedMessage> seal_message(Rng& rng, const crypto::Secret& history_secre
 // verify_author.
 Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
                                    const MessageContext& context, ByteView nonce,
-                                   ByteView ciphertext);
+                                   ByteView ciphertext,
+                                   identity::VerifiedCredentials* known = nullptr);
 
 }  // namespace parley::sealing

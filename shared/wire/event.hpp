@@ -173,11 +173,12 @@ struct RoomDeleted {
 struct SealedBody {
   static constexpr EventKind kKind = EventKind::kSealed;
   static constexpr std::uint8_t kVersion = 1;
+  static constexpr std::uint8_t kDisappearing = 2;  // in rooms where messages disappear
   std::uint8_t version = kVersion;
   std::uint64_t epoch = 0;  // of the group, whose history secret opens it
   bool counts = false;      // raises unread counts
-  Bytes nonce;              // kSealNonceBytes
-  Bytes ciphertext;
+  Bytes nonce;              // kSealNonceBytes; none in version 2
+  Bytes ciphertext;         // version 2: an MLSMessage with a PrivateMessage
 
   bool operator==(const SealedBody&) const = default;
   template <class Archive>

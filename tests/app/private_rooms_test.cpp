@@ -364,6 +364,37 @@ TEST_CASE("private rooms take what is sealed for a recent epoch, open rooms do n
   CHECK(found->last_message->kind == wire::EventKind::kSealed);
 }
 
+TEST_CASE("whether messages disappear is chosen at creation and agreed by the group") {
+  House house;
+  SecureDevice& ada = house.ada;
+  const auto refused = [&](std::uint32_t group, std::uint32_t told) {
+    wire::CreateRoom command = ada.creation({}, group);
+    command.disappear_after_s = told;
+    return ada.refusal(command);
+  };
+  CHECK(refused(0, 3600) == ErrorCode::kMlsInvalid);
+  CHECK(refused(3600, 0) == ErrorCode::kMlsInvalid);
+  CHECK(refused(3600, 7200) == ErrorCode::kMlsInvalid);
+  CHECK(refused(59, 59) == ErrorCode::kInvalidArgument);
+  CHECK(refused(31'536'001, 31'536'001) == ErrorCode::kInvalidArgument);
+  const auto made = ada.ask<wire::RoomState>(ada.creation({}, 60)).room;
+  CHECK(made.settings.disappear_after_s == 60);
+
+  wire::Post passes = ada.sealed(made.room_id, 0);
+  CHECK(ada.refusal(passes) == ErrorCode::kInvalidArgument);
+  passes.body = wire::encode(wire::SealedBody{2, 0, true, {}, Bytes(64)});
+  ada.ask<wire::Posted>(passes);
+  passes.room_id = house.room;
+  CHECK(ada.refusal(passes) == ErrorCode::kInvalidArgument);
+  for (const auto& odd :
+       {wire::SealedBody{2, 0, true, Bytes(24), Bytes(64)}, wire::SealedBody{2, 0, true, {}, {}},
+        wire::SealedBody{3, 0, true, {}, Bytes(64)}}) {
+    passes = ada.sealed(made.room_id, 0);
+    passes.body = wire::encode(odd);
+    CHECK(ada.refusal(passes) == ErrorCode::kInvalidArgument);
+  }
+}
+
 TEST_CASE("the server goes on with a group after a restart") {
   House house;
   house.ada.add(house.room, {house.ben.id()});

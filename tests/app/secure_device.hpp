@@ -101,14 +101,19 @@ class SecureDevice : public Person {
   }
 
   // ---- the group ----
-  wire::CreateRoom creation(UserId direct_with = {}) {
+  wire::CreateRoom creation(UserId direct_with = {}, std::uint32_t disappear_after_s = 0) {
     wire::CreateRoom command;
     command.client_id = ClientId::make(server_.executor.now().wall, server_.rng);
     command.kind = wire::RoomKind::kPrivate;
     command.access = wire::RoomAccess::kInviteOnly;
     command.direct_with = direct_with;
+    command.disappear_after_s = disappear_after_s;
+    mls::Extensions extensions;
+    if (disappear_after_s > 0) {
+      extensions = {{mls::ExtensionType::kDisappearAfter, mls::encode(disappear_after_s)}};
+    }
     group = must(mls::Group::create(server_.rng, to_bytes(command.client_id.view()),
-                                    make_key_package(), {}, policy()));
+                                    make_key_package(), extensions, policy()));
     command.group_info = mls::encode(group->group_info(false));
     command.tree = group->public_group().tree().encode();
     return command;

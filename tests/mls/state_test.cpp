@@ -2,6 +2,7 @@
 #include "shared/mls/state.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <map>
 
 #include "shared/base/rng.hpp"
 
@@ -168,6 +169,102 @@ TEST_CASE("a pending commit's next state is saved beside the present one") {
   members.commit(0);
   members.commit(1);
   members.agree();
+}
+
+namespace {
+
+// A group on a disk that keeps message keys by their parts.
+struct Disk {
+  void save(Rng& rng, Group& group) {
+    state = seal_state(rng, key, {}, group, KeysOf::kNone);
+    save_keys(group);
+  }
+  // Gives what was written.
+  std::size_t save_keys(Group& group) {
+    std::size_t written = 0;
+    for (const KeyPart& part : group.take_changed_keys()) {
+      const auto bytes = encode_keys(group, part);
+      written += bytes.size();
+      parts[part] = to_bytes(bytes.expose());
+    }
+    return written;
+  }
+  Group open() const {
+    auto group = open_state(key, {}, state, kPolicy);
+    REQUIRE(group);
+    for (const auto& [part, bytes] : parts) REQUIRE(restore_keys(*group, part, bytes).ok());
+    return std::move(*group);
+  }
+  Secret key = some_key();
+  Bytes state;
+  std::map<KeyPart, Bytes> parts;
+};
+
+}  // namespace
+
+TEST_CASE("message keys that are kept by their parts are gone from the disk once used") {
+  Members members(5);
+  Disk disk;
+  disk.save(members.rng, members[4]);
+  const Bytes late = members.say(0, "late");
+  const Bytes first = members.say(1, "first");
+  const Bytes second = members.say(1, "second");
+  members.commit(2);
+  disk.save(members.rng, members[4]);
+  const Bytes now = members.say(3, "now");
+  const Bytes later = members.say(3, "later");
+
+  CHECK(text_of(members[4].process(second, no_psk)) == "second");
+  CHECK(text_of(members[4].process(now, no_psk)) == "now");
+  disk.save_keys(members[4]);
+  Group thief = disk.open();
+  CHECK(text_of(thief.process(second, no_psk)).starts_with("refused"));
+  CHECK(text_of(thief.process(now, no_psk)).starts_with("refused"));
+  // What was not read is read after a restart, whatever its epoch.
+  Group again = disk.open();
+  CHECK(text_of(again.process(first, no_psk)) == "first");
+  CHECK(text_of(again.process(late, no_psk)) == "late");
+  CHECK(text_of(again.process(later, no_psk)) == "later");
+
+  SECTION("a commit that was made before keeps none of them either") {
+    auto pending = members[4].commit(
+        members.rng, {.proposals = {}, .renew_path = true, .authenticated_data = {}}, no_psk);
+    REQUIRE(pending);
+    CHECK(text_of(members[4].process(later, no_psk)) == "later");
+    auto next = open_state(
+        disk.key, {}, seal_state(members.rng, disk.key, {}, pending->next, KeysOf::kPresentEpoch),
+        kPolicy);
+    REQUIRE(next);
+    members[4].become(std::move(*next));
+    CHECK(text_of(members[4].process(later, no_psk)).starts_with("refused"));
+    CHECK(text_of(members[4].process(first, no_psk)) == "first");
+  }
+  SECTION("an epoch that is forgotten is read no more") {
+    const std::uint64_t past = members[4].epoch() - 1;
+    REQUIRE(members[4].has_epoch(past));
+    members[4].forget_past_epoch(past);
+    CHECK_FALSE(members[4].has_epoch(past));
+    CHECK(text_of(members[4].process(first, no_psk)).starts_with("refused"));
+    Group bare = std::move(members[4]);
+    CHECK(restore_keys(bare, {past, 1}, disk.parts.at({past, 1})).error().code ==
+          ErrorCode::kInvalidArgument);
+  }
+  SECTION("parts that are broken are refused") {
+    const auto& [part, bytes] = *disk.parts.begin();
+    Group group = disk.open();
+    CHECK_FALSE(restore_keys(group, part, ByteView(bytes).first(bytes.size() - 1)).ok());
+    CHECK_FALSE(restore_keys(group, {part.epoch, 1}, {}).ok());
+  }
+}
+
+TEST_CASE("a message in a large group writes little") {
+  Members members(100);
+  Disk disk;
+  disk.save(members.rng, members[99]);
+  for (std::size_t by = 0; by < 99; ++by) {
+    REQUIRE(members[99].process(members.say(by, "hello"), no_psk));
+    CHECK(disk.save_keys(members[99]) < 2000);
+  }
 }
 
 }  // namespace parley::mls

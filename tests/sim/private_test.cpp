@@ -391,9 +391,18 @@ TEST_CASE("people compare safety numbers") {
   CHECK(ada.view().identity->safety_number.size() == 71);
   CHECK(ada.view().identity->safety_number == grace.view().identity->safety_number);
 
-  const Bytes code = grace.view().identity->safety_code;
+  // What Grace's screen shows is opened on Ada's device, which asks before it counts.
+  const std::string link = grace.view().identity->url;
+  ada.core().close_identity(world.now());
+  ada.core().open_safety_code(world.now(), link);
+  ada.drain();
+  REQUIRE(ada.view().identity);
+  const Bytes code = ada.view().identity->scanned;
+  CHECK(ada.view().identity->user == grace_id);
+  CHECK(ada.view().identity->state == client::IdentityState::kNew);
   ada.core().check_safety_code(world.now(), grace_id, code);
   ada.drain();
+  CHECK(ada.view().identity->scanned.empty());
   CHECK(ada.view().identity->state == client::IdentityState::kVerified);
   CHECK(ada.view().room->encryption.protection == client::Protection::kVerified);
   CHECK(grace.view().room->encryption.protection == client::Protection::kEncrypted);
@@ -401,6 +410,14 @@ TEST_CASE("people compare safety numbers") {
   wrong[40] ^= 1;
   grace.core().check_safety_code(world.now(), ada_id, wrong);
   CHECK(grace.view().identity->state == client::IdentityState::kNew);
+  // Her own code, and what is none, open nothing.
+  grace.core().close_identity(world.now());
+  for (const std::string& text : {link, std::string("#verify=AAAA"), std::string("  ")}) {
+    grace.core().open_safety_code(world.now(), text);
+    grace.drain();
+    CHECK_FALSE(grace.view().identity);
+    CHECK(grace.view().toasts.back().title == "Not verified");
+  }
 }
 
 }  // namespace

@@ -175,6 +175,20 @@ class Calls {
     return wait_for<UserId>(
         [&](auto done) { store_.take_link_code(std::move(hash), std::move(done)); });
   }
+  // All of it, as the server's sweep does.
+  std::vector<TrimmedRoom> trim(TrimQuery query) {
+    std::vector<TrimmedRoom> rooms;
+    for (int pieces = 0; pieces < 1000; ++pieces) {
+      const auto piece =
+          wait_for<Trimmed>([&](auto done) { store_.trim(query, std::move(done)); });
+      REQUIRE(piece.ok());
+      rooms.insert(rooms.end(), piece->rooms.begin(), piece->rooms.end());
+      if (piece->done) return rooms;
+      query.after = piece->next;
+    }
+    FAIL("a trim does not end");
+    return rooms;
+  }
 
  private:
   Store& store_;

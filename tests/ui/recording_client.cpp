@@ -53,6 +53,10 @@ const AppView& Client::view() { return impl_->view; }
 void Client::accept_identity(Now, UserId user, bool verified) {
   note("accept_identity", user, verified);
 }
+void Client::check_safety_code(Now, UserId user, ByteView) { note("check_safety_code", user); }
+void Client::open_safety_code(Now, std::string_view text) {
+  note("open_safety_code", std::string(text));
+}
 void Client::confirm_link(Now, bool same) { note("confirm_link", same); }
 std::uint64_t Client::create_private_room(Now, std::string name, std::string topic,
                                           std::vector<UserId> members,
