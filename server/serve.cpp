@@ -39,6 +39,7 @@ app::AppConfig app_config(const ops::Config& config) {
   out.sign_ins_per_minute_per_address = number(limits.sign_ins_per_minute_per_address);
   out.members_per_room = number(limits.members_per_room);
   out.idle_actor_lifetime = minutes(limits.idle_actor_minutes);
+  out.retention = hours(24 * config.store.retention_days);
   return out;
 }
 

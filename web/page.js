@@ -74,8 +74,8 @@ export class Page {
     document.getElementById('login-elsewhere').onclick = () => this.chooseForm(this.forms.account);
     document.getElementById('account-back').onclick = () => this.chooseForm(this.forms.guest);
     document.getElementById('linking-end').onclick = () => bridge.call('parley_cancel_link');
-    this.takeLinkCode();
-    window.addEventListener('hashchange', () => this.takeLinkCode());
+    this.takeFragment();
+    window.addEventListener('hashchange', () => this.takeFragment());
     window.addEventListener('popstate', () => bridge.call('parley_navigate', placeOf(location)));
   }
 
@@ -109,13 +109,26 @@ export class Page {
     else if (this.shown === this.forms.account) document.getElementById('account-title').focus();
   }
 
-  // Opened by the code of another device ("/#link=CODE"). It works once and soon; the address forgets it.
-  takeLinkCode() {
-    const code = /^#link=(.+)$/.exec(location.hash)?.[1];
+  // Opened by what another device shows: a code to sign in with ("/#link=CODE"), or somebody's keys to
+  // compare ("/#verify=CODE"). The address forgets it.
+  takeFragment() {
+    const [, kind, code] = /^#(link|verify)=(.+)$/.exec(location.hash) ?? [];
     if (!code) return;
     history.replaceState(history.state, '', location.pathname);
-    this.forms.account.field.value = code;
-    this.chooseForm(this.forms.account);
+    if (kind === 'link') {
+      this.forms.account.field.value = code;
+      this.chooseForm(this.forms.account);
+    } else {
+      this.verifyCode = code;
+      this.openVerifyCode();
+    }
+  }
+
+  // When there is a client to take it.
+  openVerifyCode() {
+    if (!this.ready || !this.verifyCode) return;
+    this.bridge.call('parley_navigate', `/verify/${this.verifyCode}`);
+    this.verifyCode = null;
   }
 
   // A new client starts and will say which screen it has.
@@ -131,6 +144,7 @@ export class Page {
       this.bridge.call(this.submitted.form.command, this.submitted.text);
     }
     this.submitted = null;
+    this.openVerifyCode();
   }
 
   // Layout in wasm/host.hpp.

@@ -45,6 +45,7 @@ struct Values {
   std::string room, revoke, status, before;
   std::vector<std::string> words;
   bool ids = false;
+  bool sure = false;
   PresenceArguments presence;
   VerifyArguments verify;
   CreateArguments create;
@@ -149,12 +150,20 @@ class Grammar {
         "New words that give the account back when all its devices are lost; they are shown once, "
         "and the ones before stop working",
         [](Context& c) { return recovery_words(c); });
+    auto* afresh = add("reset-identity",
+                       "New keys for your account, when all its devices and its recovery words are "
+                       "lost; everybody in your private rooms is told",
+                       [this](Context& c) { return reset_identity(c, v_.sure); });
+    afresh->add_flag("--yes", v_.sure, "this cannot be undone, and is what you want");
     auto* check = add("verify", "The number to compare with somebody, to be sure who they are",
                       [this](Context& c) { return verify(c, v_.verify); });
     check->add_option("USER", v_.verify.user, "id, or the name of somebody in your rooms")
         ->required();
     auto* confirm = check->add_flag("--confirm", v_.verify.confirm,
                                     "it was compared and is the same: the person is verified");
+    check->add_option("--scan", v_.verify.scanned,
+                      "what you scanned from the other's screen: a match verifies the person")
+        ->type_name("LINK");
     check->add_flag("--accept", v_.verify.accept, "take a changed identity without comparing")
         ->excludes(confirm);
   }

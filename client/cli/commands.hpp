@@ -42,10 +42,12 @@ Status presence(Context& context, const PresenceArguments& arguments);
 
 // ---- keys.cpp: identities and keys of private rooms ----
 Status recovery_words(Context& context);
+Status reset_identity(Context& context, bool sure);
 struct VerifyArguments {
   std::string user;
   bool confirm = false;  // the numbers were compared
   bool accept = false;   // the new key is taken without
+  std::string scanned;   // the other's code, or its link
 };
 Status verify(Context& context, const VerifyArguments& arguments);
 

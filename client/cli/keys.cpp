@@ -25,7 +25,8 @@ void show(const Printer& printer, const client::IdentityView& identity) {
     const nlohmann::json object = {{"user_id", identity.user.to_string()},
                                    {"name", identity.name},
                                    {"state", word_for(identity.state)},
-                                   {"safety_number", identity.safety_number}};
+                                   {"safety_number", identity.safety_number},
+                                   {"link", identity.url}};
     printer.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
@@ -59,6 +60,30 @@ Status recovery_words(Context& context) {
   return {};
 }
 
+Status reset_identity(Context& context, bool sure) {
+  if (!sure) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "this gives your account new keys: what nobody else can give you back stays "
+                 "closed, your old devices and recovery words stop working, and everybody in your "
+                 "private rooms is told. If that is what you want, add --yes",
+                 {}};
+  }
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  const Status keyed = driver.wait_keys();
+  if (keyed) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "this device has the keys of your account: nothing is lost",
+                 {}};
+  }
+  if (driver.view().keys.state != client::AccountKeys::kLocked) return keyed;
+  driver.tell([](client::Client& client, Now at) { client.start_afresh(at); });
+  PARLEY_TRY(driver.wait_keys());
+  context.printer.note(
+      "Your account has new keys. Make recovery words for them: parley-cli recovery-words");
+  return {};
+}
+
 Status verify(Context& context, const VerifyArguments& arguments) {
   PARLEY_TRY(context.connect());
   Driver& driver = *context.driver;
@@ -72,6 +97,19 @@ Status verify(Context& context, const VerifyArguments& arguments) {
   };
   if (!driver.wait_for(known)) {
     return Error{ErrorCode::kInvalidArgument, "they have no keys that this device knows of", {}};
+  }
+  if (!arguments.scanned.empty()) {
+    driver.tell([&](client::Client& client, Now at) {
+      client.open_safety_code(at, arguments.scanned);
+      // Whoever gives it here has it from the other: there is nobody to ask.
+      const auto& identity = client.view().identity;
+      const Bytes code = identity ? identity->scanned : Bytes{};
+      if (!code.empty()) client.check_safety_code(at, *user, code);
+    });
+    if (driver.view().identity->state != client::IdentityState::kVerified) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "this code does not prove them: " + driver.view().toasts.back().text, {}};
+    }
   }
   if (arguments.confirm || arguments.accept) {
     driver.tell([&](client::Client& client, Now at) {

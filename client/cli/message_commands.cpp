@@ -138,6 +138,25 @@ Status change(Context& context, RoomId room, const Body& body, const std::string
   return {};
 }
 
+// The server judges who may change what in open rooms. In private ones it cannot, and readers leave
+// out what others than the author changed: better said before it is sent.
+Status may_change(Context& context, const wire::RoomSummary& room, Seq seq, bool moderators_too) {
+  const bool moderates = moderators_too && room.role >= wire::Role::kModerator;
+  if (room.settings.kind != wire::RoomKind::kPrivate || (moderates && !room.settings.direct)) {
+    return {};
+  }
+  const Error none{
+      ErrorCode::kInvalidArgument, "there is no message #" + std::to_string(seq.value), {}};
+  if (seq.value == 0) return none;
+  const wire::History query{room.room_id, wire::HistoryFrom::kAfter, Seq{seq.value - 1},
+                            Timestamp{}, 1};
+  auto page = context.driver->call_for<wire::HistoryPage>(wire::Command{query});
+  if (!page) return page.error();
+  if (page->events.empty() || page->events.front().seq != seq) return none;
+  if (page->events.front().sender == context.driver->self().user) return {};
+  return Error{ErrorCode::kAccessDenied, "it is somebody else's message", {}};
+}
+
 }  // namespace
 
 Result<std::string> read_input(Driver& driver) {
@@ -184,6 +203,7 @@ Status edit(Context& context, const ChangeArguments& arguments) {
   PARLEY_TRY(check_text(arguments.text));
   auto room = enter(context, arguments.room);
   if (!room) return room.error();
+  PARLEY_TRY(may_change(context, *room, Seq{arguments.seq}, false));
   auto mentioned = Mentions(*context.driver, room->room_id).in(arguments.text);
   if (!mentioned) return mentioned.error();
   return change(context, room->room_id,
@@ -193,6 +213,7 @@ Status edit(Context& context, const ChangeArguments& arguments) {
 Status remove_message(Context& context, const ChangeArguments& arguments) {
   auto room = enter(context, arguments.room);
   if (!room) return room.error();
+  PARLEY_TRY(may_change(context, *room, Seq{arguments.seq}, true));
   return change(context, room->room_id, wire::Deletion{Seq{arguments.seq}}, "Deleted");
 }
 

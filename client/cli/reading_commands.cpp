@@ -129,6 +129,34 @@ class Follower {
   std::unordered_map<RoomId, Cursor> cursors_;
 };
 
+// Who may delete what is judged by readers in private rooms: authors and moderators.
+Status leave_out_void_deletions(Driver& driver, const wire::RoomSummary& room,
+                                std::vector<wire::Event>& events) {
+  if (room.settings.kind != wire::RoomKind::kPrivate) return {};
+  const auto is_foreign = [&](const wire::Event& event) {
+    const auto body = wire::decode_body(event.kind, event.body);
+    const auto* deletion = body ? std::get_if<wire::Deletion>(&*body) : nullptr;
+    if (deletion == nullptr) return false;
+    return std::ranges::any_of(events, [&](const wire::Event& target) {
+      return target.seq == deletion->target && target.sender != event.sender;
+    });
+  };
+  if (std::ranges::none_of(events, is_foreign)) return {};
+  const auto members = room_members(driver, room.room_id);
+  if (!members) return members.error();
+  const auto moderates = [&](UserId user) {
+    return !room.settings.direct && std::ranges::any_of(*members, [&](const auto& member) {
+      return member.user.user_id == user && member.role >= wire::Role::kModerator;
+    });
+  };
+  std::vector<wire::Event> rest;
+  for (const wire::Event& event : events) {
+    if (!is_foreign(event) || moderates(event.sender)) rest.push_back(event);
+  }
+  events = std::move(rest);
+  return {};
+}
+
 }  // namespace
 
 Status history(Context& context, const HistoryArguments& arguments) {
@@ -158,6 +186,7 @@ Status history(Context& context, const HistoryArguments& arguments) {
     query.from = wire::HistoryFrom::kBefore;
     query.seq = page->events.front().seq;
   }
+  PARLEY_TRY(leave_out_void_deletions(driver, *room, events));
   printer.history(room->room_id, events);
   return {};
 }

@@ -149,10 +149,14 @@ std::uint64_t Client::revoke_device(Now now, DeviceId device) {
 void Client::make_recovery_words(Now now) { impl_->make_recovery_words(now); }
 void Client::hide_recovery_words(Now now) { impl_->hide_recovery_words(now); }
 void Client::recover(Now now, std::string words) { impl_->recover(now, words); }
+void Client::start_afresh(Now now) { impl_->start_afresh(now); }
 void Client::look_at_identity(Now now, UserId user) { impl_->look_at_identity(now, user); }
 void Client::close_identity(Now now) { impl_->close_identity(now); }
 void Client::accept_identity(Now now, UserId user, bool verified) {
   impl_->accept_identity(now, user, verified);
+}
+void Client::open_safety_code(Now now, std::string_view text) {
+  impl_->open_safety_code(now, text);
 }
 void Client::check_safety_code(Now now, UserId user, ByteView code) {
   impl_->check_safety_code(now, user, code);

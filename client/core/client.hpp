@@ -183,10 +183,16 @@ class Client {
   void make_recovery_words(Now now);  // new ones: the ones before stop working
   void hide_recovery_words(Now now);
   void recover(Now now, std::string words);  // while the keys are locked
+  // While they are locked and nothing opens them any more: the account gets new keys, everybody in
+  // its rooms is told, and what only the old ones open stays closed. Ask first.
+  void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
   // The person compared the numbers, or takes the new key without comparing.
   void accept_identity(Now now, UserId user, bool verified);
+  // A code or its link was opened here: asks (IdentityView::scanned) whether the person scanned it
+  // themselves, since one that came in a message proves nothing.
+  void open_safety_code(Now now, std::string_view text);
   // What was scanned from the other's screen; the answer is a toast, and a match verifies.
   void check_safety_code(Now now, UserId user, ByteView code);
   void start_link(Now now);  // shows a code for a new device

@@ -19,6 +19,23 @@ std::string page_of(std::string_view server_url) {
   return (secure ? "https://" : "http://") + std::string(host);
 }
 
+constexpr std::string_view kVerifyMark = "#verify=";
+
+// Of a link with a code, or of the code alone; empty when it is neither.
+Bytes safety_code_in(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  if (const std::size_t at = text.rfind(kVerifyMark); at != std::string_view::npos) {
+    text.remove_prefix(at + kVerifyMark.size());
+  }
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  text = text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  Bytes code;
+  constexpr std::size_t kMost = 1024;
+  if (text.size() > kMost || !from_base64url(text, code)) return {};
+  return code;
+}
+
 void wipe_words(std::vector<std::string>& words) {
   for (std::string& word : words) {
     crypto::wipe({reinterpret_cast<std::uint8_t*>(word.data()), word.size()});
@@ -186,6 +203,10 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       break;
   }
   keys_.text = words_for_keys(keys_.state);
+  const auto* own = engine_->identity(self());
+  if (keys_.state == AccountKeys::kRevoked && own && own->previous_key()) {
+    keys_.text = words_for_replaced_keys();
+  }
   if (state != e2ee::AccountState::kStarting && !keys_.busy) {
     for (const auto& what : std::exchange(deferred_, {})) what(now);
   }
@@ -264,6 +285,16 @@ void Client::Impl::recover(Now now, const std::string& words) {
   settle(now);
 }
 
+void Client::Impl::start_afresh(Now now) {
+  if (!engine_ || keys_.state != AccountKeys::kLocked) return;
+  keys_.error.clear();
+  keys_.busy = false;
+  recovery_.reset();
+  engine_->start_afresh(now);
+  touch();
+  settle(now);
+}
+
 // ---- others -------------------------------------------------------------------------------------
 
 IdentityState Client::Impl::identity_of(UserId user) const {
@@ -282,6 +313,7 @@ void Client::Impl::look_at_identity(Now now, UserId user) {
 
 void Client::Impl::close_identity(Now now) {
   looked_at_.reset();
+  scanned_ = {};
   touch();
   settle(now);
 }
@@ -297,10 +329,27 @@ void Client::Impl::accept_identity(Now now, UserId user, bool verified) {
   settle(now);
 }
 
+void Client::Impl::open_safety_code(Now now, std::string_view text) {
+  const auto refuse = [&](const std::string& why) {
+    toast(now, ToastKind::kError, "Not verified", why);
+    settle(now);
+  };
+  const auto code = safety_code_in(text);
+  const auto read = identity::read_safety_code(code);
+  if (!read) return refuse(words_for_safety_check(identity::check_safety_code(code, {}, {})));
+  if (read->own.user == self()) return refuse("This is your own code. The other person scans it.");
+  if (read->other.user != self()) {
+    return refuse(words_for_safety_check(identity::SafetyCheck::kOtherPeople));
+  }
+  scanned_ = {read->own.user, code};
+  look_at_identity(now, read->own.user);
+}
+
 void Client::Impl::check_safety_code(Now now, UserId user, ByteView code) {
+  scanned_ = {};
   const auto* mine = engine_ ? engine_->identity(self()) : nullptr;
   const auto* theirs = engine_ ? engine_->identity(user) : nullptr;
-  if (!mine || !theirs || !mine->known() || !theirs->known()) return;
+  if (!mine || !theirs || !mine->known() || !theirs->known()) return settle(now);
   const auto check = identity::check_safety_code(code, {self(), mine->account_key()},
                                                  {user, theirs->account_key()});
   const bool match = check == identity::SafetyCheck::kMatch;
@@ -336,15 +385,20 @@ void Client::Impl::build_identities() {
   }
   if (!view_.identity || view_.identity->user != *looked_at_) view_.identity.emplace();
   IdentityView& out = *view_.identity;
+  std::string url;
+  if (!code.empty()) {
+    url = page_of(config_.server_url) + "/" + std::string(kVerifyMark) + to_base64url(code);
+  }
   // The number is thousands of hashes away from the keys: made once for each pair of them.
-  if (out.safety_code != code) {
+  if (out.url != url) {
     out.safety_number.clear();
     if (!code.empty()) {
       out.safety_number = identity::in_groups(identity::safety_number(
           {self(), mine->account_key()}, {*looked_at_, theirs->account_key()}));
     }
-    out.safety_code = std::move(code);
+    out.url = std::move(url);
   }
+  out.scanned = scanned_.first == *looked_at_ ? scanned_.second : Bytes{};
   out.user = *looked_at_;
   out.name = people_.name_of(*looked_at_);
   out.state = identity_of(*looked_at_);

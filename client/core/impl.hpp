@@ -97,7 +97,9 @@ struct Room {
   std::optional<e2ee::NotReady> not_ready;
   std::uint32_t disappear_after_s = 0;  // as the engine says
   std::vector<RoomNote> notes;
+  std::vector<MissedMessages> missed;
   bool notes_dirty = false;
+  bool downgraded = false;  // the server called it open: told already
   // Persistence.
   bool summary_dirty = false, events_dirty = false, draft_dirty = false;
   std::map<std::uint64_t, std::pair<Seq, Seq>> stored_chunks;  // chunk -> first and last in it
@@ -121,6 +123,11 @@ struct SearchState {
 
 inline bool is_private(const Room& room) {
   return room.summary.settings.kind == wire::RoomKind::kPrivate;
+}
+
+inline bool is_refused(const Room& room, Seq seq) {
+  const auto closed = room.closed.find(seq);
+  return closed != room.closed.end() && is_refused(closed->second);
 }
 
 inline bool passes_by_itself(e2ee::NotReady cause) {
@@ -207,9 +214,11 @@ class Client::Impl {
   void make_recovery_words(Now now);
   void hide_recovery_words(Now now);
   void recover(Now now, const std::string& words);
+  void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
   void accept_identity(Now now, UserId user, bool verified);
+  void open_safety_code(Now now, std::string_view text);
   void check_safety_code(Now now, UserId user, ByteView code);
   void start_link(Now now);
   void confirm_link(Now now, bool same);
@@ -251,7 +260,7 @@ class Client::Impl {
 
   // rooms.cpp
   Room* find_room(RoomId id);
-  Room* learn_room(Now now, const wire::RoomSummary& summary);
+  Room* learn_room(Now now, wire::RoomSummary summary);
   void forget_room(RoomId id);
   void leave_room_behind(Now now, RoomId id);
   void on_events(Now now, wire::EventBatch& batch);
@@ -303,6 +312,9 @@ class Client::Impl {
   std::vector<wire::Event> revealed(Now now, Room& room, std::vector<wire::Event> events);
   wire::Event reveal(Now now, Room& room, const wire::Event& event);
   void reveal_closed(Now now, RoomId id);
+  void note_chain(Now now, Room& room, const wire::Event& event, const e2ee::Opened& opened);
+  void keep_private(wire::RoomSummary& summary);
+  void tell_downgrade(Now now, Room& room);
   void became_readable(Now now, Room& room, const wire::Event& event);
   void find_closed(Room& room);
   void seal_post(Now now, wire::Post post);
@@ -314,7 +326,8 @@ class Client::Impl {
   void complete(Now now, wire::Response& response);
   bool hold_page(Now now, std::uint64_t token, wire::HistoryPage& page);
   void release_pages(Now now);
-  void add_note(Now now, RoomId room, std::string text);
+  // Below what is here, or below `after`.
+  void add_note(Now now, RoomId room, std::string text, std::optional<Seq> after = std::nullopt);
   std::string name_of(const Room& room);
   Protection protection_of(const Room& room) const;
   EncryptionView encryption_of(Room& room);
@@ -431,6 +444,7 @@ class Client::Impl {
   std::optional<identity::RecoverySecret> recovery_;
   bool recovery_tried_ = false;
   std::string link_code_;
+  std::pair<UserId, Bytes> scanned_;  // whose code, that was opened here
   std::vector<std::string> new_words_;  // until the server has what they open
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown

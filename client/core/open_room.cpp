@@ -202,7 +202,8 @@ TimelineInput Client::Impl::input_of(Room& room) {
     moderators_ = moderators_of(room);
     std::string waiting;
     if (room.not_ready) waiting = e2ee::describe(*room.not_ready);
-    sealed.emplace(SealedInput{room.closed, room.notes, moderators_, std::move(waiting)});
+    sealed.emplace(
+        SealedInput{room.closed, room.notes, room.missed, moderators_, std::move(waiting)});
   }
   return {room.timeline,
           outbox_,

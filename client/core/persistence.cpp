@@ -120,7 +120,9 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
     const auto id = id_after(kNotesPrefix);
     auto stored = unpack<StoredNotes>(entry.value);
     if (!id || !stored || rooms_.size() >= kMaxRooms) return;
-    rooms_.try_emplace(*id, *id).first->second.notes = std::move(stored->notes);
+    Room& room = rooms_.try_emplace(*id, *id).first->second;
+    room.notes = std::move(stored->notes);
+    room.missed = std::move(stored->missed);
   } else if (has_prefix(name, kDraftPrefix)) {
     // Keys are sorted, so rooms come after drafts: the room is made here when it must be.
     const auto id = id_after(kDraftPrefix);
@@ -208,7 +210,7 @@ void Client::Impl::collect_room(RoomId id, Room& room, std::vector<WriteStore::E
     out.push_back({key(kDraftPrefix, id.uuid), empty ? Bytes{} : pack(stored)});
   }
   if (std::exchange(room.notes_dirty, false)) {
-    out.push_back({key(kNotesPrefix, id.uuid), pack(StoredNotes{room.notes})});
+    out.push_back({key(kNotesPrefix, id.uuid), pack(StoredNotes{room.notes, room.missed})});
   }
   if (std::exchange(room.events_dirty, false)) collect_events(id, room, out);
 }

@@ -26,6 +26,14 @@ bool may_be_sealed(wire::EventKind kind) {
   }
 }
 
+// What only members can say, and not in the open. The server says who may enter a private room, and
+// never what it is called.
+bool is_made_up(const wire::Event& event) {
+  if (event.kind != wire::EventKind::kRoomSettings) return may_be_sealed(event.kind);
+  const auto settings = wire::decode<wire::RoomSettings>(event.body);
+  return settings && !(settings->name.empty() && settings->topic.empty());
+}
+
 }  // namespace
 
 // ---- the engine's life --------------------------------------------------------------------------
@@ -151,10 +159,13 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
         } else if constexpr (std::same_as<T, e2ee::RecoveryMade>) {
           on_recovery_made(now, what.saved);
         } else if constexpr (std::same_as<T, e2ee::IdentityChanged>) {
-          const std::string name = people_.name_of(what.user);
+          const std::string text = what.user == self()
+                                       ? words_for_own_new_keys()
+                                       : words_for_changed_identity(people_.name_of(what.user));
           for (auto& [id, room] : rooms_) {
-            if (std::ranges::find(room.users, what.user) == room.users.end()) continue;
-            add_note(now, id, words_for_changed_identity(name));
+            const bool own = what.user == self() && is_private(room);
+            const bool there = std::ranges::find(room.users, what.user) != room.users.end();
+            if (own || there) add_note(now, id, text);
           }
         } else {
           on_alert(now, what);
@@ -174,14 +185,31 @@ void Client::Impl::on_alert(Now now, const e2ee::Alert& alert) {
   }
 }
 
-void Client::Impl::add_note(Now now, RoomId id, std::string text) {
+void Client::Impl::add_note(Now now, RoomId id, std::string text, std::optional<Seq> after) {
   Room* room = find_room(id);
   if (!room) return;
-  room->notes.push_back({room->timeline.cursor(), now.wall + clock_offset_, std::move(text)});
+  const Seq newest = std::max(room->timeline.cursor(), room->summary.head);
+  room->notes.push_back({after.value_or(newest), now.wall + clock_offset_, std::move(text)});
   if (room->notes.size() > StoredNotes::kMax) room->notes.erase(room->notes.begin());
   unsaved(room->notes_dirty);
   timeline_view_.rebuild_next();
   touch_rooms();
+}
+
+// Once private, always: with open rooms people would say in the open what they trusted to be
+// sealed.
+void Client::Impl::keep_private(wire::RoomSummary& summary) {
+  if (summary.settings.kind == wire::RoomKind::kPrivate) return;
+  const Room* known = find_room(summary.room_id);
+  const bool was = (known && is_private(*known)) || (engine_ && engine_->room(summary.room_id));
+  if (was) summary.settings.kind = wire::RoomKind::kPrivate;
+}
+
+void Client::Impl::tell_downgrade(Now now, Room& room) {
+  if (std::exchange(room.downgraded, true)) return;
+  const std::string text = words_for_downgrade();
+  toast(now, ToastKind::kError, "Something is wrong with the server", text);
+  add_note(now, room.summary.room_id, text);
 }
 
 // ---- what is known of a room --------------------------------------------------------------------
@@ -273,22 +301,33 @@ std::set<UserId> Client::Impl::moderators_of(const Room& room) const {
 
 std::vector<wire::Event> Client::Impl::revealed(Now now, Room& room,
                                                 std::vector<wire::Event> events) {
-  if (!engine_ || !is_private(room)) return events;
+  if (!is_private(room)) return events;
   for (wire::Event& event : events) {
-    if (event.seq > room.fed) {
+    if (engine_ && event.seq > room.fed) {
       room.fed = event.seq;
       engine_->handle_event(now, room.summary.room_id, event);
     }
-    if (event.kind == wire::EventKind::kSealed) event = reveal(now, room, event);
+    event = reveal(now, room, event);
   }
   return events;
 }
 
-// The event as its author made it; itself when it cannot be opened now.
+// The event as its author made it; itself when it cannot be opened now. For events as the server
+// gave them: what came out of here once may not come in again.
 wire::Event Client::Impl::reveal(Now now, Room& room, const wire::Event& event) {
-  if (!engine_ || event.kind != wire::EventKind::kSealed) return event;
+  const bool made_up = is_made_up(event);
+  if (event.kind != wire::EventKind::kSealed && !made_up) return event;
   const sync::LogEntry* known = room.timeline.find(event.seq);
   if (known && known->event.kind != wire::EventKind::kSealed) return known->event;
+  if (made_up || event.body.empty()) {
+    // Kept as a sealed event with nothing in it, so that it is the same after a restart.
+    room.closed[event.seq] = e2ee::OpenFault::kForgedSender;
+    wire::Event out = event;
+    out.kind = wire::EventKind::kSealed;
+    out.body.clear();
+    return out;
+  }
+  if (!engine_) return event;
   // The engine goes by this device's clock.
   wire::Event out = event;
   out.at = time_of(now, room, event) - clock_offset_;
@@ -297,14 +336,36 @@ wire::Event Client::Impl::reveal(Now now, Room& room, const wire::Event& event) 
   if (auto* opened = std::get_if<e2ee::Opened>(&result)) {
     out.kind = opened->kind;
     out.body = std::move(opened->body);
+    note_chain(now, room, event, *opened);
     if (may_be_sealed(out.kind) && wire::decode_body(out.kind, out.body)) {
       room.closed.erase(event.seq);
       return out;
     }
-    result = e2ee::OpenFault::kMalformed;
+    result = e2ee::OpenFault::kUnsupported;  // what members of a later version say
   }
   room.closed[event.seq] = std::get<e2ee::OpenFault>(result);
   return event;
+}
+
+// What the sender's own count of its messages says about those around this one.
+void Client::Impl::note_chain(Now now, Room& room, const wire::Event& event,
+                              const e2ee::Opened& opened) {
+  if (opened.chain.verdict == sealing::ChainVerdict::kGap) {
+    room.missed.push_back(
+        {opened.before_gap, event.seq, opened.user, opened.device, opened.chain.missing});
+    if (room.missed.size() > StoredNotes::kMax) room.missed.erase(room.missed.begin());
+    unsaved(room.notes_dirty);
+  }
+  if (!opened.moved) return;
+  add_note(now, room.summary.room_id, words_for_moved(people_.name_of(opened.user)),
+           Seq{event.seq.value - 1});
+  if (opened.chain.verdict != sealing::ChainVerdict::kLate) return;
+  // It was missed where it belongs.
+  for (MissedMessages& missed : room.missed) {
+    if (missed.device != opened.device || missed.before > event.seq || missed.count == 0) continue;
+    --missed.count;
+    return;
+  }
 }
 
 // What came from the store as it was.
@@ -333,6 +394,8 @@ void Client::Impl::reveal_closed(Now now, RoomId id) {
     }
     const wire::Event sealed = entry ? entry->event : *last;
     const wire::Event event = reveal(now, *room, sealed);
+    const auto still = room->closed.find(seq);
+    if (still != room->closed.end() && still->second != fault) timeline_view_.rebuild_next();
     if (event.kind != wire::EventKind::kSealed) became_readable(now, *room, event);
   }
 }

@@ -1,4 +1,4 @@
-// Lines that this device puts into a private room's timeline: they are in nobody's log.
+// What this device puts into a private room's timeline: it is in nobody's log.
 #pragma once
 
 #include <string>
@@ -21,10 +21,32 @@ struct RoomNote {
   }
 };
 
+// A device's messages that lie, as its next one says, between two of its events, and were not there
+// when that one was opened.
+struct MissedMessages {
+  Seq after, before;
+  UserId user;
+  DeviceId device;
+  std::uint64_t count = 0;
+
+  bool operator==(const MissedMessages&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(wire::field("after", after), wire::field("before", before), wire::field("user", user),
+       wire::field("device", device), wire::field("count", count));
+  }
+};
+
 // Whether time or other devices cannot change it.
 inline bool is_for_good(e2ee::OpenFault fault) {
   return fault != e2ee::OpenFault::kUnknownEpoch && fault != e2ee::OpenFault::kWaitingForIdentity &&
          fault != e2ee::OpenFault::kBeforeJoining;
+}
+
+// Whether it is nobody's message: what the server calls it is not shown as said by anyone.
+inline bool is_refused(e2ee::OpenFault fault) {
+  return is_for_good(fault) && fault != e2ee::OpenFault::kUnsupported &&
+         fault != e2ee::OpenFault::kNotForThisDevice;
 }
 
 }  // namespace parley::client

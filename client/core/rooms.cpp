@@ -26,8 +26,10 @@ Room* Client::Impl::find_room(RoomId id) {
   return it == rooms_.end() ? nullptr : &it->second;
 }
 
-Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
+Room* Client::Impl::learn_room(Now now, wire::RoomSummary summary) {
   const RoomId id = summary.room_id;
+  const wire::RoomKind said = summary.settings.kind;
+  keep_private(summary);
   unconfirmed_.erase(id);
   if (summary.role == wire::Role::kNone) {
     leave_room_behind(now, id);
@@ -37,7 +39,8 @@ Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
   if (is_new && rooms_.size() >= kMaxRooms) return nullptr;
   Room& room = rooms_.try_emplace(id, id).first->second;
   const wire::RoomSummary before = std::exchange(room.summary, summary);
-  if (!is_new && before.head > summary.head) {
+  const bool is_older = !is_new && before.head > summary.head;
+  if (is_older) {
     // The summary was made before events that are here already: they stay counted.
     room.summary.head = before.head;
     room.summary.last_message = before.last_message;
@@ -61,8 +64,10 @@ Room* Client::Impl::learn_room(Now now, const wire::RoomSummary& summary) {
   tell_engine(now, summary);
   if (is_private(room)) {
     auto& last = room.summary.last_message;
-    if (last) last = reveal(now, room, *last);
+    if (last && !is_older) last = reveal(now, room, *last);
+    if (last && is_refused(room, last->seq)) last.reset();
     refresh_private(now, id);
+    if (said != summary.settings.kind) tell_downgrade(now, room);
   }
   set_preview(room);
   unsaved(room.summary_dirty);
@@ -182,7 +187,7 @@ void Client::Impl::count(Now now, Room& room, const wire::Event& event) {
   if (const auto* message = std::get_if<wire::Message>(&*body)) {
     on_message(now, room, event, *message);
   } else if (const auto* sealed = std::get_if<wire::SealedBody>(&*body)) {
-    if (sealed->counts) on_message(now, room, event, {});
+    if (sealed->counts && !is_refused(room, event.seq)) on_message(now, room, event, {});
   } else if (const auto* change = std::get_if<wire::Membership>(&*body)) {
     on_membership(room, event, *change);
   } else if (const auto* settings = std::get_if<wire::RoomSettings>(&*body)) {
@@ -423,7 +428,7 @@ void Client::Impl::recount(Room& room) {
     if (entry.event.seq <= room.read) break;
     if (entry.event.sender == self()) continue;
     const auto* sealed = std::get_if<wire::SealedBody>(&entry.body);
-    if (sealed && sealed->counts) ++summary.unread;
+    if (sealed && sealed->counts && !is_refused(room, entry.event.seq)) ++summary.unread;
     const auto* message = std::get_if<wire::Message>(&entry.body);
     if (!message) continue;
     ++summary.unread;

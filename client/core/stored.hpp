@@ -84,10 +84,11 @@ struct StoredDraft {
 struct StoredNotes {
   static constexpr std::size_t kMax = 50;  // the newest of a room
   std::vector<RoomNote> notes;
+  std::vector<MissedMessages> missed;
   bool operator==(const StoredNotes&) const = default;
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(wire::field("notes", notes, kMax));
+    ar(wire::field("notes", notes, kMax), wire::field("missed", missed, kMax));
   }
 };
 

@@ -153,6 +153,32 @@ MessageView message_of(const TimelineInput& in, const sync::LogEntry& entry,
   return view;
 }
 
+e2ee::OpenFault fault_of(const TimelineInput& in, Seq seq) {
+  if (in.sealed) {
+    const auto known = in.sealed->closed.find(seq);
+    if (known != in.sealed->closed.end()) return known->second;
+  }
+  return e2ee::OpenFault::kUnknownEpoch;
+}
+
+// Whether its sender counted it among its messages: those that came sealed, and are the sender's.
+bool is_chained(const TimelineInput& in, const sync::LogEntry& entry) {
+  if (const auto* settings = std::get_if<wire::RoomSettings>(&entry.body)) {
+    return !settings->name.empty();  // the server's own have none
+  }
+  switch (entry.event.kind) {
+    case wire::EventKind::kSealed:
+      return !is_refused(fault_of(in, entry.event.seq));
+    case wire::EventKind::kMessage:
+    case wire::EventKind::kEdit:
+    case wire::EventKind::kDeletion:
+    case wire::EventKind::kReaction:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // A message that is there and cannot be opened.
 MessageView unreadable(const TimelineInput& in, const wire::Event& event) {
   MessageView view;
@@ -163,11 +189,7 @@ MessageView unreadable(const TimelineInput& in, const wire::Event& event) {
   view.at = event.at;
   view.mine = event.sender == in.self;
   view.starts_group = false;  // place() knows
-  auto fault = e2ee::OpenFault::kUnknownEpoch;
-  if (in.sealed) {
-    const auto known = in.sealed->closed.find(event.seq);
-    if (known != in.sealed->closed.end()) fault = known->second;
-  }
+  const e2ee::OpenFault fault = fault_of(in, event.seq);
   view.unreadable = e2ee::describe(fault);
   view.unreadable_for_good = is_for_good(fault);
   return view;
@@ -216,6 +238,11 @@ bool TimelineView::is_deleted(const TimelineInput& in, const sync::MessageFold* 
 bool TimelineView::update(const TimelineInput& in, std::vector<TimelineItem>& items,
                           bool outbox_changed, bool markers_changed) {
   sync::TimelineChanges changes = in.timeline.take_changes();
+  // A note that stands below an event not shown before.
+  if (changes.appended && in.sealed) {
+    rebuild_ |= std::ranges::any_of(in.sealed->notes,
+                                    [&](const RoomNote& note) { return note.after > shown_; });
+  }
   if (changes.rebuilt || rebuild_) {
     rebuild(in, items);
     return true;
@@ -249,6 +276,11 @@ void TimelineView::rebuild(const TimelineInput& in, std::vector<TimelineItem>& i
     if (i > 0) items.push_back(HistoryGapView{segments[i].first()});
     for (const sync::LogEntry& entry : segments[i].entries) add(in, items, entry);
   }
+  if (in.sealed) {
+    for (const RoomNote& note : in.sealed->notes) {
+      if (note.after > shown_) add_line(in, items, {{}, note.at, note.text});
+    }
+  }
   settled_ = items.size();
   add_pending(in, items);
 }
@@ -265,10 +297,11 @@ void TimelineView::append(const TimelineInput& in, std::vector<TimelineItem>& it
 void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items,
                        const sync::LogEntry& entry) {
   shown_ = std::max(shown_, entry.event.seq);
+  if (in.sealed) add_missed(in, items, entry.event);
   if (const auto* body = std::get_if<wire::Message>(&entry.body)) {
     place(in, items, message_of(in, entry, *body));
-  } else if (const auto* sealed = std::get_if<wire::SealedBody>(&entry.body)) {
-    if (sealed->counts) add_unreadable(in, items, entry.event);
+  } else if (entry.event.kind == wire::EventKind::kSealed) {
+    add_closed(in, items, entry);
   } else if (std::string text = system_line(in, entry); !text.empty()) {
     add_line(in, items, {entry.event.seq, entry.event.at, std::move(text)});
   }
@@ -278,20 +311,45 @@ void TimelineView::add(const TimelineInput& in, std::vector<TimelineItem>& items
   }
 }
 
-void TimelineView::add_unreadable(const TimelineInput& in, std::vector<TimelineItem>& items,
-                                  const wire::Event& event) {
-  auto fault = e2ee::OpenFault::kUnknownEpoch;
-  if (in.sealed) {
-    const auto known = in.sealed->closed.find(event.seq);
-    if (known != in.sealed->closed.end()) fault = known->second;
-  }
-  if (fault != e2ee::OpenFault::kBeforeJoining && fault != e2ee::OpenFault::kNotForThisDevice) {
+// A sealed event that was not opened.
+void TimelineView::add_closed(const TimelineInput& in, std::vector<TimelineItem>& items,
+                              const sync::LogEntry& entry) {
+  const wire::Event& event = entry.event;
+  const e2ee::OpenFault fault = fault_of(in, event.seq);
+  const auto* sealed = std::get_if<wire::SealedBody>(&entry.body);
+  std::string text;
+  if (is_refused(fault)) {
+    text = words_for_refused(fault, in.people.name_of(event.sender));
+  } else if (!sealed || !sealed->counts) {
+    return;
+  } else if (fault == e2ee::OpenFault::kBeforeJoining ||
+             fault == e2ee::OpenFault::kNotForThisDevice) {
+    text = e2ee::describe(fault);
+  } else {
     return place(in, items, unreadable(in, event));
   }
   // One line for all of them.
-  std::string text(e2ee::describe(fault));
   const auto* last = items.empty() ? nullptr : std::get_if<SystemLineView>(&items.back());
   if (!last || last->text != text) add_line(in, items, {event.seq, event.at, std::move(text)});
+}
+
+// What the event's sender said before and is not here, when all between the two is.
+void TimelineView::add_missed(const TimelineInput& in, std::vector<TimelineItem>& items,
+                              const wire::Event& event) {
+  for (const MissedMessages& missed : in.sealed->missed) {
+    if (missed.before != event.seq) continue;
+    std::uint64_t there = 0;
+    const sync::LogEntry* entry = nullptr;
+    for (Seq seq = missed.after.next(); seq < missed.before; seq = seq.next()) {
+      entry = in.timeline.find(seq);
+      if (!entry) break;
+      if (entry->event.device == missed.device && is_chained(in, *entry)) ++there;
+    }
+    const bool whole = missed.after.next() == missed.before || entry;
+    if (!whole || there >= missed.count) continue;
+    const std::string name = missed.user == in.self ? "" : in.people.name_of(missed.user);
+    add_line(in, items, {{}, event.at, words_for_missed(missed.count - there, name)});
+  }
 }
 
 void TimelineView::add_line(const TimelineInput& in, std::vector<TimelineItem>& items,

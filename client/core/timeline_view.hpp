@@ -21,6 +21,7 @@ inline constexpr Duration kGroupSpan = minutes(5);
 struct SealedInput {
   const std::map<Seq, e2ee::OpenFault>& closed;  // events that could not be opened
   const std::vector<RoomNote>& notes;
+  const std::vector<MissedMessages>& missed;
   const std::set<UserId>& moderators;  // who may delete what others wrote, as far as is known
   std::string waiting;                 // why nothing is sent now
 };
@@ -58,8 +59,10 @@ class TimelineView {
   void rebuild(const TimelineInput& in, std::vector<TimelineItem>& items);
   void append(const TimelineInput& in, std::vector<TimelineItem>& items, Seq after);
   void add(const TimelineInput& in, std::vector<TimelineItem>& items, const sync::LogEntry& entry);
-  void add_unreadable(const TimelineInput& in, std::vector<TimelineItem>& items,
-                      const wire::Event& event);
+  void add_closed(const TimelineInput& in, std::vector<TimelineItem>& items,
+                  const sync::LogEntry& entry);
+  void add_missed(const TimelineInput& in, std::vector<TimelineItem>& items,
+                  const wire::Event& event);
   void add_line(const TimelineInput& in, std::vector<TimelineItem>& items, SystemLineView line);
   void place(const TimelineInput& in, std::vector<TimelineItem>& items, MessageView message);
   void drop_pending(std::vector<TimelineItem>& items);

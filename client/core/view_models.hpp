@@ -84,7 +84,8 @@ struct IdentityView {
   std::string name;
   IdentityState state = IdentityState::kUnknown;
   std::string safety_number;  // twelve groups of five digits; empty: not known yet
-  Bytes safety_code;          // for a QR code
+  std::string url;            // for a QR code, for the other's camera; empty: not known yet
+  Bytes scanned;              // a code that was opened here and is to be confirmed, or empty
   std::string text;           // what the state means and what to do
 };
 

@@ -157,7 +157,8 @@ std::string words_for_keys(AccountKeys state) {
       return "Encryption is being set up on this device.";
     case AccountKeys::kLocked:
       return "This device is new to your account. Link it with another of your devices, or type "
-             "your recovery words, to use private rooms here.";
+             "your recovery words, to use private rooms here. When all of them are lost, you can "
+             "start afresh.";
     case AccountKeys::kRevoked:
       return "Another of your devices removed this one from your account. Sign out here, and sign "
              "in again to use it.";
@@ -186,6 +187,17 @@ std::string words_for_changed_identity(const std::string& name) {
          "what somebody in between would do.";
 }
 
+std::string words_for_own_new_keys() {
+  return "Your account was started afresh, with new keys. Earlier messages are here as far as the "
+         "others may give them to you; people who verified you have to do so again.";
+}
+
+std::string words_for_replaced_keys() {
+  return "Your account was started afresh on another device: it has new keys, and this device is "
+         "no part of it any more. If that was you, sign out here and link this device again. If "
+         "not, somebody else can sign in as you: tell the people you talk with.";
+}
+
 std::string words_for_alert(e2ee::AlertKind kind, const std::string& name) {
   switch (kind) {
     case e2ee::AlertKind::kListRolledBack:
@@ -196,14 +208,59 @@ std::string words_for_alert(e2ee::AlertKind kind, const std::string& name) {
              " that contradicts an earlier one. It was not taken.";
     case e2ee::AlertKind::kGhostDevice:
       return "A device in this room claims to belong to " + name +
-             ", who does not list it. Nothing is sent here while it is there.";
+             ", who does not list it. Nothing is sent here while it is there: ask " + name +
+             " which devices are real.";
     case e2ee::AlertKind::kGroupRolledBack:
-      return "The server denies changes of this room that it has shown before, or holds them back.";
+      return "The server denies changes of this room's members or keys that it has shown before, "
+             "or holds them back. Messages may be missing until it shows them.";
     case e2ee::AlertKind::kOwnIdentityReplaced:
       return "The server shows another account key for you than the one on this device. Others "
              "may be shown a false one as well.";
   }
   return {};
+}
+
+std::string words_for_refused(e2ee::OpenFault fault, const std::string& name) {
+  switch (fault) {
+    case e2ee::OpenFault::kWrongKey:
+      return "The server delivered something in the name of " + name +
+             " that was changed on its way, or sealed with another key. It is not shown.";
+    case e2ee::OpenFault::kRepeated:
+      return "The server delivered a message from " + name +
+             " again that was here before. It is shown once.";
+    case e2ee::OpenFault::kForked:
+      return "The server delivered a message from " + name +
+             " that contradicts what this device has of " + name +
+             ". It is not shown; others may have been shown something else than you: compare.";
+    case e2ee::OpenFault::kOtherIdentity:
+      return "A message from " + name + " is under another account key than " + name +
+             " has now: from before " + name + " started afresh, or made up. It is not shown.";
+    case e2ee::OpenFault::kBadSignature:
+    case e2ee::OpenFault::kForgedSender:
+      return "The server delivered something in the name of " + name + " that " + name +
+             " did not sign. It is not shown.";
+    default:
+      return "The server delivered something in the name of " + name +
+             " that cannot be read. It is not shown.";
+  }
+}
+
+std::string words_for_missed(std::uint64_t count, const std::string& name) {
+  const bool one = count == 1;
+  return (one ? std::string("A message or change")
+              : std::to_string(count) + " messages or changes") +
+         " from " + (name.empty() ? "your other device" : name) +
+         (one ? " is missing here: it" : " are missing here: they") +
+         " did not reach this device." + (name.empty() ? "" : " Ask " + name + " about it.");
+}
+
+std::string words_for_moved(const std::string& name) {
+  return "The server changed the order of what " + name + " wrote here.";
+}
+
+std::string words_for_downgrade() {
+  return "The server calls this room open. It is private and stays so: nothing of it is sent "
+         "unencrypted.";
 }
 
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault) {

@@ -20,7 +20,15 @@ std::string words_for_span(std::uint32_t seconds);  // "1 day", "4 weeks", "90 m
 std::string words_for_keys(AccountKeys state);
 std::string words_for_identity(IdentityState state, const std::string& name);
 std::string words_for_changed_identity(const std::string& name);
+std::string words_for_own_new_keys();
+std::string words_for_replaced_keys();  // on a device that is no part of the account any more
 std::string words_for_alert(e2ee::AlertKind kind, const std::string& name);
+// Where something in a member's name was not taken. `fault`: one that is_refused.
+std::string words_for_refused(e2ee::OpenFault fault, const std::string& name);
+// Where messages are missing; an empty name: of one's own other device.
+std::string words_for_missed(std::uint64_t count, const std::string& name);
+std::string words_for_moved(const std::string& name);
+std::string words_for_downgrade();
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault);
 std::string words_for_safety_check(identity::SafetyCheck check);
 

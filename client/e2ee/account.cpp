@@ -38,6 +38,19 @@ void Engine::Impl::adopt(Now now, const crypto::SigningKey& account,
   settle(now);
 }
 
+void Engine::Impl::start_afresh(Now now) {
+  if (own_ || account_state_ != AccountState::kLocked) return;
+  cancel_link(now);
+  recovering_.reset();
+  // Sealed with a key that is lost.
+  for (const auto& [key, value] : std::exchange(restored_groups_, {})) desk_.erase(key);
+  afresh_ = true;
+  desk_.put("e2ee/afresh", SecretBytes(Bytes{1}));
+  Secret vault_key;
+  rng_.fill(vault_key.write());
+  adopt(now, crypto::SigningKey::generate(rng_), vault_key);
+}
+
 void Engine::Impl::take_account(AccountRecord record) {
   record.user = user_;
   record.device = device_;
@@ -114,8 +127,9 @@ void Engine::Impl::put_list(Now) {
     std::optional<identity::DeviceList> list;
     if (!answer.identities.empty()) {
       take_identity(answer.identities.front());
-      const Known& self = people_.at(user_);
+      const Known& self = own_known();
       if (!self.pin.known() || self.pin.account_key() != own_->account.public_key()) {
+        if (afresh_ && self.pin.known()) return replace_list(at, self.list);
         alert({AlertKind::kOwnIdentityReplaced, user_, {}, {}});
         return set_account_state(AccountState::kRevoked);
       }
@@ -138,6 +152,7 @@ void Engine::Impl::put_list(Now) {
       }
       record.to_remove.clear();
       save_own();
+      if (std::exchange(afresh_, false)) desk_.erase("e2ee/afresh");
       return linked_is_listed(*list);
     }
     auto next = list ? identity::make_next(own_->account, *list, change)
@@ -154,6 +169,22 @@ void Engine::Impl::put_list(Now) {
         [this](Now, const wire::Done&) { account_busy_ = false; }, retry);
   };
   ask<wire::Identities>(wire::GetIdentities{{user_}}, got, retry);
+}
+
+// The account starts afresh. What the server has then is seen when it is asked for again.
+void Engine::Impl::replace_list(Now now, const identity::DeviceList& list) {
+  const auto next = identity::make_afresh(
+      own_->account, list,
+      {own_->record.device, own_->signing.public_key(), own_->device.public_key, now.wall});
+  if (!next) return account_retry_.failed(now.mono, rng_, seconds(30));
+  account_busy_ = true;
+  ask<wire::Done>(
+      wire::PutDeviceList{0, next->encode()},
+      [this](Now, const wire::Done&) { account_busy_ = false; },
+      [this](Now at, const wire::ErrorReply&) {
+        account_busy_ = false;
+        account_retry_.failed(at.mono, rng_, seconds(1));
+      });
 }
 
 void Engine::Impl::put_wraps(Now) {
@@ -323,7 +354,7 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
               break;
             }
             const auto account = crypto::SigningKey::from_seed(secret);
-            if (account.public_key() == people_.at(user_).pin.account_key()) {
+            if (account.public_key() == own_known().pin.account_key()) {
               recovered(true);
               return adopt(at, account, keys->front());
             }
@@ -343,9 +374,16 @@ void Engine::Impl::read_recovery_vault(std::uint64_t after, std::shared_ptr<Keys
 
 void Engine::Impl::remove_device(Now now, DeviceId device) {
   if (!own_ || device == own_->record.device) return;
-  own_->record.to_remove.push_back(device);
-  save_own();
+  plan_removal(device);
   settle(now);
+}
+
+// Asked for again and again while there is no connection, it stays a record that can be read.
+void Engine::Impl::plan_removal(DeviceId device) {
+  std::vector<DeviceId>& devices = own_->record.to_remove;
+  const bool known = std::ranges::find(devices, device) != devices.end();
+  if (!known && devices.size() < identity::kMaxDevices) devices.push_back(device);
+  save_own();
 }
 
 }  // namespace parley::e2ee

@@ -197,12 +197,13 @@ void Engine::Impl::won(Now now, Room& room) {
 
 // A commit of the log, in whatever order it came here.
 void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
+  const auto epoch = epoch_of(event.body);
+  if (!epoch) return;
+  note_age(room, *epoch + 1, event.at);
   if (room.pending && event.client_id == room.pending->command.client_id &&
       is_own({event.sender, event.device})) {
     return won(now, room);
   }
-  const auto epoch = epoch_of(event.body);
-  if (!epoch) return;
   if (!room.group) {
     // What is being joined has moved on.
     if (room.pending && room.pending->command.epoch <= *epoch) drop_pending(room);

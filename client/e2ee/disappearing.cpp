@@ -45,7 +45,7 @@ void set_content(SaidRecord& said, sealing::MessageContent content) {
 // When the last message of a past epoch can have come: the server takes those of a few epochs
 // before the present one.
 std::optional<Timestamp> last_post(const Room& room, std::uint64_t epoch) {
-  const auto end = room.epoch_ends.find(epoch + kEpochsTaken);
+  const auto end = room.epoch_ends.find(epoch + wire::kPastEpochs);
   if (end == room.epoch_ends.end()) return std::nullopt;
   return end->second;
 }
@@ -99,9 +99,7 @@ void Engine::Impl::erase_old_keys(Room& room) {
 
 void Engine::Impl::save_ends(Room& room) {
   if (room.epoch_ends.empty()) return desk_.erase(ends_name(room.id));
-  EndsRecord record;
-  for (const auto& [epoch, at] : room.epoch_ends) record.ends.push_back({epoch, at});
-  desk_.put(ends_name(room.id), SecretBytes(wire::encode(record)));
+  desk_.put(ends_name(room.id), SecretBytes(wire::encode(TimesRecord(room.epoch_ends))));
 }
 
 // The group is in a new epoch. Messages of those before may still come, until they are gone

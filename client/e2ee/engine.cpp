@@ -18,6 +18,10 @@ std::string next_part(std::string& rest) {
 
 }  // namespace
 
+std::string Engine::Impl::chain_key(RoomId room, const crypto::SignaturePublicKey& signer) {
+  return "e2ee/chain/" + room.to_string() + "/" + to_base64url(signer);
+}
+
 // ---- what is kept ------------------------------------------------------------------------------
 
 void Engine::Impl::restore(const std::string& key, ByteView value) {
@@ -32,6 +36,8 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     }
   } else if (kind == "vaultkeys") {
     if (auto record = unpack<VaultKeysRecord>(value)) vault_keys_ = *std::move(record);
+  } else if (kind == "afresh") {
+    afresh_ = true;
   } else if (kind == "user") {
     const auto record = unpack<UserRecord>(value);
     if (!record) return;
@@ -59,8 +65,9 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     } else if (kind == "epoch") {
       auto record = unpack<EpochRecord>(value);
       if (!record) return;
-      EpochKey& epoch = epochs_[*id][std::strtoull(rest.c_str(), nullptr, 10)];
-      epoch = {std::move(record->secret), record->in_vault};
+      const std::uint64_t epoch = std::strtoull(rest.c_str(), nullptr, 10);
+      if (!record->in_vault) not_in_vault_.emplace(*id, epoch);
+      epochs_[*id][epoch] = {std::move(record->secret), record->in_vault};
     } else if (kind == "invite") {
       if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
     } else if (kind == "since") {
@@ -74,10 +81,14 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
         part.leaf = static_cast<std::uint32_t>(std::strtoul(rest.c_str(), nullptr, 10));
       }
       room_of(*id).restored_keys.insert_or_assign(part, SecretBytes(value));
-    } else if (kind == "ends") {
-      const auto record = unpack<EndsRecord>(value);
+    } else if (kind == "ages") {
+      const auto record = unpack<TimesRecord>(value);
       if (!record) return;
-      for (const auto& [epoch, at] : record->ends) room_of(*id).epoch_ends[epoch] = at;
+      for (const auto& [epoch, at] : record->times) room_of(*id).ages[epoch] = at;
+    } else if (kind == "ends") {
+      const auto record = unpack<TimesRecord>(value);
+      if (!record) return;
+      for (const auto& [epoch, at] : record->times) room_of(*id).epoch_ends[epoch] = at;
     } else if (kind == "said") {
       const auto device = DeviceId::parse(next_part(rest));
       const auto client_id = ClientId::parse(rest);
@@ -86,9 +97,12 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
         hold_said(room_of(*id), {*device, *client_id}, *std::move(record));
       }
     } else if (kind == "chain") {
-      const auto device = DeviceId::parse(rest);
+      Bytes signer;
+      crypto::SignaturePublicKey of{};
       auto record = unpack<ChainRecord>(value);
-      if (device && record) chains_.insert_or_assign({*id, *device}, *std::move(record));
+      if (!record || !from_base64url(rest, signer) || signer.size() != of.size()) return;
+      std::ranges::copy(signer, of.begin());
+      chains_.insert_or_assign({*id, of}, *std::move(record));
     }
   }
 }
@@ -96,6 +110,7 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
 void Engine::Impl::erase_all() {
   desk_.erase("e2ee/account");
   desk_.erase("e2ee/vaultkeys");
+  if (std::exchange(afresh_, false)) desk_.erase("e2ee/afresh");
   vault_keys_ = {};
   for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
   for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
@@ -106,13 +121,13 @@ void Engine::Impl::erase_all() {
     room.group.reset();
     restore_keys(room);
     while (!room.said.empty()) erase_said(room, room.said.begin()->first);
-    for (const char* kind : {"room/", "since/", "invite/", "ends/"}) {
+    for (const char* kind : {"room/", "since/", "invite/", "ends/", "ages/"}) {
       desk_.erase("e2ee/" + (kind + id.to_string()));
     }
   }
   for (const auto& [key, value] : restored_groups_) desk_.erase(key);
   for (const auto& [name, chain] : chains_) {
-    desk_.erase("e2ee/chain/" + name.first.to_string() + "/" + name.second.to_string());
+    desk_.erase(chain_key(name.first, name.second));
   }
 }
 
@@ -126,6 +141,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     ++people_version_;
     packages_.clear();
     epochs_.clear();
+    not_in_vault_.clear();
     chains_.clear();
     restored_groups_.clear();
     link_.reset();
@@ -302,6 +318,9 @@ Status Engine::invite(Now now, RoomId room, const std::vector<UserId>& users) {
 Status Engine::rename(Now now, RoomId room, std::string name, std::string topic) {
   return impl_->rename(now, room, std::move(name), std::move(topic));
 }
+void Engine::forget_older(Now now, RoomId room, Timestamp before) {
+  impl_->forget_older(now, room, before);
+}
 void Engine::forget_before(Now now, RoomId room, std::uint64_t epoch) {
   impl_->forget_before(now, room, epoch);
 }
@@ -318,6 +337,7 @@ Result<identity::RecoverySecret> Engine::make_recovery(Now now) {
 void Engine::recover(Now now, const identity::RecoverySecret& secret) {
   impl_->recover(now, secret);
 }
+void Engine::start_afresh(Now now) { impl_->start_afresh(now); }
 void Engine::adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key) {
   impl_->adopt(now, account, vault_key);
 }

@@ -131,7 +131,8 @@ enum class OpenFault : std::uint8_t {
   kUnsupported,         // of a later version
   kMalformed,
   kBadSignature,
-  kForgedSender,  // not by the account or device that the server names
+  kForgedSender,   // not by the account or device that the server names
+  kOtherIdentity,  // under another account key than the user's present one and the one before
   kRepeated,
   kForked,
 };
@@ -144,6 +145,8 @@ struct Opened {
   DeviceId device;
   sealing::MessageId id{};
   sealing::ChainJudgement chain;
+  Seq before_gap;      // of a kGap: the device's newest message before it that was seen
+  bool moved = false;  // it is not in the log where it was written, seen from those around it
 };
 
 // ---- getters -----------------------------------------------------------------------------------
@@ -177,7 +180,8 @@ class Engine {
   void handle_timeout(Now now);
 
   // ---- the person ----
-  // kNotConnected while the account is not ready.
+  // kNotConnected while the account is not ready; kInvalidArgument for a name or topic that is too
+  // long or not UTF-8.
   Result<RoomId> create_room(Now now, std::string name, std::string topic,
                              std::vector<UserId> members, wire::HistoryAccess history,
                              std::uint32_t disappear_after_s = 0);
@@ -186,8 +190,10 @@ class Engine {
   Status rename(Now now, RoomId room, std::string name, std::string topic);
   Status renew_keys(Now now, RoomId room);  // turns the epoch
   // The messages of all epochs before this one are gone: so are their secrets, from this device
-  // and from what it gives others. The vault has them still.
+  // and from what it gives others. The vault's are for the server to delete.
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  // The same of the epochs that nothing was said in any more since then, by the server's clock.
+  void forget_older(Now now, RoomId room, Timestamp before);
   // The key of an invitation's link, for its fragment: whoever joins by the link reads with it what
   // the room's history allows, with nobody else online; as long as this device is in the room.
   Result<crypto::Secret> make_invite_key(Now now, RoomId room, InviteId invite);
@@ -198,6 +204,9 @@ class Engine {
   // While kLocked; goes on over lost connections. Ends with kReady, or with AccountChanged and
   // still kLocked: these are not the account's words.
   void recover(Now now, const identity::RecoverySecret& secret);
+  // While kLocked: the account goes on with new keys and this device alone. Whoever shares a room
+  // sees IdentityChanged; what only the keys before opened stays closed here. Cannot be undone.
+  void start_afresh(Now now);
   // What another device gave: makes this one a device of the account, while kLocked.
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   // Of one's own, from the signed list. What comes into the vault later is sealed under a new key.

@@ -123,7 +123,7 @@ void Engine::Impl::take_offers(Room& room, const sealing::HistoryBundle& bundle)
   // Who knew these may know more.
   if (room.asking.round > 0) --room.asking.round;
   room.asking.next = now_.mono + kAskWait;
-  changes_.push_back(HistoryArrived{room.id});
+  arrived(room.id);
 }
 
 // ---- answering ---------------------------------------------------------------------------------

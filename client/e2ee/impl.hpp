@@ -60,9 +60,12 @@ inline constexpr std::size_t kMaxAnswersWaiting = 32;
 // Where messages disappear: epochs before the present one whose messages may still come, and what
 // is kept of a room's messages until they disappear; beyond that those that would go first.
 inline constexpr std::size_t kPastEpochsKept = 32;
-inline constexpr std::uint64_t kEpochsTaken = 3;  // by the server, before the present one
 inline constexpr std::size_t kMostSaid = 2000;
 inline constexpr std::size_t kMostSaidBytes = 4u << 20;
+
+// What is known of when a room's epochs began: one in an hour, for two years.
+inline constexpr Duration kBetweenAges = hours(1);
+inline constexpr std::size_t kMostAges = 20'000;
 
 inline mls::Policy group_policy() {
   const auto lifetime = static_cast<std::uint64_t>(kPackageLifetime.ms) / 1000;
@@ -157,6 +160,8 @@ struct Room {
   std::deque<Announcement> announcements;
   std::map<wire::DeviceRef, MonoTime> answered;
 
+  std::map<std::uint64_t, Timestamp> ages;  // when epochs began, as the server says
+
   // Where messages disappear; kept as the records say.
   std::set<mls::KeyPart> key_parts;                   // that are stored
   std::map<mls::KeyPart, SecretBytes> restored_keys;  // until the group is there
@@ -200,6 +205,7 @@ class Engine::Impl {
   void adopt(Now now, const crypto::SigningKey& account, const crypto::Secret& vault_key);
   Result<identity::RecoverySecret> make_recovery(Now now);
   void recover(Now now, const identity::RecoverySecret& secret);
+  void start_afresh(Now now);
   void remove_device(Now now, DeviceId device);
   bool recovery_is_stale() const { return vault_keys_.recovery_stale; }
 
@@ -232,7 +238,10 @@ class Engine::Impl {
   std::vector<UserId> members(RoomId room) const;
 
   // ---- vault.cpp ----
+  void arrived(RoomId room);  // HistoryArrived, once for all that came since it was last told
   void forget_before(Now now, RoomId room, std::uint64_t epoch);
+  void forget_older(Now now, RoomId room, Timestamp before);
+  void note_age(Room& room, std::uint64_t epoch, Timestamp began);
 
   // ---- invites.cpp ----
   Result<Secret> make_invite_key(Now now, RoomId room, InviteId invite);
@@ -302,17 +311,20 @@ class Engine::Impl {
   std::int64_t jitter(Duration most) {
     return static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(most.ms) + 1));
   }
+  static std::string chain_key(RoomId room, const crypto::SignaturePublicKey& signer);
   void alert(Alert what);
   void erase_all();
 
   // account.cpp
   void load_own(AccountRecord record);
   void take_account(AccountRecord record);  // of a device that had none; fills in what it lacks
+  void plan_removal(DeviceId device);       // from the own list
   void save_own() { desk_.put("e2ee/account", pack(own_->record, 64 * 1024)); }
   void set_account_state(AccountState state);
   void step_account(Now now);
   void begin_account(Now now);
   void put_list(Now now);
+  void replace_list(Now now, const identity::DeviceList& list);
   void put_wraps(Now now);
   void publish(Now now, std::uint32_t present);
   Bytes make_package(Now now, bool last_resort);
@@ -363,6 +375,8 @@ class Engine::Impl {
   void want(UserId user) { wanted_.insert(user); }
   void step_people(Now now);
   void take_identity(const wire::Identity& identity);
+  // What is known of this device's own user: nothing, when the server has told nothing of use.
+  Known& own_known() { return people_.try_emplace(user_, user_).first->second; }
   void save_person(const Known& known);
   Trust trust(const mls::LeafNode& leaf);
   Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);
@@ -459,10 +473,9 @@ class Engine::Impl {
   std::variant<Opened, OpenFault> take_opened(Now now, RoomId room, const wire::Event& event,
                                               std::uint64_t epoch,
                                               const sealing::OpenedMessage& message);
-  // Nothing: the message is not to be taken.
-  std::optional<sealing::ChainJudgement> judge(RoomId room, const wire::Event& event,
-                                               const sealing::OpenedMessage& message,
-                                               OpenFault& fault);
+  // Fills in what Opened says of the sender's chain, or why the message is not to be taken.
+  std::optional<OpenFault> judge(RoomId room, const wire::Event& event,
+                                 const sealing::OpenedMessage& message, Opened& out);
 
   // disappearing.cpp
   void save_keys(Room& room);
@@ -501,6 +514,7 @@ class Engine::Impl {
   AccountState account_state_ = AccountState::kStarting;
   std::optional<Own> own_;
   bool account_busy_ = false;
+  bool afresh_ = false;  // the account's list is to be replaced by that of the own, new key
   std::optional<Secret> recovering_;  // the wrap key of the words that were typed
   Retry account_retry_;
   bool packages_known_ = false;
@@ -527,6 +541,8 @@ class Engine::Impl {
   std::map<Bytes, std::uint64_t> doubts_;  // leaf key -> answers about its user when it was met
 
   std::map<RoomId, EpochKeys> epochs_;
+  std::set<std::pair<RoomId, std::uint64_t>> not_in_vault_;  // of these
+  identity::VerifiedCredentials credentials_;                // of senders
   bool vault_wanted_ = false;
   bool vault_reread_ = false;                           // on this connection, from its start
   std::set<std::pair<RoomId, std::uint64_t>> missing_;  // asked for, found nowhere yet
@@ -539,7 +555,8 @@ class Engine::Impl {
 
   std::map<RoomId, Room> rooms_;
   std::map<std::string, Bytes> restored_groups_;  // until the account's key is known
-  std::map<std::pair<RoomId, DeviceId>, ChainRecord> chains_;
+  // By signing key: a device that lost its keys begins anew with others.
+  std::map<std::pair<RoomId, crypto::SignaturePublicKey>, ChainRecord> chains_;
 };
 
 }  // namespace parley::e2ee

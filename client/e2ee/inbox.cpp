@@ -90,7 +90,7 @@ void Engine::Impl::take_history(Room& room, const sealing::HistoryBundle& bundle
     save_room(room);
     for (const Bytes& invite : state->invites) take_invite_key(room, invite);
   }
-  if (any) changes_.push_back(HistoryArrived{room.id});
+  if (any) arrived(room.id);
 }
 
 std::vector<sealing::EpochSecret> Engine::Impl::newest_secrets(const Room& room,
@@ -112,6 +112,8 @@ std::vector<sealing::EpochSecret> Engine::Impl::newest_secrets(const Room& room,
 // True when one is on its way.
 bool Engine::Impl::send_bundles(Now, Room& room) {
   if (room.record.newcomers.empty() || room.record.to_post) return false;
+  // Not while somebody's device or identity is in doubt: it may be the newcomer's.
+  if (leaves_cause(room)) return false;
   const Newcomer newcomer = room.record.newcomers.front();
   bool more = false;
   const sealing::HistoryBundle bundle{

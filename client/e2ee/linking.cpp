@@ -120,10 +120,7 @@ void Engine::Impl::resume_link() {
   const auto mark = std::exchange(link_mark_, std::nullopt);
   if (!mark) return;
   desk_.erase("e2ee/link");
-  if (own_ && !mark->listing.is_nil()) {
-    own_->record.to_remove.push_back(mark->listing);
-    save_own();
-  }
+  if (own_ && !mark->listing.is_nil()) plan_removal(mark->listing);
   link_.emplace(LinkChannel({}));
   LinkStatus& status = link_->status;
   status.side = mark->is_new ? LinkStatus::Side::kNew : LinkStatus::Side::kOld;
@@ -149,13 +146,10 @@ void Engine::Impl::end_link(LinkProblem problem, bool tell, std::string_view sen
     // word alone.
     const bool unwanted =
         problem == LinkProblem::kRefused || (tell && problem == LinkProblem::kCancelled);
-    if (unwanted && !peer.is_nil() && people_.at(user_).list.find(peer) == nullptr) {
+    if (unwanted && !peer.is_nil() && own_known().list.find(peer) == nullptr) {
       queue_link(wire::RevokeDevice{peer});
     }
-    if (own_ && !link_->listing.is_nil()) {
-      own_->record.to_remove.push_back(link_->listing);
-      save_own();
-    }
+    if (own_ && !link_->listing.is_nil()) plan_removal(link_->listing);
   }
   status.problem = problem;
   status.sentence = sentence.empty() ? describe(problem) : sentence;

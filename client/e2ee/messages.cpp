@@ -61,6 +61,8 @@ std::string_view describe(OpenFault fault) {
       return "This message is not signed by its sender.";
     case OpenFault::kForgedSender:
       return "This message is not by the one whom the server names.";
+    case OpenFault::kOtherIdentity:
+      return "This message is of another account key than its sender has now.";
     case OpenFault::kRepeated:
       return "This message was shown before.";
     case OpenFault::kForked:
@@ -245,13 +247,16 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     const auto keys = epochs_.find(id);
     const bool is_older =
         keys != epochs_.end() && !keys->second.empty() && body->epoch < keys->second.begin()->first;
-    const bool is_kept =
-        room != nullptr && room->group && room->record.history != wire::HistoryAccess::kAll;
+    // Who is alone in a room has nobody to ask.
+    const bool is_kept = room != nullptr && room->group &&
+                         (room->record.history != wire::HistoryAccess::kAll ||
+                          room->group->public_group().tree().member_count() == 1);
     return is_older && is_kept && own_ && own_->record.read_vault ? OpenFault::kBeforeJoining
                                                                   : OpenFault::kUnknownEpoch;
   }
   const auto opened =
-      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext);
+      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext,
+                            &credentials_);
   if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
     offered_.erase(offer);
     missing_.emplace(id, body->epoch);
@@ -279,16 +284,16 @@ std::variant<Opened, OpenFault> Engine::Impl::take_opened(Now now, RoomId id,
       settle(now);
       return OpenFault::kWaitingForIdentity;
     default:
-      return OpenFault::kForgedSender;
+      return OpenFault::kOtherIdentity;
   }
   // Of the present epoch this device knows who is in it.
   if (room != nullptr && room->group && room->group->epoch() == epoch &&
       member_of(*room, message.author.signing_key) == nullptr) {
     return OpenFault::kForgedSender;
   }
-  OpenFault fault{};
-  const auto chain = judge(id, event, message, fault);
-  if (!chain) return fault;
+  Opened out{message.content.kind, message.content.body, event.sender, event.device,
+             message.content.id};
+  if (const auto fault = judge(id, event, message, out)) return *fault;
   if (room != nullptr && message.content.kind == wire::EventKind::kRoomSettings &&
       event.seq > room->record.state.naming.seq) {
     if (const auto settings = wire::decode<wire::RoomSettings>(message.content.body)) {
@@ -296,43 +301,44 @@ std::variant<Opened, OpenFault> Engine::Impl::take_opened(Now now, RoomId id,
       settle(now);
     }
   }
-  return Opened{message.content.kind, message.content.body, event.sender,
-                event.device,         message.content.id,   *chain};
+  return out;
 }
 
-std::optional<sealing::ChainJudgement> Engine::Impl::judge(RoomId id, const wire::Event& event,
-                                                           const sealing::OpenedMessage& message,
-                                                           OpenFault& fault) {
-  ChainRecord& record = chains_[{id, event.device}];
+std::optional<OpenFault> Engine::Impl::judge(RoomId id, const wire::Event& event,
+                                             const sealing::OpenedMessage& message, Opened& out) {
+  const crypto::SignaturePublicKey& signer = message.author.signing_key;
+  ChainRecord& record = chains_[{id, signer}];
   for (const ChainRecord::Place& place : record.places) {
-    if (place.seq == event.seq && place.hash == message.hash) {
-      return sealing::ChainJudgement{};  // read again
-    }
+    if (place.seq == event.seq && place.hash == message.hash) return std::nullopt;  // read again
   }
   // Pages from before the first that was judged say nothing about what is missing.
-  if (!record.places.empty() && event.seq < record.first) return sealing::ChainJudgement{};
+  if (!record.places.empty() && event.seq < record.first) return std::nullopt;
   auto chain = sealing::SenderChain::decode(record.chain);
   if (!chain) chain = sealing::SenderChain();
   const auto verdict = chain->judge(sealing::link_of(message));
-  if (verdict.verdict == sealing::ChainVerdict::kRepeated ||
-      verdict.verdict == sealing::ChainVerdict::kForked) {
+  if (verdict.verdict == sealing::ChainVerdict::kForked) return OpenFault::kForked;
+  if (verdict.verdict == sealing::ChainVerdict::kRepeated) {
     // Older than what is remembered, read again.
-    const bool old = verdict.verdict == sealing::ChainVerdict::kRepeated &&
-                     event.seq < record.places.front().seq;
-    if (old) return sealing::ChainJudgement{};
-    fault = verdict.verdict == sealing::ChainVerdict::kForked ? OpenFault::kForked
-                                                              : OpenFault::kRepeated;
-    return std::nullopt;
+    if (!record.places.empty() && event.seq < record.places.front().seq) return std::nullopt;
+    return OpenFault::kRepeated;
+  }
+  out.chain = verdict;
+  const std::uint64_t counter = message.content.counter;
+  for (const ChainRecord::Place& place : record.places) {
+    if (place.seq < event.seq) out.before_gap = std::max(out.before_gap, place.seq);
+    if ((place.seq < event.seq) != (place.counter < counter)) out.moved = true;
   }
   record.chain = chain->encode();
   if (record.places.empty()) record.first = event.seq;
-  record.places.push_back({message.hash, event.seq});
+  // Those of the links that the chain remembers, which forgets the lowest.
+  const auto next =
+      std::ranges::upper_bound(record.places, counter, {}, &ChainRecord::Place::counter);
+  record.places.insert(next, {message.hash, counter, event.seq});
   if (record.places.size() > sealing::SenderChain::kRemembered) {
     record.places.erase(record.places.begin());
   }
-  desk_.put("e2ee/chain/" + id.to_string() + "/" + event.device.to_string(),
-            SecretBytes(wire::encode(record)));
-  return verdict;
+  desk_.put(chain_key(id, signer), SecretBytes(wire::encode(record)));
+  return std::nullopt;
 }
 
 }  // namespace parley::e2ee

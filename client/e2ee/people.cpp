@@ -38,6 +38,10 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
     }
     case Seen::kKeyChanged:
       changes_.push_back(IdentityChanged{answer.user_id});
+      // Somebody new, as far as anybody can know: history from here on.
+      for (auto& [id, room] : rooms_) {
+        if (room.group && room.since.erase(answer.user_id) > 0) note_users(room);
+      }
       [[fallthrough]];
     case Seen::kNewer:
     case Seen::kFirstSeen:
@@ -77,7 +81,7 @@ void Engine::Impl::step_people(Now now) {
           wanted_.erase(user);
         }
         for (auto& [id, room] : rooms_) {
-          if (room.is_member()) changes_.push_back(HistoryArrived{id});
+          if (room.is_member()) arrived(id);
         }
       },
       [this](Now at, const wire::ErrorReply&) {

@@ -1,6 +1,7 @@
 // What the engine keeps on the device, by key:
 //
 //   e2ee/account                the device's own keys
+//   e2ee/afresh                 there while the account is to go on under its new key
 //   e2ee/link                   a link under way, which a restart ends
 //   e2ee/vaultkeys              vault keys before the present one
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
@@ -9,9 +10,10 @@
 //   e2ee/room/<room>            what is to be done in a room, own place in the sender chain
 //   e2ee/group/<room>           the group (mls/state.hpp)
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
-//   e2ee/chain/<room>/<device>  the sender chain of a device
+//   e2ee/chain/<room>/<key>     the sender chain of a device, by its signing key
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
+//   e2ee/ages/<room>            when epochs began, for the room's retention
 //
 // Of rooms where messages disappear, whose groups are kept without message keys:
 //
@@ -22,6 +24,8 @@
 //
 // Each value begins with its format.
 #pragma once
+
+#include <map>
 
 #include "shared/identity/codec.hpp"
 #include "shared/identity/device_list.hpp"
@@ -38,6 +42,18 @@ using wire::field;
 
 inline constexpr std::size_t kMaxStoredBytes = 64u << 20;  // of a group with its tree
 inline constexpr std::size_t kMaxListed = 100'000;
+
+// A list of at most `most` byte strings of at most `cap` bytes.
+template <class Archive>
+void blobs(Archive& ar, std::vector<Bytes>& list, std::size_t most, std::size_t cap) {
+  std::uint64_t count = list.size();
+  ar(count);
+  if constexpr (Archive::is_loading::value) {
+    if (count > most) ar.fail("longer than allowed");
+    list.resize(ar.ok() ? static_cast<std::size_t>(count) : 0);
+  }
+  for (Bytes& blob : list) ar(field("", blob, cap));
+}
 
 struct AccountRecord {
   static constexpr std::uint8_t kFormat = 1;
@@ -155,6 +171,12 @@ struct Newcomer {
 struct Naming {
   std::string name, topic;
   Seq seq;  // of the event that set them
+
+  // Else it could be written and not read again.
+  bool fits() const {
+    return name.size() <= wire::kMaxNameBytes && topic.size() <= wire::kMaxTopicBytes &&
+           is_valid_utf8(name) && is_valid_utf8(topic);
+  }
   template <class Archive>
   void serialize(Archive& ar) {
     ar(field("", name, wire::kMaxNameBytes), field("", topic, wire::kMaxTopicBytes), seq);
@@ -169,10 +191,7 @@ struct RoomState {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(naming);
-    std::uint64_t count = invites.size();
-    ar(count);
-    invites.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMostInvites)));
-    for (Bytes& invite : invites) ar(field("", invite, kMaxInviteBytes));
+    blobs(ar, invites, kMostInvites, kMaxInviteBytes);
   }
   static constexpr std::size_t kMaxInviteBytes = 400;
 };
@@ -223,10 +242,7 @@ struct RoomRecord {
   void serialize(Archive& ar) {
     ar(format, creating, direct_with, history, field("", to_add, kMaxListed), renew, to_post,
        posting, field("", newcomers, kMaxListed));
-    std::uint64_t count = bundles.size();
-    ar(count);
-    bundles.resize(static_cast<std::size_t>(std::min<std::uint64_t>(count, kMaxBundlesKept)));
-    for (Bytes& bundle : bundles) ar(field("", bundle, wire::kMaxBodyBytes));
+    blobs(ar, bundles, kMaxBundlesKept, wire::kMaxBodyBytes);
     ar(renew_at, just_joined, state, direct, field("", claims, kMostClaims), forgotten_before,
        naming_in_vault, last_seal, sealed);
   }
@@ -265,7 +281,8 @@ struct SinceRecord {
   }
 };
 
-struct EndsRecord {
+// When epochs began, or when they ended.
+struct TimesRecord {
   static constexpr std::uint8_t kFormat = 1;
   struct Entry {
     std::uint64_t epoch = 0;
@@ -276,10 +293,14 @@ struct EndsRecord {
     }
   };
   std::uint8_t format = kFormat;
-  std::vector<Entry> ends;
+  std::vector<Entry> times;
+  TimesRecord() = default;
+  explicit TimesRecord(const std::map<std::uint64_t, Timestamp>& map) {
+    for (const auto& [epoch, at] : map) times.push_back({epoch, at});
+  }
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(format, field("", ends, kMaxListed));
+    ar(format, field("", times, kMaxListed));
   }
 };
 
@@ -311,19 +332,20 @@ struct SaidRecord {
 
 // A chain with the places of its links, so that the same event read again is no repeat.
 struct ChainRecord {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   struct Place {
     crypto::Digest hash{};
+    std::uint64_t counter = 0;
     Seq seq;
     template <class Archive>
     void serialize(Archive& ar) {
-      ar(fixed(hash), seq);
+      ar(fixed(hash), counter, seq);
     }
   };
   std::uint8_t format = kFormat;
   Bytes chain;
   Seq first;  // what comes before is not judged
-  std::vector<Place> places;
+  std::vector<Place> places;  // by counter
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", chain, wire::kMaxBodyBytes), first, field("", places, kMaxListed));

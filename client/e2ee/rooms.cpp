@@ -6,6 +6,11 @@ namespace {
 
 ErrorCode code_of(const wire::ErrorReply& error) { return static_cast<ErrorCode>(error.code); }
 
+// As far as this device knows its own role.
+bool may_name(const Room& room) {
+  return room.role >= wire::Role::kModerator || room.record.direct;
+}
+
 }  // namespace
 
 Room& Engine::Impl::room_of(RoomId id) { return rooms_.try_emplace(id, id).first->second; }
@@ -111,6 +116,7 @@ Result<RoomId> Engine::Impl::create_room(Now now, UserId direct_with, std::optio
                                          std::vector<UserId> members, wire::HistoryAccess history,
                                          std::uint32_t disappear_after_s) {
   if (!own_ || account_state_ != AccountState::kReady) return ErrorCode::kNotConnected;
+  if (naming && !naming->fits()) return ErrorCode::kInvalidArgument;
   const RoomId id = RoomId::make(now.wall, rng_);
   auto keys = mls::make_key_package(rng_, own_->signing, mls_identity(),
                                     {seconds_of(now) - 3600, seconds_of(now) + 86'400});
@@ -146,10 +152,10 @@ Status Engine::Impl::invite(Now now, RoomId id, const std::vector<UserId>& users
 Status Engine::Impl::rename(Now now, RoomId id, std::string name, std::string topic) {
   Room* room = find(id);
   if (room == nullptr) return ErrorCode::kRoomNotFound;
-  if (room->is_member() && room->role < wire::Role::kModerator && !room->record.direct) {
-    return ErrorCode::kAccessDenied;
-  }
-  room->record.to_post = Naming{std::move(name), std::move(topic), {}};
+  if (room->is_member() && !may_name(*room)) return ErrorCode::kAccessDenied;
+  Naming naming{std::move(name), std::move(topic), {}};
+  if (!naming.fits()) return ErrorCode::kInvalidArgument;
+  room->record.to_post = std::move(naming);
   room->record.posting = {};
   save_room(*room);
   settle(now);
@@ -254,6 +260,7 @@ void Engine::Impl::send_creation(Now, Room& room) {
         desk_.erase("e2ee/room/" + id.to_string());
         desk_.erase(epoch_key(id, 0));
         epochs_.erase(id);
+        not_in_vault_.erase({id, 0});
         rooms_.erase(id);
         apply_summary(now, answer.room);
         Room& actual = room_of(answer.room.room_id);
@@ -440,8 +447,16 @@ bool Engine::Impl::judge_claim(Room& room) {
 }
 
 void Engine::Impl::post_naming(Now now, Room& room) {
-  if (not_ready(room, true)) return;
   RoomRecord& record = room.record;
+  if (!may_name(room)) {
+    // Asked for before the role was known, or while there was another: others would not believe it.
+    record.to_post.reset();
+    record.posting = {};
+    save_room(room);
+    changes_.push_back(RoomFailed{room.id, {ErrorCode::kAccessDenied, {}, {}}});
+    return;
+  }
+  if (not_ready(room, true)) return;
   if (record.posting.is_nil()) record.posting = ClientId::make(now.wall, rng_);
   wire::RoomSettings settings;
   settings.kind = wire::RoomKind::kPrivate;

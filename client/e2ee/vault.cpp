@@ -29,6 +29,11 @@ bool Engine::Impl::learn(RoomId room, std::uint64_t epoch, const Secret& secret,
     if (missing_.erase({room, epoch}) > 0) missing_retry_.succeeded();
   }
   found->second.in_vault = in_vault;
+  if (in_vault) {
+    not_in_vault_.erase({room, epoch});
+  } else {
+    not_in_vault_.emplace(room, epoch);
+  }
   EpochRecord record;
   record.in_vault = in_vault;
   record.secret = found->second.secret.clone();
@@ -52,17 +57,54 @@ void Engine::Impl::forget_before(Now now, RoomId id, std::uint64_t epoch) {
   };
   erase_of(missing_);
   erase_of(offered_);
+  erase_of(not_in_vault_);
   settle(now);
+}
+
+// A vault has thousands of epochs, and each may be that of much that waits to be opened.
+void Engine::Impl::arrived(RoomId room) {
+  const bool told = std::ranges::any_of(changes_, [&](const Change& change) {
+    const auto* history = std::get_if<HistoryArrived>(&change);
+    return history != nullptr && history->room == room;
+  });
+  if (!told) changes_.push_back(HistoryArrived{room});
+}
+
+void Engine::Impl::note_age(Room& room, std::uint64_t epoch, Timestamp began) {
+  if (!room.ages.empty() && (epoch <= room.ages.rbegin()->first ||
+                             began - room.ages.rbegin()->second < kBetweenAges)) {
+    return;
+  }
+  room.ages.emplace(epoch, began);
+  if (room.ages.size() > kMostAges) room.ages.erase(room.ages.begin());
+  desk_.put("e2ee/ages/" + room.id.to_string(), SecretBytes(wire::encode(TimesRecord(room.ages))));
+}
+
+void Engine::Impl::forget_older(Now now, RoomId id, Timestamp before) {
+  Room* room = find(id);
+  if (room == nullptr) return;
+  std::optional<std::uint64_t> present;  // the newest epoch that had begun then
+  for (const auto& [epoch, began] : room->ages) {
+    if (began <= before) present = std::max(present.value_or(0), epoch);
+  }
+  // A message may be some epochs late.
+  if (!present || *present <= wire::kPastEpochs) return;
+  const std::size_t were = room->ages.size();
+  std::erase_if(room->ages, [&](const auto& age) { return age.first < *present; });
+  if (room->ages.size() != were) {
+    desk_.put("e2ee/ages/" + id.to_string(), SecretBytes(wire::encode(TimesRecord(room->ages))));
+  }
+  forget_before(now, id, *present - wire::kPastEpochs);
 }
 
 // The secret of the epoch that the group is in; where messages disappear there is none.
 void Engine::Impl::learn_present(Room& room) {
-  if (disappears(room) > 0) return changes_.push_back(HistoryArrived{room.id});
+  if (disappears(room) > 0) return arrived(room.id);
   const auto exported = room.group->export_secret(sealing::kHistoryLabel, room.id.view(), 32);
   Secret secret;
   std::ranges::copy(exported.expose(), secret.write().begin());
   if (learn(room.id, room.group->epoch(), secret, false)) {
-    changes_.push_back(HistoryArrived{room.id});
+    arrived(room.id);
   }
 }
 
@@ -90,7 +132,7 @@ void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
   Secret secret;
   std::ranges::copy(opened->expose(), secret.write().begin());
   if (learn(history->room, history->epoch, secret, true)) {
-    changes_.push_back(HistoryArrived{history->room});
+    arrived(history->room);
   }
 }
 
@@ -104,16 +146,15 @@ void Engine::Impl::step_vault(Now now) {
   wire::PutVault put;
   if (!std::exchange(keys_in_vault_, true)) seal_vault_keys(put);
   std::vector<std::pair<RoomId, std::uint64_t>> names;
-  for (const auto& [room, keys] : epochs_) {
-    for (const auto& [epoch, key] : keys) {
-      if (key.in_vault || put.entries.size() == wire::kMaxPageSize) continue;
-      const sealing::HistoryEntry name{room, epoch};
-      auto sealed =
-          sealing::seal_entry(rng_, own_->record.vault_key, user_, name, key.secret.expose());
-      if (!sealed) continue;
-      put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
-      names.emplace_back(room, epoch);
-    }
+  for (const auto& [room, epoch] : not_in_vault_) {
+    const Secret* secret = epoch_secret(room, epoch);
+    if (secret == nullptr || put.entries.size() == wire::kMaxPageSize) continue;
+    const sealing::HistoryEntry name{room, epoch};
+    auto sealed =
+        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, secret->expose());
+    if (!sealed) continue;
+    put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
+    names.emplace_back(room, epoch);
   }
   std::vector<std::pair<RoomId, Seq>> called;
   for (const auto& [id, room] : rooms_) {

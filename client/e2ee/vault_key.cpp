@@ -81,7 +81,7 @@ void Engine::Impl::renew_vault_key() {
     }
     return command;
   };
-  const identity::DeviceList& list = people_.at(user_).list;
+  const identity::DeviceList& list = own_known().list;
   for (const identity::DeviceEntry& entry : list.devices) {
     if (entry.device != device_) desk_.ask(put(entry, *key), [](Now, const Reply&) {});
   }

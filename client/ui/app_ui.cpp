@@ -11,6 +11,7 @@ namespace parley::ui {
 namespace {
 
 constexpr std::int64_t kActivityEveryMs = 10'000;
+constexpr std::string_view kSafetyCode = "/verify/";
 
 // The number after "/r/<room id>/"; none: 0.
 Seq message_number(std::string_view path) {
@@ -505,6 +506,11 @@ class AppUi::Impl {
     } else if (path.starts_with("/i/")) {
       state_.invite_wanted_code = path.substr(3, kMaxInvitation);
       state_.open_dialog(DialogKind::kJoinByCode);
+    } else if (path.starts_with(kSafetyCode)) {
+      told_path_ = "/";
+      core_.perform(now, [code = path.substr(kSafetyCode.size())](client::Client& c, Now n) {
+        c.open_safety_code(n, code);
+      });
     } else {
       state_.page = Page::kRooms;
       if (ui_.surface.width > kPhoneWidth) return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shared/qr/qr_code.hpp"
+
 namespace parley::ui {
 
 Rect Column::take(float height, float gap) {
@@ -81,6 +83,38 @@ void Column::remark(Icon icon, Color ink, std::string_view text, SemanticRole ro
                  ink);
   ui.node(child_id(child_id(id, "remark"), text), role, {x, y, w, height}, text);
   y += height + space::k3;
+}
+
+// Dark on light in every theme, since many cameras take nothing else.
+void Column::qr_code(Id code_id, const std::string& text, std::string_view label) {
+  const auto code = qr::encode(text);
+  if (!code) return;
+  Ui& ui = scene.ui;
+  const int modules = code->size() + 2 * qr::kQuietZone;
+  // Modules of whole pixels, as large as cameras like them.
+  const float wanted = std::max(scene.size(200), 4.0f * static_cast<float>(modules));
+  const float module =
+      std::max(1.0f, std::floor(std::min(wanted, w) / static_cast<float>(modules)));
+  const float side = module * static_cast<float>(modules);
+  const Rect row = take(side, space::k2);
+  const Rect box{row.x + std::floor((row.w - side) / 2), row.y, side, side};
+  constexpr Color kLight = rgb(0xffffff), kDark = rgb(0x000000);
+  ui.canvas.fill(box, kLight, radius::kSmall);
+  const Vec2 at{box.x + module * qr::kQuietZone, box.y + module * qr::kQuietZone};
+  for (int y_at = 0; y_at < code->size(); ++y_at) {
+    for (int x_at = 0; x_at < code->size();) {
+      int end = x_at;
+      while (end < code->size() && code->is_dark(end, y_at)) ++end;
+      if (end > x_at) {
+        ui.canvas.fill(
+            {at.x + module * static_cast<float>(x_at), at.y + module * static_cast<float>(y_at),
+             module * static_cast<float>(end - x_at), module},
+            kDark, 0);
+      }
+      x_at = end + 1;
+    }
+  }
+  ui.node(code_id, SemanticRole::kImage, box, std::string(label));
 }
 
 void Column::progress(std::string_view text) {

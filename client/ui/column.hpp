@@ -24,6 +24,8 @@ struct Column {
   int acts(std::span<const ButtonLook> looks);
   // A sign and a sentence, for errors and states.
   void remark(Icon icon, Color ink, std::string_view text, SemanticRole role);
+  // For a camera; nothing when the text is too long for one.
+  void qr_code(Id code_id, const std::string& text, std::string_view label);
   // Under way: a spinner and what it is.
   void progress(std::string_view text);
 };

@@ -95,6 +95,25 @@ void draw_answers(Column& column, const client::IdentityView& person) {
   if (chosen == 1) ui.emit([](client::Client& c, Now n) { c.close_identity(n); });
 }
 
+// A code was opened here. Whoever sends one in a message wants to be taken for somebody.
+void draw_scanned(Column& column, const client::IdentityView& person) {
+  Ui& ui = column.scene.ui;
+  column.note("You opened a code that " + person.name +
+              " shows. Did you scan it from their screen yourself, just now? One that came in a "
+              "message proves nothing.");
+  constexpr ButtonLook kLooks[] = {
+      {.style = ButtonStyle::kPrimary, .label = "I scanned it"},
+      {.label = "No"},
+  };
+  const int chosen = column.acts(kLooks);
+  if (chosen == 0) {
+    ui.emit([user = person.user, code = person.scanned](client::Client& c, Now n) {
+      c.check_safety_code(n, user, code);
+    });
+  }
+  if (chosen == 1) ui.emit([](client::Client& c, Now n) { c.close_identity(n); });
+}
+
 }  // namespace
 
 void draw_identity(Scene& scene) {
@@ -110,7 +129,10 @@ void draw_identity(Scene& scene) {
             column.progress("Getting the safety number");
           return;
         }
+        if (!person.scanned.empty()) return draw_scanned(column, person);
         draw_number(column, person);
+        column.note("Or scan this code with the other's phone: its camera opens Parley there.");
+        column.qr_code(child_id(kIdentity, "qr"), person.url, "QR code of the same keys");
         if (person.state != IdentityState::kVerified) draw_answers(column, person);
       });
   if (!open) scene.ui.emit([](client::Client& c, Now n) { c.close_identity(n); });

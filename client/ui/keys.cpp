@@ -88,7 +88,8 @@ float draw_keys_notice(Scene& scene, const Rect& area) {
   if (keys.state == AccountKeys::kLocked) {
     const ButtonLook acts[] = {
         {.style = ButtonStyle::kPrimary, .label = "Link with another device"},
-        {.label = "Use recovery words"}};
+        {.label = "Use recovery words"},
+        {.style = ButtonStyle::kGhost, .label = "Start afresh..."}};
     height = draw_card(scene, area,
                        {Icon::kLock, true, "This device cannot read your private rooms yet",
                         keys.text.empty() ? std::string_view("Your account is older than this "
@@ -99,6 +100,7 @@ float draw_keys_notice(Scene& scene, const Rect& area) {
                        chosen);
     if (chosen == 0) state.open_dialog(DialogKind::kLinkThis);
     if (chosen == 1) state.open_dialog(DialogKind::kRecover);
+    if (chosen == 2) ask_start_afresh(scene);
   } else if (keys.state == AccountKeys::kRevoked) {
     const ButtonLook acts[] = {{.label = "Sign out"}};
     height = draw_card(scene, area,
@@ -121,6 +123,17 @@ float draw_keys_notice(Scene& scene, const Rect& area) {
   }
   if (chosen >= 0) scene.ui.request_frame();
   return height;
+}
+
+void ask_start_afresh(Scene& scene) {
+  scene.state.confirm = Confirm{
+      "Start afresh?",
+      "Only when your other devices and your recovery words are all lost. Your account gets new "
+      "keys: private messages that nobody else can give you back stay closed for good, your old "
+      "devices and words stop working, and everybody in your private rooms is told that your "
+      "identity changed. This cannot be undone.",
+      "Give up the old keys",
+      [&ui = scene.ui] { ui.emit([](client::Client& c, Now n) { c.start_afresh(n); }); }};
 }
 
 void draw_recover(Scene& scene) {

@@ -4,7 +4,6 @@
 
 #include "client/ui/column.hpp"
 #include "client/ui/views.hpp"
-#include "shared/qr/qr_code.hpp"
 
 namespace parley::ui {
 namespace {
@@ -30,35 +29,6 @@ void draw_code(Column& column, const client::LinkView& link) {
                         .icon = Icon::kCopy};
   if (button(ui, child_id(kLink, "copy"), row.take_left(button_width(ui, copy)), copy))
     copy_text(column.scene, link.code);
-}
-
-// What the new device's camera reads: the page with the code. Dark on light in every theme, since
-// many cameras take nothing else.
-void draw_qr(Column& column, const std::string& url) {
-  const auto code = qr::encode(url);
-  if (!code) return;
-  Ui& ui = column.scene.ui;
-  const float module = std::floor(column.scene.size(200) / static_cast<float>(code->size()));
-  const float side = module * static_cast<float>(code->size() + 2 * qr::kQuietZone);
-  const Rect row = column.take(side, space::k2);
-  const Rect box{row.x + std::floor((row.w - side) / 2), row.y, side, side};
-  constexpr Color kLight = rgb(0xffffff), kDark = rgb(0x000000);
-  ui.canvas.fill(box, kLight, radius::kSmall);
-  const Vec2 at{box.x + module * qr::kQuietZone, box.y + module * qr::kQuietZone};
-  for (int y = 0; y < code->size(); ++y) {
-    for (int x = 0; x < code->size();) {
-      int end = x;
-      while (end < code->size() && code->is_dark(end, y)) ++end;
-      if (end > x) {
-        ui.canvas.fill(
-            {at.x + module * static_cast<float>(x), at.y + module * static_cast<float>(y),
-             module * static_cast<float>(end - x), module},
-            kDark, 0);
-      }
-      x = end + 1;
-    }
-  }
-  ui.node(child_id(kLink, "qr"), SemanticRole::kImage, box, "QR code with the same code");
 }
 
 // The seven signs, four and three in a row.
@@ -103,7 +73,7 @@ void draw_step(Column& column, const client::LinkView& link) {
                                       "device\" and type this code there."
                                     : std::string_view(link.text));
       draw_code(column, link);
-      draw_qr(column, link.url);
+      column.qr_code(child_id(kLink, "qr"), link.url, "QR code with the same code");
       column.progress("Waiting for the new device");
       return;
     }

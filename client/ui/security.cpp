@@ -155,6 +155,9 @@ void draw_security(Column& column) {
         scene.state.open_dialog(DialogKind::kLinkThis);
       if (column.act(child_id(kSecurity, "recover"), {.label = "Use recovery words"}))
         scene.state.open_dialog(DialogKind::kRecover);
+      if (column.act(child_id(kSecurity, "afresh"),
+                     {.style = ButtonStyle::kGhost, .label = "Start afresh..."}))
+        ask_start_afresh(scene);
     }
     column.line();
   }

@@ -9,6 +9,7 @@ namespace parley::app {
 namespace {
 
 constexpr Duration kSweepInterval = minutes(1);
+constexpr std::uint32_t kSweepsPerRetention = 60;  // retention is a matter of days
 constexpr Duration kBarrierInterval = seconds(2);
 
 TokenKey unset_key() {
@@ -107,8 +108,35 @@ void App::schedule_sweep(ShardIndex index) {
     shard.sessions->sweep();
     shard.users->sweep(now);
     shard.rooms->sweep(now);
+    if (index == 0 && !trimming_) {
+      context_.start("trim", trim(sweeps_++ % kSweepsPerRetention != 0));
+    }
     schedule_sweep(index);
   });
+}
+
+// Deletes what is too old: in all rooms, or in those where messages disappear.
+Task<void> App::trim(bool only_disappearing) {
+  trimming_ = true;
+  store::TrimQuery query;
+  query.now = context_.executor.now().wall;
+  query.retention = context_.config.retention;
+  query.only_disappearing = only_disappearing || query.retention == Duration{};
+  for (bool done = false; !done;) {
+    const auto piece = co_await stored<store::Trimmed>(
+        context_.executor, 0, [&](store::Callback<store::Trimmed> call_done) {
+          context_.store.trim(query, std::move(call_done));
+        });
+    if (!piece) break;  // the disk, or a stop: another sweep follows
+    for (const store::TrimmedRoom& room : piece->rooms) {
+      context_.tell(context_.shard_of(room.room), [this, room](Shard& shard) {
+        context_.start("trim", shard.rooms->trim(room));
+      });
+    }
+    query.after = piece->next;
+    done = piece->done;
+  }
+  trimming_ = false;
 }
 
 // See Sessions::barrier. Quiet while nothing is written.

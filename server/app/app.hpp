@@ -35,9 +35,12 @@ class App {
   Task<Result<Bytes>> setting(std::string key, std::size_t bytes);
   void schedule_sweep(ShardIndex shard);
   void schedule_barrier();
+  Task<void> trim(bool only_disappearing);
 
   Context context_;
   store::Position last_barrier_ = 0;
+  bool trimming_ = false;
+  std::uint32_t sweeps_ = 0;  // of shard 0
 };
 
 }  // namespace parley::app

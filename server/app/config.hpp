@@ -31,6 +31,7 @@ struct AppConfig {
   std::uint32_t small_room_members = 64;       // above: only leading markers are told
   std::uint32_t presence_room_members = 256;   // above: presence is told on request only
   Duration idle_actor_lifetime = minutes(15);  // FEATURES C2
+  Duration retention = hours(90 * 24);         // of messages (FEATURES B8); 0: for ever
 };
 
 }  // namespace parley::app

@@ -199,18 +199,28 @@ Task<Reply> Sessions::put_device_list(Actor actor, wire::PutDeviceList command) 
   const auto known = co_await read_identities(own);
   if (!known) co_return fail(known.error());
   if (known->empty()) co_return fail(ErrorCode::kUserNotFound);
-  const wire::Identity next{actor.user, command.version, std::move(command.list)};
-  const auto lost = check_device_list(known->front().identity, next);
-  if (!lost) co_return fail(lost.error());
+  const wire::Identity& before = known->front().identity;
+  wire::Identity next{actor.user, command.version, std::move(command.list)};
+  const bool afresh = next.version == 0;
+  bool lost = afresh;
+  if (afresh) {
+    const auto version = check_list_afresh(before, actor.device, next.list);
+    if (!version) co_return fail(version.error());
+    next.version = *version;
+  } else {
+    const auto devices = check_device_list(before, next);
+    if (!devices) co_return fail(devices.error());
+    lost = !devices->empty();
+  }
   const Status put =
       co_await stored<void>(context_.executor, shard_, [&](store::StatusCallback call_done) {
-        context_.store.put_identity(next, std::move(call_done));
+        context_.store.put_identity(next, afresh, std::move(call_done));
       });
   if (!put) co_return fail(put.error());
   const ShardIndex user_shard = context_.shard_of(actor.user);
   co_await context_.hop(shard_, user_shard);
   co_await context_.shard(user_shard)
-      .users->identity_changed(actor.user, actor.device, next.version, !lost->empty());
+      .users->identity_changed(actor.user, actor.device, next.version, lost);
   co_await context_.hop(user_shard, shard_);
   co_return done();
 }

@@ -72,6 +72,17 @@ Status check_own_leaf(const mls::LeafNode& leaf, const wire::DeviceRef& device) 
   return {};
 }
 
+namespace {
+
+Error refusal(identity::ListVerdict verdict) {
+  const auto code = verdict == identity::ListVerdict::kSignatureInvalid
+                        ? ErrorCode::kSignatureInvalid
+                        : ErrorCode::kInvalidArgument;
+  return Error{code, std::string(identity::describe(verdict)), {}};
+}
+
+}  // namespace
+
 Result<std::vector<DeviceId>> check_device_list(const wire::Identity& before,
                                                 const wire::Identity& next) {
   if (next.version != before.version + 1) {
@@ -83,22 +94,36 @@ Result<std::vector<DeviceId>> check_device_list(const wire::Identity& before,
     return Error{ErrorCode::kInvalidArgument, "the list is of another user or version", {}};
   }
   std::vector<DeviceId> lost;
-  auto verdict = identity::ListVerdict::kBrokenChain;
+  auto verdict = identity::ListVerdict::kValid;
   if (before.version == 0) {
     verdict = identity::verify_first(*list);
   } else {
     const auto known = identity::DeviceList::decode(before.list);
     if (!known) return known.error();
-    if (list->before == known->hash()) verdict = identity::verify(*list);
+    verdict = identity::verify_next(*known, *list);
     for (const identity::DeviceEntry& entry : known->devices) {
       if (list->find(entry.device) == nullptr) lost.push_back(entry.device);
     }
   }
-  if (verdict == identity::ListVerdict::kValid) return lost;
-  const auto code = verdict == identity::ListVerdict::kSignatureInvalid
-                        ? ErrorCode::kSignatureInvalid
-                        : ErrorCode::kInvalidArgument;
-  return Error{code, std::string(identity::describe(verdict)), {}};
+  if (verdict != identity::ListVerdict::kValid) return refusal(verdict);
+  return lost;
+}
+
+Result<std::uint32_t> check_list_afresh(const wire::Identity& before, const DeviceId& device,
+                                        ByteView bytes) {
+  const auto list = identity::DeviceList::decode(bytes);
+  if (!list) return Error{ErrorCode::kInvalidArgument, "not a device list", {}};
+  if (before.version == 0 || list->version != before.version + 1) {
+    return Error{ErrorCode::kConflict, "the device list has another version", {}};
+  }
+  const auto known = identity::DeviceList::decode(before.list);
+  if (!known) return known.error();
+  const auto verdict = identity::verify_afresh(*known, *list);
+  if (verdict != identity::ListVerdict::kValid) return refusal(verdict);
+  if (list->devices.size() != 1 || list->find(device) == nullptr) {
+    return Error{ErrorCode::kInvalidArgument, "the list does not name this device alone", {}};
+  }
+  return list->version;
 }
 
 }  // namespace parley::app

@@ -36,10 +36,14 @@ class KnownDevices {
 // kCredentialInvalid.
 Status check_own_leaf(const mls::LeafNode& leaf, const wire::DeviceRef& device);
 
-// A list that follows `before` (version 0: none yet), valid for itself. The account key may change:
-// people are shown that by their clients. Gives the devices that it lost. kConflict for another
-// version than the next, kSignatureInvalid or kInvalidArgument otherwise.
+// A list that follows `before` (version 0: none yet) under the same account key. Gives the devices
+// that it lost. kConflict for another version than the next, kSignatureInvalid or kInvalidArgument
+// otherwise.
 Result<std::vector<DeviceId>> check_device_list(const wire::Identity& before,
                                                 const wire::Identity& next);
+// A list with which the account starts afresh: it follows `before` under another account key and
+// names `device` alone. Gives its version; the same errors.
+Result<std::uint32_t> check_list_afresh(const wire::Identity& before, const DeviceId& device,
+                                        ByteView list);
 
 }  // namespace parley::app

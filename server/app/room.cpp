@@ -8,6 +8,7 @@ Room::Room(const AppConfig& config, store::RoomSnapshot snapshot, std::uint16_t 
     : config_(config),
       record_(std::move(snapshot.room)),
       group_epoch_(snapshot.group_epoch.value_or(0)),
+      first_(snapshot.first),
       head_(snapshot.head),
       ordinal_(snapshot.ordinal),
       position_(snapshot.position),
@@ -58,7 +59,9 @@ wire::RoomSummary Room::summary_for(UserId user) const {
   summary.read = me->read;
   summary.unread = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(ordinal_ - std::min(ordinal_, me->read_ordinal), UINT32_MAX));
-  summary.mentions = me->older_mentions + static_cast<std::uint32_t>(me->mentions.size());
+  // Of the older ones only the number is known: some may be gone with what they were in.
+  summary.mentions = std::min(
+      summary.unread, me->older_mentions + static_cast<std::uint32_t>(me->mentions.size()));
   summary.last_message = last_message_;
   if (last_message_) {
     if (const Member* sender = member(last_message_->sender)) summary.last_sender = sender->name;
@@ -85,13 +88,14 @@ std::optional<std::vector<wire::Event>> Room::from_tail(const store::EventQuery&
       from = to >= query.limit ? to - query.limit + 1 : 1;
       break;
     case wire::HistoryFrom::kAfter:
-      from = query.seq.value + 1;
-      to = std::min(head_.value, query.seq.value + query.limit);
+      from = std::max(query.seq.next(), first_).value;
+      to = std::min(head_.value, from + query.limit - 1);
       break;
     case wire::HistoryFrom::kAround:
     case wire::HistoryFrom::kTime:
       return std::nullopt;
   }
+  from = std::max(from, first_.value);
   std::vector<wire::Event> events;
   if (from > to) return events;
   if (from < first.value) return std::nullopt;
@@ -180,6 +184,16 @@ void Room::put_member(const store::MemberRecord& row, const std::string* name) {
     --member_count_;
   }
   member.presence.user_id = row.user;
+}
+
+void Room::trim(Seq first, std::uint64_t ordinal) {
+  first_ = std::max(first_, first);
+  while (!tail_.empty() && tail_.front().event.seq < first_) tail_.pop_front();
+  if (last_message_ && last_message_->seq < first_) last_message_.reset();
+  for (auto& [user, member] : members_) {
+    member.read_ordinal = std::max(member.read_ordinal, ordinal);
+    std::erase_if(member.mentions, [&](Seq seq) { return seq < first_; });
+  }
 }
 
 void Room::set_markers(UserId user, Seq delivered, Seq read, std::uint64_t read_ordinal) {

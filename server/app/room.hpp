@@ -41,6 +41,7 @@ class Room {
   const store::RoomRecord& record() const { return record_; }
   bool is_private() const { return record_.settings.kind == wire::RoomKind::kPrivate; }
   std::uint64_t group_epoch() const { return group_epoch_; }  // of a private room
+  Seq first() const { return first_; }  // the log begins here; one past the head: nothing is left
   Seq head() const { return head_; }
   store::Position position() const { return position_; }
   std::uint32_t member_count() const { return member_count_; }
@@ -61,6 +62,8 @@ class Room {
   // What one committed write did. Its events wait for take_pending_events.
   void apply(const store::RoomWrite& write, const store::RoomWritten& written,
              const std::unordered_map<UserId, std::string>& names);
+  // Everything before `first` is gone, with it `ordinal` messages.
+  void trim(Seq first, std::uint64_t ordinal);
   void set_markers(UserId user, Seq delivered, Seq read, std::uint64_t read_ordinal);
   void set_presence(wire::PresenceInfo presence);
   void set_name(UserId user, const std::string& name);
@@ -90,6 +93,7 @@ class Room {
   const AppConfig& config_;
   store::RoomRecord record_;
   std::uint64_t group_epoch_ = 0;
+  Seq first_{1};
   Seq head_;
   std::uint64_t ordinal_ = 0;
   store::Position position_ = 0;

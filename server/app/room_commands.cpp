@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t kMostInvites = 1000;  // shown of one room
 // Epochs before the present one whose messages are still taken: their senders have not caught up.
-constexpr std::uint64_t kPastEpochs = 3;
 constexpr const char* kOnlyTwo = "a direct room is for two people";
 
 wire::Role at_least_moderator() { return wire::Role::kModerator; }
@@ -486,7 +485,7 @@ Task<Reply> Rooms::post(Actor actor, wire::Post command, CheckedPost checked) {
   }
   if (checked.epoch) {
     const std::uint64_t present = (*room)->group_epoch();
-    if (*checked.epoch > present || present - *checked.epoch > kPastEpochs) {
+    if (*checked.epoch > present || present - *checked.epoch > wire::kPastEpochs) {
       co_return conflict(**room, actor.user, "sealed for another epoch");
     }
   }
@@ -556,7 +555,7 @@ Task<Reply> Rooms::history(Actor actor, wire::History command) {
   cut_to_frame(page.events, query.from);
   page.head = (*room)->head();
   page.start = page.events.empty() ? query.from != wire::HistoryFrom::kAfter
-                                   : page.events.front().seq == Seq{1};
+                                   : page.events.front().seq <= (*room)->first();
   std::unordered_set<UserId> named;
   for (const wire::Event& event : page.events) {
     if (!named.insert(event.sender).second) continue;

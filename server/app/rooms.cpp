@@ -292,6 +292,13 @@ void Rooms::typing(UserId user, wire::Typing command) {
             Priority::kPresence);
 }
 
+Task<void> Rooms::trim(store::TrimmedRoom trimmed) {
+  if (!rooms_.contains(trimmed.room)) co_return;
+  // One that is being loaded may have been read before.
+  const auto room = co_await get(trimmed.room);
+  if (room) (*room)->trim(trimmed.first, trimmed.ordinal);
+}
+
 void Rooms::sweep(MonoTime moment) {
   const Duration lifetime = context_.config.idle_actor_lifetime;
   std::erase_if(rooms_, [&](const auto& item) {

@@ -89,6 +89,7 @@ class Rooms {
   void flush();
   // Forgets rooms that nobody has heard or used for a while.
   void sweep(MonoTime now);
+  Task<void> trim(store::TrimmedRoom trimmed);  // what the store has deleted
   std::size_t active() const { return rooms_.size(); }
 
  private:

@@ -276,6 +276,10 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   for (const wire::RoomSummary& room : later) {
     notify(*state, wire::RoomNotice{room}, Priority::kMessage);
   }
+  if (const std::int64_t retention = context_.config.retention.ms / 1000; retention > 0) {
+    notify(*state, wire::RetentionNotice{static_cast<std::uint32_t>(retention)},
+           Priority::kMessage);
+  }
   pump_inbox(state);
 }
 

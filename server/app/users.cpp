@@ -222,7 +222,7 @@ Task<Reply> Users::set_profile(UserId id, std::string name) {
   for (const auto& [room, state] : (*user)->rooms) {
     if (state.role == wire::Role::kNone) continue;
     context_.tell(context_.shard_of(room),
-                  [room = room, info](Shard& shard) { shard.rooms->set_name(room, info); });
+                  [id = room, info](Shard& shard) { shard.rooms->set_name(id, info); });
   }
   for (const UserConnection& connection : (*user)->connections) {
     context_.tell(connection.shard, [session = connection.session, info](Shard& shard) {
@@ -307,7 +307,7 @@ void Users::tell_presence(User& user) {
   for (const auto& [room, state] : user.rooms) {
     if (state.role < wire::Role::kMember) continue;
     context_.tell(context_.shard_of(room),
-                  [room = room, seen](Shard& shard) { shard.rooms->set_presence(room, seen); });
+                  [id = room, seen](Shard& shard) { shard.rooms->set_presence(id, seen); });
   }
 }
 

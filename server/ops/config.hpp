@@ -56,7 +56,9 @@ constexpr Accepts one_of(std::string_view words) { return {0, 0, words}; }
 #define PARLEY_STORE_SETTINGS(X) \
   X(Text, path, "", anything(), "database file; empty: parley.db in the user's data folder") \
   X(Switch, durable, true, anything(), \
-    "wait for the disk, so that nothing acknowledged is lost with the power")
+    "wait for the disk, so that nothing acknowledged is lost with the power") \
+  X(Number, retention_days, 90, between(0, 36'500), \
+    "after which messages are deleted, with the keys of private rooms; 0: never")
 
 #define PARLEY_LIMITS_SETTINGS(X) \
   X(Number, requests_per_minute_per_user, 100, between(0, 1'000'000), "0: no limit") \

@@ -134,8 +134,10 @@ struct MarkerWrite {
 // A room as its actor starts from it.
 struct RoomSnapshot {
   RoomRecord room;
+  Seq first{1};  // the log begins here; one past the head when nothing is left of it
   Seq head;
-  std::uint64_t ordinal = 0;  // messages in the log
+  std::uint64_t ordinal = 0;  // messages up to the head, also those before `first`
+  std::uint64_t trimmed = 0;  // messages before `first`
   Position position = 0;      // of the last write other than markers
   Timestamp last_activity;
   std::vector<MemberRecord> members;         // all rows, Role::kNone too
@@ -195,6 +197,26 @@ struct UserSnapshot {
   UserRecord user;
   std::vector<DeviceRecord> devices;
   std::vector<UserRoom> rooms;
+};
+
+// What is too old is deleted from the beginning of the rooms' logs, a piece with each call.
+struct TrimQuery {
+  Timestamp now;
+  Duration retention{};        // of rooms whose messages do not disappear earlier; 0: for ever
+  bool only_disappearing = false;
+  std::int64_t after = 0;      // what the call before answered as `next`
+};
+
+struct TrimmedRoom {
+  RoomId room;
+  Seq first;                  // the log begins here now; one past its end when nothing is left
+  std::uint64_t ordinal = 0;  // messages before `first`
+};
+
+struct Trimmed {
+  std::vector<TrimmedRoom> rooms;
+  std::int64_t next = 0;
+  bool done = false;  // all rooms were looked at
 };
 
 struct EventQuery {

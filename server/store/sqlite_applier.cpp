@@ -97,28 +97,29 @@ Result<std::optional<RoomWritten>> SqliteApplier::find_earlier(const RoomState& 
   if (!stored.ok()) return stored.error();
   RoomWritten written;
   written.position = room.head.position;
-  written.at = stored->event.at;
-  written.ordinal = stored->ordinal;
+  written.at = *stored ? (*stored)->event.at : room.head.at;
+  written.ordinal = *stored ? (*stored)->ordinal : room.head.ordinal;
   // A write is all or none: the events that came with it follow it.
   for (std::size_t i = 0; i < write.events.size(); ++i) written.seqs.push_back({seq->value + i});
   written.duplicate = true;
   return Found(std::move(written));
 }
 
-Result<StoredEvent> SqliteApplier::load_event(RoomKey room, Seq seq) {
+Result<std::optional<StoredEvent>> SqliteApplier::load_event(RoomKey room, Seq seq) {
+  using Found = std::optional<StoredEvent>;
   const RecentRoom* recent = recent_.find(room);
   if (recent != nullptr) {
-    if (const StoredEvent* stored = recent->find(seq)) return *stored;
+    if (const StoredEvent* stored = recent->find(seq)) return Found(*stored);
   }
   const auto pending = std::find_if(events_.begin(), events_.end(), [&](const PendingEvent& event) {
     return event.room == room && event.stored.event.seq == seq;
   });
-  if (pending != events_.end()) return pending->stored;
+  if (pending != events_.end()) return Found(pending->stored);
   Query query = database_.query(kSelectEvents);
   query.bind(event_id(room, seq)).bind(event_id(room, seq));
-  if (query.next()) return event_row(query);
+  if (query.next()) return Found(event_row(query));
   PARLEY_TRY(query.finish());
-  return Error{ErrorCode::kStorageFailed, "an event that has a name is missing", {}};
+  return Found{};
 }
 
 Status SqliteApplier::append(RoomState& room, RoomWrite& write, RoomWritten& written) {

@@ -83,7 +83,7 @@ class SqliteApplier {
   Result<std::optional<Marker>> current_marker(RoomKey room, UserKey user);
   Status check(const RoomWrite& write);  // fills `senders_`, `member_users_`
   Result<std::optional<RoomWritten>> find_earlier(const RoomState& room, const RoomWrite& write);
-  Result<StoredEvent> load_event(RoomKey room, Seq seq);
+  Result<std::optional<StoredEvent>> load_event(RoomKey room, Seq seq);  // nothing: was trimmed
 
   // The rows of a write, inside a savepoint.
   Result<RoomState*> write_rows(RoomState* room, const RoomWrite& write);

@@ -76,7 +76,7 @@ Status SqliteApplier::insert_room(const RoomRecord& record, RoomState& state) {
                  .bind(position_)
                  .run());
   state.key = {database_.last_key()};
-  return database_.query("INSERT INTO room_heads VALUES(?1, 0, 0, 0, 0, 0)")
+  return database_.query("INSERT INTO room_heads VALUES(?1, 0, 0, 0, 0, 0, 1, 0)")
       .bind(state.key.value)
       .run();
 }

@@ -1,8 +1,11 @@
 #include "server/store/sqlite_devices.hpp"
 
+#include <string_view>
 #include <unordered_set>
 
 namespace parley::store {
+
+using namespace std::string_view_literals;
 
 Result<bool> SqliteDevices::is_active(const wire::DeviceRef& device) {
   Query query = database_.query(
@@ -181,7 +184,7 @@ Status SqliteDevices::ack_inbox(const DeviceId& device, std::uint64_t number) {
 
 // ---- identities and vaults ---------------------------------------------------------------------
 
-Status SqliteDevices::put_identity(const wire::Identity& identity) {
+Status SqliteDevices::put_identity(const wire::Identity& identity, bool afresh) {
   const auto user = user_key(identity.user_id);
   if (!user.ok()) return user.error();
   Query query = identity.version == 1
@@ -195,20 +198,32 @@ Status SqliteDevices::put_identity(const wire::Identity& identity) {
   if (database_.changes() == 0) {
     return Error{ErrorCode::kConflict, "the device list has another version", {}};
   }
-  return {};
+  if (!afresh) return {};
+  for (const std::string_view sql :
+       {"DELETE FROM vault WHERE user_key = ?1"sv, "DELETE FROM vault_wraps WHERE user_key = ?1"sv,
+        "DELETE FROM recovery_tokens WHERE user_key = ?1"sv,
+        "DELETE FROM link_codes WHERE user_key = ?1"sv}) {
+    PARLEY_TRY(database_.query(sql).bind(*user).run());
+  }
+  return database_
+      .query(
+          "DELETE FROM key_packages WHERE device IN (SELECT id FROM devices WHERE user_key = ?1)")
+      .bind(*user)
+      .run();
 }
 
 Result<std::uint64_t> SqliteDevices::put_vault(const UserId& user,
                                                const std::vector<wire::VaultEntry>& entries) {
   const auto owner = user_key(user);
   if (!owner.ok()) return owner.error();
-  std::uint64_t number = 0;
+  std::uint64_t before = 0;
   {
-    Query query = database_.query("SELECT max(number) FROM vault WHERE user_key = ?1");
+    Query query = database_.query("SELECT newest FROM vault_heads WHERE user_key = ?1");
     query.bind(*owner);
-    if (query.next()) number = query.natural(0);
+    if (query.next()) before = query.natural(0);
     PARLEY_TRY(query.finish());
   }
+  std::uint64_t number = before;
   for (const wire::VaultEntry& entry : entries) {
     PARLEY_TRY(database_
                    .query("INSERT INTO vault(user_key, number, key, sealed) "
@@ -220,7 +235,20 @@ Result<std::uint64_t> SqliteDevices::put_vault(const UserId& user,
                    .run());
     number += database_.changes() > 0 ? 1 : 0;
   }
-  if (number > kMaxVaultEntries) return Error{ErrorCode::kTooLarge, "the vault is full", {}};
+  if (number == before) return number;
+  if (number > kMaxVaultEntries) {  // else it cannot be full: no need to count
+    Query count = database_.query("SELECT count(*) FROM vault WHERE user_key = ?1");
+    count.bind(*owner);
+    const bool full = count.next() && count.natural(0) > kMaxVaultEntries;
+    PARLEY_TRY(count.finish());
+    if (full) return Error{ErrorCode::kTooLarge, "the vault is full", {}};
+  }
+  PARLEY_TRY(database_
+                 .query("INSERT INTO vault_heads(user_key, newest) VALUES(?1, ?2) "
+                        "ON CONFLICT(user_key) DO UPDATE SET newest = excluded.newest")
+                 .bind(*owner)
+                 .bind(number)
+                 .run());
   return number;
 }
 

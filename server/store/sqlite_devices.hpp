@@ -21,7 +21,7 @@ class SqliteDevices {
   Result<ClaimedKeyPackages> claim_key_packages(const KeyPackageClaim& claim);
   Status put_inbox(const InboxWrite& write);
   Status ack_inbox(const DeviceId& device, std::uint64_t number);
-  Status put_identity(const wire::Identity& identity);
+  Status put_identity(const wire::Identity& identity, bool afresh);
   Result<std::uint64_t> put_vault(const UserId& user, const std::vector<wire::VaultEntry>& entries);
   Status put_vault_wraps(const UserId& user, const std::vector<wire::VaultWrap>& wraps,
                          const Bytes& recovery_token_hash);

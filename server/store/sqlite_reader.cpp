@@ -82,6 +82,15 @@ Result<RoomHead> SqliteReader::table_head(RoomKey room) {
   return head;
 }
 
+Result<Seq> SqliteReader::log_start(RoomKey room) {
+  Query query = database_->query("SELECT first FROM room_heads WHERE room_key = ?1");
+  query.bind(room.value);
+  Seq first{1};
+  if (query.next()) first = query.seq(0);
+  PARLEY_TRY(query.finish());
+  return first;
+}
+
 Result<std::vector<StoredEvent>> SqliteReader::table_events(RoomKey room, Range range) {
   std::vector<StoredEvent> events;
   if (range.first > range.last) return events;
@@ -93,9 +102,10 @@ Result<std::vector<StoredEvent>> SqliteReader::table_events(RoomKey room, Range 
   return events;
 }
 
-Result<Seq> SqliteReader::last_before(RoomKey room, Seq head, Timestamp time) {
-  // Sequence numbers are dense and times never go back within a room: a binary search.
-  std::uint64_t low = 0, high = head.value;  // the answer is in [low, high]
+Result<Seq> SqliteReader::last_before(RoomKey room, Range range, Timestamp time) {
+  // Sequence numbers are dense and times never go back within a room: a binary search. The answer
+  // is in [low, high].
+  std::uint64_t low = range.first.value - 1, high = std::max(low, range.last.value);
   while (low < high) {
     const std::uint64_t middle = low + (high - low + 1) / 2;
     Query query = database_->query("SELECT at FROM events WHERE id = ?1");
@@ -117,22 +127,24 @@ Result<std::vector<StoredEvent>> SqliteReader::read_events(const EventQuery& que
   const std::uint64_t limit = std::min(query.limit, kMaxRows);
   if (limit == 0) return std::vector<StoredEvent>{};
 
-  // `head` is the end of the log as this read sees it.
-  const auto range_for = [&](Seq head, Seq before_time) -> Range {
+  // The log as this read sees it, and where the time of the query divides it.
+  const auto range_for = [&](Seq start, Seq head, Seq before_time) -> Range {
     const auto ending_at = [&](std::uint64_t last) -> Range {
-      return {{last >= limit ? last - limit + 1 : 1}, {last}};
+      return {{std::max(start.value, last >= limit ? last - limit + 1 : 1)}, {last}};
     };
     switch (query.from) {
       case wire::HistoryFrom::kBefore:
         return ending_at(std::min(query.seq.value, head.value + 1) - (query.seq.value > 0 ? 1 : 0));
       case wire::HistoryFrom::kAfter: {
         if (query.seq >= head) return {{1}, {0}};
-        return {query.seq.next(), {std::min(head.value, query.seq.value + limit)}};
+        const Seq first = std::max(query.seq.next(), start);
+        return {first, {std::min(head.value, first.value + limit - 1)}};
       }
       case wire::HistoryFrom::kAround: {
         const std::uint64_t half = limit / 2;
-        const std::uint64_t centre = std::min(query.seq.value, head.value);
-        const std::uint64_t first = centre > half ? centre - half : 1;
+        const std::uint64_t centre =
+            std::max(start.value, std::min(query.seq.value, head.value));
+        const std::uint64_t first = std::max(start.value, centre > half ? centre - half : 1);
         return ending_at(std::min(head.value, first + limit - 1));
       }
       case wire::HistoryFrom::kTime:
@@ -164,7 +176,7 @@ Result<std::vector<StoredEvent>> SqliteReader::read_events(const EventQuery& que
           Seq{taken.first.value - 1 + static_cast<std::uint64_t>(end - recent->events.begin())};
     }
     if (query.from == wire::HistoryFrom::kTime && !taken.before_time) return taken;
-    const Range range = range_for(taken.head, taken.before_time.value_or(Seq{}));
+    const Range range = range_for({1}, taken.head, taken.before_time.value_or(Seq{}));
     for (Seq seq = std::max(range.first, taken.first); seq <= range.last; seq = seq.next()) {
       if (const StoredEvent* stored = recent->find(seq)) taken.events.push_back(*stored);
     }
@@ -180,13 +192,15 @@ Result<std::vector<StoredEvent>> SqliteReader::read_events(const EventQuery& que
     if (!stored.ok()) return stored.error();
     head = table_end = stored->seq;
   }
+  const auto start = log_start(*key);
+  if (!start.ok()) return start.error();
   Seq before_time = copy.before_time.value_or(Seq{});
   if (query.from == wire::HistoryFrom::kTime && !copy.before_time) {
-    const auto found = last_before(*key, table_end, query.time);
+    const auto found = last_before(*key, {*start, table_end}, query.time);
     if (!found.ok()) return found.error();
     before_time = *found;
   }
-  Range range = range_for(head, before_time);
+  Range range = range_for(*start, head, before_time);
   range.last = std::min(range.last, table_end);
   auto events = table_events(*key, range);
   if (!events.ok()) return events.error();

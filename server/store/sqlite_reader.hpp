@@ -65,8 +65,10 @@ class SqliteReader {
   RecentCopy copy_recent(RoomKey key, std::uint32_t tail) const;
   Result<RoomKey> find_room(const RoomId& id);
   Result<RoomHead> table_head(RoomKey room);
+  Result<Seq> log_start(RoomKey room);  // the first event that is kept
   Result<std::vector<StoredEvent>> table_events(RoomKey room, Range range);
-  Result<Seq> last_before(RoomKey room, Seq head, Timestamp time);
+  // The last event of `range` before `time`; the one before the range when there is none.
+  Result<Seq> last_before(RoomKey room, Range range, Timestamp time);
   // Nothing when the snapshot is newer than what was copied from the recent table before it.
   Result<std::optional<RoomSnapshot>> try_load_room(RoomKey key, std::uint32_t tail);
   Result<bool> load_record(RoomKey key, Position published, RoomSnapshot& room);

@@ -104,7 +104,17 @@ Status SqliteReader::load_log(RoomKey key, const RecentCopy& recent, std::uint32
   room.last_activity = head.at;
   if (room.last_activity.ms == 0) room.last_activity = room.room.created;
 
-  const Seq first{head.seq.value >= tail ? head.seq.value - tail + 1 : 1};
+  {
+    Query query = database_->query("SELECT first, trimmed FROM room_heads WHERE room_key = ?1");
+    query.bind(key.value);
+    if (query.next()) {
+      room.first = query.seq(0);
+      room.trimmed = query.natural(1);
+    }
+    PARLEY_TRY(query.finish());
+  }
+  const Seq first{
+      std::max(room.first.value, head.seq.value >= tail ? head.seq.value - tail + 1 : 1)};
   const Seq table_end = recent.has_events ? Seq{recent.first.value - 1} : head.seq;
   auto events = table_events(key, {first, table_end});
   if (!events.ok()) return events.error();
@@ -192,6 +202,8 @@ Status SqliteReader::apply_markers(RoomKey key, const RecentCopy& recent,
       room.read_ordinals[i] = ordinal.next() ? ordinal.natural(0) : 0;
       PARLEY_TRY(ordinal.finish());
     }
+    // What is gone is not unread.
+    room.read_ordinals[i] = std::max(room.read_ordinals[i], room.trimmed);
   }
   return {};
 }

@@ -235,8 +235,23 @@ CREATE TABLE link_codes(
 // What comes with an invitation to a private room.
 constexpr const char* kInviteBundles = "ALTER TABLE invites ADD COLUMN bundle BLOB;";
 
+// Logs that do not begin with their first event any more. A vault's numbers go on where they were
+// when its newest entry is deleted.
+constexpr const char* kTrimming = R"sql(
+ALTER TABLE room_heads ADD COLUMN first INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE room_heads ADD COLUMN trimmed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX rooms_disappearing ON rooms(key) WHERE disappear_after_s > 0;
+
+CREATE TABLE vault_heads(
+  user_key INTEGER PRIMARY KEY,
+  newest INTEGER NOT NULL
+) STRICT;
+INSERT INTO vault_heads(user_key, newest) SELECT user_key, max(number) FROM vault GROUP BY user_key;
+)sql";
+
 constexpr Migration kMigrations[] = {
-    {1, kInitial}, {2, kPrivateRooms}, {3, kCommits}, {4, kLinkCodes}, {5, kInviteBundles},
+    {1, kInitial},   {2, kPrivateRooms},  {3, kCommits},
+    {4, kLinkCodes}, {5, kInviteBundles}, {6, kTrimming},
 };
 
 Result<int> user_version(Database& database) {

@@ -60,11 +60,11 @@ class SqliteStore final : public Store {
     push_call<void>(0, std::move(done),
                     [=](SqliteDevices& devices) { return devices.ack_inbox(device, number); });
   }
-  void put_identity(wire::Identity identity, StatusCallback done) override {
+  void put_identity(wire::Identity identity, bool afresh, StatusCallback done) override {
     const std::size_t bytes = identity.list.size();
     push_call<void>(bytes, std::move(done),
-                    [identity = std::move(identity)](SqliteDevices& devices) {
-                      return devices.put_identity(identity);
+                    [identity = std::move(identity), afresh](SqliteDevices& devices) {
+                      return devices.put_identity(identity, afresh);
                     });
   }
   void put_vault(UserId user, std::vector<wire::VaultEntry> entries,
@@ -101,6 +101,10 @@ class SqliteStore final : public Store {
                     [=, bundle = std::move(bundle)](SqliteDevices& devices) {
                       return devices.put_invite_bundle(room, invite, bundle);
                     });
+  }
+
+  void trim(TrimQuery query, Callback<Trimmed> done) override {
+    push_write(TrimItem{.query = query, .done = std::move(done)});
   }
 
   void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) override {

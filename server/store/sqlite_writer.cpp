@@ -34,6 +34,7 @@ SqliteWriter::SqliteWriter(const SqliteOptions& options, std::unique_ptr<Databas
       database_(std::move(database)),
       applier_(*database_, recent_, ids_, options.cached_rooms),
       flusher_(*database_, recent_, ids_, {options.journal_events, options.journal_bytes}),
+      trimmer_(*database_, recent_),
       checkpointer_(std::move(checkpoints)),
       queue_(options.max_queued_writes, options.max_queued_bytes) {
   // Replaces SQLite's own checkpoint within COMMIT.
@@ -114,7 +115,7 @@ Status SqliteWriter::write_transaction(Items batch) {
   Transaction transaction(*database_, Transaction::Kind::kWrite);
   PARLEY_TRY(transaction.began());
   applier_.begin(clock_());
-  flusher_.begin_round_if_due(applier_.last_journal_id(), false);
+  flusher_.begin_round_if_due(applier_.last_journal_id(), std::exchange(flush_next_, false));
   // After a failure the writes alone may still fit; but memory must not grow without end.
   if (flusher_.in_round() && (!last_failed_ || flusher_.is_pressing())) {
     PARLEY_TRY(flusher_.write_slice(std::max(kMinSlice, kSlicePerEvent * batch.size())));
@@ -141,8 +142,18 @@ Status SqliteWriter::apply(WriteItem& item) {
     return keep(*device, applier_.put_device(device->device));
   }
   if (auto* call = std::get_if<CallItem>(&item)) return keep(*call, applier_.run(call->call));
+  if (auto* old = std::get_if<TrimItem>(&item)) return keep(*old, trim(old->query));
   auto& setting = std::get<SettingItem>(item);
   return keep(setting, applier_.put_setting(setting.key, setting.value));
+}
+
+// Names of events reach their table after the events themselves, at the end of a round: nothing is
+// deleted before that, or a name would come for an event that is gone.
+Result<Trimmed> SqliteWriter::trim(const TrimQuery& query) {
+  if (flusher_.in_round()) return Trimmed{.next = query.after};
+  auto trimmed = trimmer_.trim(query);
+  if (trimmed.ok()) flush_next_ = trimmer_.needs_flush();
+  return trimmed;
 }
 
 void SqliteWriter::fail(WriteItem& item, const Error& error) {

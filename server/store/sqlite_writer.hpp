@@ -16,6 +16,7 @@
 #include "server/store/sqlite_checkpointer.hpp"
 #include "server/store/sqlite_flusher.hpp"
 #include "server/store/sqlite_options.hpp"
+#include "server/store/sqlite_trimmer.hpp"
 #include "server/store/write_queue.hpp"
 
 namespace parley::store {
@@ -46,6 +47,7 @@ class SqliteWriter {
   void write(Items batch);
   Status write_transaction(Items batch);
   Status apply(WriteItem& item);  // a failure here is one of the whole transaction
+  Result<Trimmed> trim(const TrimQuery& query);
   static void fail(WriteItem& item, const Error& error);
   static void call_back(WriteItem& item);
   void keep_log_short();
@@ -59,9 +61,11 @@ class SqliteWriter {
   RecentIds ids_;
   SqliteApplier applier_;
   SqliteFlusher flusher_;
+  SqliteTrimmer trimmer_;
   SqliteCheckpointer checkpointer_;
   WriteQueue queue_;
 
+  bool flush_next_ = false;  // the journal has something that is to be deleted
   int wal_pages_ = 0;
   bool last_failed_ = false;
   std::atomic<std::uint64_t> commits_{0};

@@ -53,8 +53,10 @@ class Store {
   virtual void claim_key_packages(KeyPackageClaim claim, Callback<ClaimedKeyPackages> done) = 0;
   virtual void put_inbox(InboxWrite write, StatusCallback done) = 0;
   virtual void ack_inbox(DeviceId device, std::uint64_t number, StatusCallback done) = 0;
-  // kConflict unless the version follows the present one.
-  virtual void put_identity(wire::Identity identity, StatusCallback done) = 0;
+  // kConflict unless the version follows the present one. `afresh`: what the user's devices kept
+  // under the keys before goes in the same transaction: vault, wraps, recovery token, link code,
+  // key packages.
+  virtual void put_identity(wire::Identity identity, bool afresh, StatusCallback done) = 0;
   // The first entry for a key stays. Answers with the newest number; kTooLarge past
   // kMaxVaultEntries.
   virtual void put_vault(UserId user, std::vector<wire::VaultEntry> entries,
@@ -70,6 +72,9 @@ class Store {
   // Replaces the one before; kInviteInvalid when the room has no such invite that still holds.
   virtual void put_invite_bundle(RoomId room, InviteId invite, Bytes bundle,
                                  StatusCallback done) = 0;
+  // Deletes what is too old: events with their mentions, and from the members' vaults the history
+  // secrets of epochs that nothing is left of. To be called again with `next` until `done`.
+  virtual void trim(TrimQuery query, Callback<Trimmed> done) = 0;
 
   // Reads. They see every write whose callback has run.
   virtual void load_room(RoomId room, std::uint32_t tail, Callback<RoomSnapshot> done) = 0;

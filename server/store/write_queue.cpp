@@ -28,6 +28,7 @@ struct BytesOf {
     return item.key.size() + item.value.size();
   }
   std::size_t operator()(const CallItem& item) const { return item.bytes; }
+  std::size_t operator()(const TrimItem&) const { return 0; }
 };
 
 }  // namespace

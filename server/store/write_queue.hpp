@@ -45,7 +45,13 @@ struct CallItem {
   StatusCallback done;
   Status result;
 };
-using WriteItem = std::variant<RoomItem, MarkersItem, UserItem, DeviceItem, SettingItem, CallItem>;
+struct TrimItem {
+  TrimQuery query;
+  Callback<Trimmed> done;
+  Result<Trimmed> result{ErrorCode::kInternal};
+};
+using WriteItem =
+    std::variant<RoomItem, MarkersItem, UserItem, DeviceItem, SettingItem, CallItem, TrimItem>;
 
 class WriteQueue {
  public:

@@ -43,6 +43,16 @@ Status DeviceCredential::verify(ByteView signing_key) const {
   return crypto::verify_signature(account_key, signed_text(*this, signing_key), signature);
 }
 
+Status VerifiedCredentials::verify(const DeviceCredential& credential,
+                                   const crypto::SignaturePublicKey& signing_key) {
+  const crypto::Digest digest = crypto::sha256(concat({credential.encode(), signing_key}));
+  if (known_.contains(digest)) return {};
+  PARLEY_TRY(credential.verify(signing_key));
+  if (known_.size() >= kMost) known_.clear();
+  known_.insert(digest);
+  return {};
+}
+
 DeviceCredential make_credential(const crypto::SigningKey& account, const UserId& user,
                                  const DeviceId& device,
                                  const crypto::SignaturePublicKey& signing_key,

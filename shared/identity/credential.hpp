@@ -8,7 +8,10 @@
 // so it is not repeated: a credential in the leaf of another key does not verify.
 #pragma once
 
+#include <set>
+
 #include "shared/base/id.hpp"
+#include "shared/crypto/hash.hpp"
 #include "shared/crypto/hpke.hpp"
 #include "shared/crypto/signature.hpp"
 
@@ -40,5 +43,18 @@ DeviceCredential make_credential(const crypto::SigningKey& account, const UserId
                                  const DeviceId& device,
                                  const crypto::SignaturePublicKey& signing_key,
                                  const crypto::KemPublicKey& device_key);
+
+// Remembers what verified, so that a device's many messages cost one check of its credential.
+// Bounded: a full one begins anew.
+class VerifiedCredentials {
+ public:
+  static constexpr std::size_t kMost = 4096;
+
+  // As DeviceCredential::verify.
+  Status verify(const DeviceCredential& credential, const crypto::SignaturePublicKey& signing_key);
+
+ private:
+  std::set<crypto::Digest> known_;  // of credential and signing key
+};
 
 }  // namespace parley::identity

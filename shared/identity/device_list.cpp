@@ -119,6 +119,21 @@ Result<DeviceList> make_first(const crypto::SigningKey& account, const UserId& u
   return sign(account, std::move(list));
 }
 
+Result<DeviceList> make_afresh(const crypto::SigningKey& account, const DeviceList& before,
+                               const DeviceEntry& device) {
+  if (account.public_key() == before.account_key) return refusal(ListVerdict::kOtherAccountKey);
+  if (before.version == std::numeric_limits<std::uint32_t>::max()) {
+    return Error{ErrorCode::kInvalidArgument, "no version after this one", {}};
+  }
+  DeviceList list;
+  list.user = before.user;
+  list.account_key = account.public_key();
+  list.version = before.version + 1;
+  list.before = before.hash();
+  list.devices = {device};
+  return sign(account, std::move(list));
+}
+
 Result<DeviceList> make_next(const crypto::SigningKey& account, const DeviceList& before,
                              const ListChange& change) {
   if (account.public_key() != before.account_key) return refusal(ListVerdict::kOtherAccountKey);
@@ -153,14 +168,26 @@ ListVerdict verify_first(const DeviceList& list) {
   return verify(list);
 }
 
-ListVerdict verify_next(const DeviceList& before, const DeviceList& next) {
+namespace {
+
+ListVerdict verify_after(const DeviceList& before, const DeviceList& next, bool same_key) {
   if (next.user != before.user) return ListVerdict::kOtherUser;
-  if (next.account_key != before.account_key) return ListVerdict::kOtherAccountKey;
+  if ((next.account_key == before.account_key) != same_key) return ListVerdict::kOtherAccountKey;
   if (next.version < before.version) return ListVerdict::kRolledBack;
   const crypto::Digest known = before.hash();
   if (next.version == before.version && next.hash() != known) return ListVerdict::kForked;
   if (next.version - before.version != 1 || next.before != known) return ListVerdict::kBrokenChain;
   return verify(next);
+}
+
+}  // namespace
+
+ListVerdict verify_next(const DeviceList& before, const DeviceList& next) {
+  return verify_after(before, next, true);
+}
+
+ListVerdict verify_afresh(const DeviceList& before, const DeviceList& next) {
+  return verify_after(before, next, false);
 }
 
 // ---- PinnedIdentity ----------------------------------------------------------------------------

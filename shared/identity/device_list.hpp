@@ -87,13 +87,19 @@ Result<DeviceList> make_first(const crypto::SigningKey& account, const UserId& u
                               std::vector<DeviceEntry> devices);
 Result<DeviceList> make_next(const crypto::SigningKey& account, const DeviceList& before,
                              const ListChange& change);
+// The account goes on under another key, with this device alone. kInvalidArgument as above, and for
+// the same account key.
+Result<DeviceList> make_afresh(const crypto::SigningKey& account, const DeviceList& before,
+                               const DeviceEntry& device);
 
 // One list for itself: its devices and its signature.
 ListVerdict verify(const DeviceList& list);
 // Version 1 of an account.
 ListVerdict verify_first(const DeviceList& list);
-// The successor of a list that was verified.
+// The successor of a list that was verified, under the same account key.
 ListVerdict verify_next(const DeviceList& before, const DeviceList& next);
+// ... or under another one: kOtherAccountKey when it is the same.
+ListVerdict verify_afresh(const DeviceList& before, const DeviceList& next);
 
 // What a client keeps about a user: the account key seen first and the newest list under it.
 // Serialisable (encode, decode) for the client's store.

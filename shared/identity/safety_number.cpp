@@ -57,10 +57,16 @@ Bytes make_safety_code(const Side& mine, const Side& theirs) {
   return wire::encode(Code{kCodeVersion, mine, theirs});
 }
 
+std::optional<SafetyCode> read_safety_code(ByteView code) {
+  const auto read = wire::decode<Code>(code);
+  if (!read || read->version != kCodeVersion) return std::nullopt;
+  return SafetyCode{read->own, read->other};
+}
+
 SafetyCheck check_safety_code(ByteView code, const Side& mine, const Side& theirs) {
   if (!code.empty() && code[0] > kCodeVersion) return SafetyCheck::kNewerVersion;
-  const auto read = wire::decode<Code>(code);
-  if (!read || read->version != kCodeVersion) return SafetyCheck::kNotACode;
+  const auto read = read_safety_code(code);
+  if (!read) return SafetyCheck::kNotACode;
   if (read->own.user != theirs.user || read->other.user != mine.user) {
     return SafetyCheck::kOtherPeople;
   }

@@ -2,6 +2,7 @@
 // digits, or one scans the other's code.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "shared/base/id.hpp"
@@ -32,6 +33,12 @@ std::string in_groups(std::string_view digits);
 // What a client shows for the other to scan: version 1 (1), its own side and the other side as it
 // knows it, each user (16), account key (32). 97 bytes.
 Bytes make_safety_code(const Side& mine, const Side& theirs);
+
+// Who shows it and whom it is for; nothing when it is no code of this version.
+struct SafetyCode {
+  Side own, other;
+};
+std::optional<SafetyCode> read_safety_code(ByteView code);
 
 enum class SafetyCheck : std::uint8_t {
   kMatch,

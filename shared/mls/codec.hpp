@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "shared/base/result.hpp"
@@ -202,6 +203,22 @@ class Reader {
   ByteView left_;
   const char* problem_ = nullptr;
 };
+
+// One of two kinds: a byte, 1 or 2, tells which. `neither` is said of another byte.
+template <class Variant, class Archive>
+void either_of(Variant& value, Archive& ar, const char* neither) {
+  static_assert(std::variant_size_v<Variant> == 2);
+  auto kind = static_cast<std::uint8_t>(value.index() + 1);
+  ar(kind);
+  if constexpr (Archive::kReads) {
+    if (kind == 2) {
+      value = std::variant_alternative_t<1, Variant>();
+    } else if (kind != 1) {
+      ar.fail(neither);
+    }
+  }
+  std::visit([&](auto& body) { ar(body); }, value);
+}
 
 template <class T>
 Bytes encode(const T& value) {

@@ -163,16 +163,7 @@ struct ProposalOrRef {
 
   template <class Self, class Archive>
   static void fields(Self& self, Archive& ar) {
-    auto kind = static_cast<std::uint8_t>(self.body.index() + 1);
-    ar(kind);
-    if constexpr (Archive::kReads) {
-      if (kind == 2) {
-        self.body = ProposalRef();
-      } else if (kind != 1) {
-        ar.fail("neither a proposal nor a reference to one");
-      }
-    }
-    std::visit([&](auto& body) { ar(body); }, self.body);
+    either_of(self.body, ar, "neither a proposal nor a reference to one");
   }
 };
 

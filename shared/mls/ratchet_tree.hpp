@@ -25,16 +25,7 @@ struct TreeNode {
 
   template <class Self, class Archive>
   static void fields(Self& self, Archive& ar) {
-    auto kind = static_cast<std::uint8_t>(self.body.index() + 1);
-    ar(kind);
-    if constexpr (Archive::kReads) {
-      if (kind == 2) {
-        self.body = ParentPtr();
-      } else if (kind != 1) {
-        ar.fail("a tree node that is neither leaf nor parent");
-      }
-    }
-    std::visit([&](auto& body) { ar(body); }, self.body);
+    either_of(self.body, ar, "a tree node that is neither leaf nor parent");
   }
 };
 

@@ -14,10 +14,12 @@ crypto::SecretBytes signed_text(std::string_view label, ByteView context, ByteVi
 }
 
 Result<VerifiedAuthor> verify_author(const AuthorFields& fields, ByteView text,
-                                     const crypto::Signature& signature) {
+                                     const crypto::Signature& signature,
+                                     identity::VerifiedCredentials* known) {
   auto credential = identity::DeviceCredential::decode(fields.credential);
   if (!credential) return credential.error();
-  PARLEY_TRY(credential->verify(fields.signing_key));
+  PARLEY_TRY(known ? known->verify(*credential, fields.signing_key)
+                   : credential->verify(fields.signing_key));
   PARLEY_TRY(crypto::verify_signature(fields.signing_key, text, signature));
   return VerifiedAuthor{*credential, fields.signing_key};
 }

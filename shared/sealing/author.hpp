@@ -38,8 +38,33 @@ struct AuthorFields {
 crypto::SecretBytes signed_text(std::string_view label, ByteView context, ByteView content);
 
 // kSignatureInvalid for a signature by another key, for a credential of another key, and for one
-// that the account key did not sign; else as DeviceCredential::decode.
+// that the account key did not sign; else as DeviceCredential::decode. `known` saves the check of a
+// credential that it has seen.
 Result<VerifiedAuthor> verify_author(const AuthorFields& fields, ByteView text,
-                                     const crypto::Signature& signature);
+                                     const crypto::Signature& signature,
+                                     identity::VerifiedCredentials* known = nullptr);
+
+// The fields of `content`, among them the author's as `author`, and the author's signature.
+template <class Content>
+Bytes encode_signed(const Author& author, std::string_view label, ByteView context,
+                    const Content& content) {
+  const Bytes bytes = wire::encode(content);
+  const auto text = signed_text(label, context, bytes);
+  return identity::concat({bytes, author.signing_key.sign(text.expose())});
+}
+
+// Reads the same, which has to be all of `bytes`: kMalformed and the errors of verify_author.
+template <class Content>
+Result<VerifiedAuthor> open_signed(std::string_view label, ByteView context, ByteView bytes,
+                                   Content& content) {
+  crypto::Signature signature{};
+  wire::BinaryReader reader(bytes);
+  reader(content);
+  const ByteView signed_part = bytes.first(bytes.size() - reader.left());
+  reader(identity::fixed(signature));
+  PARLEY_TRY(reader.finish());
+  const auto text = signed_text(label, context, signed_part);
+  return verify_author(content.author, text.expose(), signature);
+}
 
 }  // namespace parley::sealing

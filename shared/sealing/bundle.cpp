@@ -83,11 +83,6 @@ Bytes info_of(const BundleContext& context) {
   return identity::concat({as_bytes(kLabel), context.room.view(), purpose});
 }
 
-// The info, which begins with the label, and whom it is for.
-crypto::SecretBytes text_of(ByteView info, const crypto::KemPublicKey& receiver, ByteView content) {
-  return signed_text(as_text(info), receiver, content);
-}
-
 }  // namespace
 
 Result<Bytes> seal_bundle(Rng& rng, const crypto::KemPublicKey& receiver,
@@ -102,7 +97,8 @@ Result<Bytes> seal_bundle(Rng& rng, const crypto::KemPublicKey& receiver,
   const Bytes info = info_of(context);
   crypto::SecretBytes inside = identity::encode_secret(
       Inside{AuthorFields(author), to_runs(secrets), room_state}, kMaxSealed);
-  const crypto::SecretBytes text = text_of(info, receiver, inside.expose());
+  // The info begins with the label; the receiver is whom it is for.
+  const crypto::SecretBytes text = signed_text(as_text(info), receiver, inside.expose());
   inside.append(author.signing_key.sign(text.expose()));
   auto sealed = crypto::hpke_seal(rng, receiver, crypto::HpkeInfo(info), {}, inside.expose());
   if (!sealed) return sealed.error();
@@ -120,19 +116,11 @@ Result<OpenedBundle> open_bundle(const crypto::KemKeyPair& receiver, const Bundl
       crypto::hpke_open(sealed.subspan(1, kHead - 1), receiver, info, {}, sealed.subspan(kHead));
   if (!opened) return opened.error();
 
-  const ByteView plain = opened->expose();
   Inside inside;
-  crypto::Signature signature{};
-  wire::BinaryReader reader(plain);
-  reader(inside);
-  const ByteView content = plain.first(plain.size() - reader.left());
-  reader(fixed(signature));
-  PARLEY_TRY(reader.finish());
+  auto author = open_signed(as_text(info), receiver.public_key, opened->expose(), inside);
+  if (!author) return author.error();
   auto secrets = from_runs(std::move(inside.runs));
   if (!secrets) return secrets.error();
-  const crypto::SecretBytes text = text_of(info, receiver.public_key, content);
-  auto author = verify_author(inside.author, text.expose(), signature);
-  if (!author) return author.error();
   return OpenedBundle{std::move(*author), {std::move(*secrets), std::move(inside.room_state)}};
 }
 

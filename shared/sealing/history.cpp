@@ -75,7 +75,8 @@ Result<SealedMessage> seal_message(Rng& rng, const crypto::Secret& history_secre
 
 Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
                                    const MessageContext& context, ByteView nonce,
-                                   ByteView ciphertext) {
+                                   ByteView ciphertext,
+                                   identity::VerifiedCredentials* known) {
   if (context.version != kMessageVersion) return ErrorCode::kVersionUnsupported;
   crypto::XChaChaNonce exact{};
   if (nonce.size() != exact.size() || ciphertext.size() > kMaxPadded + crypto::kAeadTagSize) {
@@ -102,7 +103,7 @@ Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
   if (!padded || !is_link(inside.content)) return ErrorCode::kMalformed;
 
   const crypto::SecretBytes text = signed_text(kLabel, bound, content);
-  auto author = verify_author(inside.author, text.expose(), signature);
+  auto author = verify_author(inside.author, text.expose(), signature, known);
   if (!author) return author.error();
   if (!is_sender(context, author->credential)) {
     return Error{ErrorCode::kAccessDenied, "sealed by another device than the sender", {}};

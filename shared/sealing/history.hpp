@@ -82,6 +82,7 @@ Result<SealedMessage> seal_message(Rng& rng, const crypto::Secret& history_secre
 // verify_author.
 Result<OpenedMessage> open_message(const crypto::Secret& history_secret,
                                    const MessageContext& context, ByteView nonce,
-                                   ByteView ciphertext);
+                                   ByteView ciphertext,
+                                   identity::VerifiedCredentials* known = nullptr);
 
 }  // namespace parley::sealing

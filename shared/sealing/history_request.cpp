@@ -8,8 +8,6 @@
 namespace parley::sealing {
 namespace {
 
-using identity::fixed;
-
 constexpr std::uint8_t kVersion = 1;
 constexpr std::string_view kLabel = "Parley history request 1";
 constexpr std::uint64_t kLastEpoch = std::numeric_limits<std::uint64_t>::max() - 1;
@@ -67,25 +65,16 @@ Result<Bytes> make_history_request(const RoomId& room, const Author& author,
     }
     ++content.runs.back().count;
   }
-  const Bytes bytes = wire::encode(content);
-  const auto text = signed_text(kLabel, room.view(), bytes);
-  return identity::concat({bytes, author.signing_key.sign(text.expose())});
+  return encode_signed(author, kLabel, room.view(), content);
 }
 
 Result<HistoryRequest> open_history_request(const RoomId& room, ByteView bytes) {
   PARLEY_TRY(identity::check_version(bytes, kVersion));
   Content content;
-  crypto::Signature signature{};
-  wire::BinaryReader reader(bytes);
-  reader(content);
-  const ByteView signed_part = bytes.first(bytes.size() - reader.left());
-  reader(fixed(signature));
-  PARLEY_TRY(reader.finish());
+  auto author = open_signed(kLabel, room.view(), bytes, content);
+  if (!author) return author.error();
   auto epochs = from_runs(content.runs);
   if (!epochs) return epochs.error();
-  const auto text = signed_text(kLabel, room.view(), signed_part);
-  auto author = verify_author(content.author, text.expose(), signature);
-  if (!author) return author.error();
   return HistoryRequest{*std::move(author), *std::move(epochs)};
 }
 

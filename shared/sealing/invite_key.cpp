@@ -39,24 +39,15 @@ Bytes announce_invite_key(const RoomId& room, const Author& author, const Invite
   content.author = AuthorFields(author);
   content.invite = invite;
   content.public_key = public_key;
-  const Bytes bytes = wire::encode(content);
-  const auto text = signed_text(kLabel, room.view(), bytes);
-  return identity::concat({bytes, author.signing_key.sign(text.expose())});
+  return encode_signed(author, kLabel, room.view(), content);
 }
 
 Result<InviteKey> open_invite_key(const RoomId& room, ByteView bytes) {
   PARLEY_TRY(identity::check_version(bytes, kVersion));
   Content content;
-  crypto::Signature signature{};
-  wire::BinaryReader reader(bytes);
-  reader(content);
-  const ByteView signed_part = bytes.first(bytes.size() - reader.left());
-  reader(fixed(signature));
-  PARLEY_TRY(reader.finish());
-  PARLEY_TRY(crypto::parse_kem_public_key(content.public_key));
-  const auto text = signed_text(kLabel, room.view(), signed_part);
-  auto author = verify_author(content.author, text.expose(), signature);
+  auto author = open_signed(kLabel, room.view(), bytes, content);
   if (!author) return author.error();
+  PARLEY_TRY(crypto::parse_kem_public_key(content.public_key));
   return InviteKey{*std::move(author), content.invite, content.public_key};
 }
 

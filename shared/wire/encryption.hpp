@@ -193,7 +193,7 @@ struct AckInbox {
   }
 };
 
-// kConflict unless `version` follows the present one (the first is 1). -> Done
+// kConflict unless `version` follows the present one (the first is 1); 0: starts afresh. -> Done
 struct PutDeviceList {
   static constexpr std::uint16_t kKind = 46;
   static constexpr const char* kName = "put_device_list";

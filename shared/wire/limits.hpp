@@ -32,6 +32,7 @@ inline constexpr std::size_t kMaxPageSize = 200;
 inline constexpr std::size_t kMaxListItems = 10'000;
 inline constexpr std::size_t kMaxCursors = 10'000;
 // Of private rooms.
+inline constexpr std::uint64_t kPastEpochs = 3;  // sealed events may be as many epochs late
 inline constexpr std::size_t kMaxKeyPackages = 100;  // one-time ones of one device
 inline constexpr std::size_t kMaxKeyPackageBytes = 4096;
 inline constexpr std::size_t kMaxWelcomeBytes = 128 * 1024;

@@ -319,9 +319,22 @@ struct SyncNotice {
   }
 };
 
+// Behind the Welcome, where messages are deleted some time after they were sent. Devices delete them
+// as well, and the keys they were sealed with.
+struct RetentionNotice {
+  static constexpr std::uint16_t kKind = 12;
+  static constexpr const char* kName = "retention";
+  std::uint32_t seconds = 0;
+  bool operator==(const RetentionNotice&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("seconds", seconds));
+  }
+};
+
 using Notice = std::variant<TypingNotice, MarkersNotice, PresenceNotice, RoomNotice,
                             RoomGoneNotice, SessionNotice, UsersNotice, SyncNotice, InboxNotice,
-                            KeyPackagesLowNotice, IdentityChangedNotice>;
+                            KeyPackagesLowNotice, IdentityChangedNotice, RetentionNotice>;
 
 // The last frame before the server closes: why, and when to come back.
 struct Goodbye {

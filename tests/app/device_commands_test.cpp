@@ -175,19 +175,50 @@ TEST_CASE("device lists form a chain, and whoever shares a private room hears of
   CHECK(*wire::decode<wire::DevicesChanged>(event.body) == wire::DevicesChanged{ada.id(), 4});
 }
 
-TEST_CASE("an account may start over with another key, in the same chain") {
+TEST_CASE("an account starts afresh under another key when that is asked for in so many words") {
   Server server;
-  Account account(server.rng), fresh(server.rng);
+  Account account(server.rng), fresh(server.rng), ben_account(server.rng);
   SecureDevice ada(server, account, "Ada");
-  identity::DeviceList list = must(identity::make_first(fresh.key, ada.id(), {}));
-  CHECK(ada.refusal(wire::PutDeviceList{2, list.encode()}) == ErrorCode::kInvalidArgument);
-  list.version = 2;
-  list.before = account.list->hash();
-  const Bytes unsigned_list = list.encode();
-  list.signature = fresh.key.sign(identity::concat(
-      {as_bytes("Parley device list 1"),
-       ByteView(unsigned_list).first(unsigned_list.size() - crypto::kSignatureSize)}));
-  ada.ask<wire::Done>(wire::PutDeviceList{2, list.encode()});
+  SecureDevice phone(server, account, 2);
+  SecureDevice ben(server, ben_account, "Ben", 1);
+  ben.publish(1);
+  phone.publish(1, true);
+  const RoomId room = ada.create_private();
+  ada.add(room, {ben.id()});
+  ada.ask<wire::VaultPosition>(wire::PutVault{{{0, {1}, {2}}}});
+  const std::uint32_t before = account.list->version;
+
+  const identity::DeviceEntry entry = account.list->devices.front();
+  REQUIRE(entry.device == ada.ref().device_id);
+  const auto list = must(identity::make_afresh(fresh.key, *account.list, entry));
+  const wire::PutDeviceList command{0, list.encode()};
+  // Not by the way, not for another device, not with two devices, not twice, not out of turn.
+  CHECK(ada.refusal(wire::PutDeviceList{list.version, list.encode()}) ==
+        ErrorCode::kInvalidArgument);
+  CHECK(phone.refusal(command) == ErrorCode::kInvalidArgument);
+  const auto later = must(identity::make_afresh(account.key, list, entry));
+  CHECK(ada.refusal(wire::PutDeviceList{0, later.encode()}) == ErrorCode::kConflict);
+  const auto own_key = must(identity::make_next(account.key, *account.list, {}));
+  CHECK(ada.refusal(wire::PutDeviceList{0, own_key.encode()}) == ErrorCode::kInvalidArgument);
+  auto changed = list;
+  changed.devices.push_back(account.list->devices.back());
+  CHECK(ada.refusal(wire::PutDeviceList{0, changed.encode()}) == ErrorCode::kSignatureInvalid);
+  CHECK(ada.refusal(wire::PutDeviceList{0, {1, 2}}) == ErrorCode::kInvalidArgument);
+  CHECK(ada.ask<wire::VaultPage>(wire::GetVault{0, 10}).entries.size() == 1);
+
+  ada.ask<wire::Done>(command);
+  CHECK(ada.refusal(command) == ErrorCode::kConflict);
+  const auto known = ben.ask<wire::Identities>(wire::GetIdentities{{ada.id()}});
+  CHECK(known.identities.at(0) == wire::Identity{ada.id(), before + 1, list.encode()});
+  CHECK(notices<wire::IdentityChangedNotice>(ben).back() ==
+        wire::IdentityChangedNotice{ada.id(), before + 1});
+  CHECK(ada.ask<wire::VaultPage>(wire::GetVault{0, 10}).entries.empty());
+  CHECK(ada.ask<wire::VaultWraps>(wire::GetVaultWraps{}).wraps.empty());
+  CHECK(ben.ask<wire::KeyPackages>(wire::ClaimKeyPackages{room, {ada.id()}}).packages.empty());
+  CHECK(ben.peer.events.back().second.kind == wire::EventKind::kDevicesChanged);
+  // The leaf of the key before has to go, like any device that is gone.
+  const auto commits = ben.ask<wire::Commits>(wire::ListCommits{room, 1, 10});
+  CHECK(commits.stale == std::vector{ada.ref()});
 }
 
 TEST_CASE("identities stop at a full frame and go on when asked again") {

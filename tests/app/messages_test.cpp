@@ -216,3 +216,48 @@ TEST_CASE("pages and batches stay below the frame limit") {
   }
   CHECK(next == 82);
 }
+
+TEST_CASE("messages are deleted when they are too old, and their room stays") {
+  app::AppConfig config;
+  config.retention = hours(2);
+  Server server(2, config);
+  Person ada(server, "Ada");
+  Person grace(server, "Grace", 1);
+  const bool told = std::ranges::any_of(grace.peer.notices, [](const wire::Notice& notice) {
+    const auto* retention = std::get_if<wire::RetentionNotice>(&notice);
+    return retention && *retention == wire::RetentionNotice{7200};
+  });
+  CHECK(told);
+  const RoomId room = ada.create_room("Room");
+  grace.ask<wire::RoomState>(wire::JoinRoom{room, ""});
+  ada.say(room, "old");
+  server.advance(minutes(90));
+  ada.say(room, "newer");
+  const auto page = [&](wire::HistoryFrom from, Seq seq) {
+    wire::History query;
+    query.room_id = room;
+    query.from = from;
+    query.seq = seq;
+    return ada.ask<wire::HistoryPage>(query);
+  };
+  const Seq newer = page(wire::HistoryFrom::kNewest, {}).events.back().seq;
+  CHECK(page(wire::HistoryFrom::kNewest, {}).events.front().seq == Seq{1});
+  server.advance(minutes(92));  // the sweep of all rooms comes once an hour
+
+  for (int restarted = 0; restarted < 2; ++restarted) {
+    const auto newest = page(wire::HistoryFrom::kNewest, {});
+    REQUIRE(newest.events.size() == 1);
+    CHECK(newest.events.front().seq == newer);
+    CHECK(newest.start);
+    CHECK(newest.head == newer);
+    CHECK(page(wire::HistoryFrom::kAfter, {1}).events.size() == 1);
+    CHECK(page(wire::HistoryFrom::kBefore, newer).events.empty());
+    CHECK(page(wire::HistoryFrom::kBefore, newer).start);
+    // Loaded anew it is the same.
+    server.advance(minutes(20));
+  }
+  Person again(server, "Grace");
+  again.ask<wire::RoomState>(wire::JoinRoom{room, ""});
+  ada.say(room, "newest");
+  CHECK(again.heard(room) == std::vector<std::string>{"newest"});
+}

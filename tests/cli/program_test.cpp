@@ -97,6 +97,13 @@ TEST_CASE("a script talks in private rooms, which the server cannot read") {
   world.cli("Bob", {"send", "--reply", place, "Seeds", "agreed"});
   world.cli("Bob", {"react", "Seeds", place, "👍"});
   CHECK(world.cli("Ada", {"history", "Seeds"}).output.find(secret + "  👍 1") != std::string::npos);
+  CHECK(world.cli("Bob", {"edit", "Seeds", place, "not mine"}, 1).error.find("somebody else's") !=
+        std::string::npos);
+  CHECK(world.cli("Bob", {"delete", "Seeds", place}, 1).error.find("somebody else's") !=
+        std::string::npos);
+  CHECK(world.cli("Ada", {"reset-identity"}, 1).error.find("--yes") != std::string::npos);
+  CHECK(world.cli("Ada", {"reset-identity", "--yes"}, 1).error.find("nothing is lost") !=
+        std::string::npos);
   CHECK(world.cli("Ada", {"search", "tulips"}).output.find("Seeds") != std::string::npos);
 
   // The conversation of two is one room, whoever asks for it.

@@ -1,10 +1,15 @@
 // Private rooms in the browser: two people, a second device, lost devices; and what the server keeps of it.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { Browser } from './support/browser.mjs';
+import { cliProgram } from './support/paths.mjs';
 import { Server } from './support/server.mjs';
+
+const run = promisify(execFile);
 
 let server, browser, ada, grace;
 const secret = 'heliotrope at seven';
@@ -70,6 +75,26 @@ test('people compare safety numbers', async () => {
   await ada.closeDialogs();
   await other.dialog.getByRole('button', { name: 'Not now' }).click();
   await ada.page.getByRole('button', { name: /verified/ }).first().waitFor();
+});
+
+// What a phone's camera does with the code on the other's screen: it opens the page with it.
+test('a code from the other\'s screen verifies, after a question', async () => {
+  const cli = async (...args) =>
+    (await run(cliProgram(), ['--store', join(server.folder, 'terry.db'), ...args])).stdout;
+  await cli('login', '--server', server.socketUrl, '--name', 'Terry');
+  await cli('join', 'Square');
+  await cli('direct', 'Ada');
+  const { link } = JSON.parse(await cli('--json', 'verify', 'Ada'));
+  const dialog = ada.page.getByRole('dialog', { name: 'Verify Terry' });
+  for (const answer of ['No', 'I scanned it']) {
+    await ada.page.goto(link);
+    await dialog.getByRole('button', { name: answer }).click();
+  }
+  await dialog.getByText(/Terry: Verified/).waitFor();
+  assert.equal(await ada.page.evaluate(() => location.hash), '');
+  await ada.closeDialogs();
+  await ada.page.goto(`${server.url}/#verify=AAAA`);
+  await ada.page.getByText('That is not a safety code.').waitFor();
 });
 
 test('recovery words are shown once', async () => {

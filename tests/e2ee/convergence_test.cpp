@@ -4,6 +4,7 @@
 //
 // 20 devices of 8 users in 5 rooms. PARLEY_E2EE_EVENTS (of all logs together) and PARLEY_E2EE_SEED
 // choose how much of it and which; in CI it is 20 000 events.
+#include <cstdio>
 #include <cstdlib>
 
 #include "shared/identity/credential.hpp"
@@ -299,7 +300,11 @@ TEST_CASE("whatever happens, devices converge and read everything", "[e2ee][simu
   Simulation simulation(seed);
   for (std::uint64_t i = 0; simulation.events() < wanted; ++i) {
     simulation.step();
-    if (i % 500 == 499) simulation.check();
+    if (i % 500 != 499) continue;
+    simulation.check();
+    std::fprintf(stderr, "  %llu of %llu events\n",
+                 static_cast<unsigned long long>(simulation.events()),
+                 static_cast<unsigned long long>(wanted));
   }
   simulation.check();
 }

@@ -317,6 +317,42 @@ TEST_CASE("what is forgotten is not kept, given or fetched again", "[e2ee]") {
   CHECK(house.ben.read(house.room).back() == "five");
 }
 
+TEST_CASE("the secrets of what is too old are forgotten, also after a restart", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  std::vector<std::uint64_t> epochs;  // of each day
+  for (int day = 0; day < 8; ++day) {
+    REQUIRE(house.ada.engine->renew_keys(house.ada.now(), house.room).ok());
+    house.world.run(minutes(1));
+    house.say("day " + std::to_string(day));
+    epochs.push_back(house.ada.epoch(house.room));
+    house.world.run(hours(24));
+  }
+  for (Device* device : {&house.ada, &house.ben}) {
+    const auto kept = [&] {
+      std::uint64_t first = UINT64_MAX;
+      const std::string prefix = "e2ee/epoch/" + house.room.to_string() + "/";
+      for (const auto& [key, value] : device->disk()) {
+        if (key.starts_with(prefix)) first = std::min(first, std::uint64_t(std::stoull(key.substr(prefix.size()))));
+      }
+      return first;
+    };
+    device->engine->forget_older(device->now(), house.room, device->now().wall - hours(24 * 100));
+    house.world.run(seconds(1));
+    CHECK(kept() == 0);
+    device->restart();
+    device->connect();
+    house.world.run(seconds(5));
+    device->engine->forget_older(device->now(), house.room, device->now().wall - hours(48));
+    house.world.run(seconds(1));
+    // Of the epoch then, and of those of which messages may have come late.
+    CHECK(kept() > epochs[2]);
+    CHECK(kept() <= epochs[5]);
+    CHECK(device->read(house.room).back() == "day 7");
+  }
+  house.say("and on");
+  CHECK(house.ben.read(house.room).back() == "and on");
+}
+
 namespace {
 
 wire::InviteInfo make_invite(House& house) {

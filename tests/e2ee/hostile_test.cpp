@@ -194,3 +194,24 @@ TEST_CASE("another account key of a verified person stops the room until it is a
   CHECK_FALSE(pair.ada.engine->room(pair.room)->not_ready);
   CHECK(pair.ada.unsent() == 0);
 }
+
+TEST_CASE("an answer about somebody else does not pass for one's own identity", "[e2ee]") {
+  World world;
+  Device& ben = world.add("Ben");
+  Person eve(world.server, "Eve");
+  const auto bens = eve.ask<wire::Identities>(wire::GetIdentities{{ben.user()}});
+  Device& cal = *world.devices().emplace_back(std::make_unique<Device>(world.server, "Cal", 77));
+  int answers = 0;
+  cal.change_response = [&](wire::Response& response) {
+    // The first one tells that the account is new.
+    if (auto* answer = std::get_if<wire::Identities>(&response); answer && ++answers > 1) {
+      *answer = bens;
+    }
+  };
+  cal.connect();
+  world.run(seconds(3));
+  CHECK(answers > 1);
+  CHECK_FALSE(cal.ready());
+  CHECK(std::ranges::any_of(
+      cal.alerts, [](const auto& a) { return a.kind == e2ee::AlertKind::kOwnIdentityReplaced; }));
+}

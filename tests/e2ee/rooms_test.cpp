@@ -81,6 +81,13 @@ TEST_CASE("a room's name and topic are known to its members and to nobody else",
   };
   // Members may not, but those whom the owner has made moderators.
   CHECK_FALSE(rename(house.ben, "Mutiny"));
+  // Nor when they ask before the server has told that they may not.
+  house.ben.restart();
+  REQUIRE(rename(house.ben, "Mutiny"));
+  house.ben.connect();
+  house.world.run(seconds(5));
+  CHECK(house.ben.engine->room(house.room)->name == "Plans");
+  CHECK(house.ada.engine->room(house.room)->name == "Plans");
   house.ada.request(wire::SetRole{house.room, house.ben.user(), wire::Role::kModerator});
   house.world.run(seconds(1));
   REQUIRE(rename(house.ben, "Journeys"));
@@ -102,6 +109,38 @@ TEST_CASE("a room's name and topic are known to its members and to nobody else",
   REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
   house.world.run(seconds(3));
   CHECK(house.cal.engine->room(house.room)->name == "Journeys");
+}
+
+TEST_CASE("what a device is asked for stays in records that it can read again", "[e2ee]") {
+  House house;
+  const auto& settings = house.ada.engine->room(house.room);
+  const auto refused = [&](std::string name, std::string topic) {
+    const auto renamed = house.ada.engine->rename(house.ada.now(), house.room, name, topic);
+    const auto made = house.ada.engine->create_room(house.ada.now(), name, topic,
+                                                    {house.ben.user()}, wire::HistoryAccess::kAll);
+    return !renamed && renamed.error().code == ErrorCode::kInvalidArgument && !made &&
+           made.error().code == ErrorCode::kInvalidArgument;
+  };
+  CHECK(refused(std::string(wire::kMaxNameBytes + 1, 'x'), ""));
+  CHECK(refused("name", std::string(wire::kMaxTopicBytes + 1, 'x')));
+  CHECK(refused("\xff", ""));
+  CHECK(refused("name", "\xff"));
+  // A person without a connection removes devices over and over.
+  house.ada.disconnect();
+  SeededRng rng(1);
+  for (std::size_t i = 0; i < 2 * identity::kMaxDevices; ++i) {
+    DeviceId device;
+    rng.fill(device.uuid.bytes);
+    house.ada.engine->remove_device(house.ada.now(), device);
+    house.ada.engine->remove_device(house.ada.now(), device);
+  }
+  house.world.settle();
+  house.ada.restart();
+  house.ada.connect();
+  house.world.run(seconds(5));
+  CHECK(house.ada.ready());
+  CHECK(house.ada.engine->room(house.room)->name == settings->name);
+  CHECK(house.ada.engine->room(house.room)->topic == settings->topic);
 }
 
 TEST_CASE("who is invited reads what the room's history allows", "[e2ee]") {

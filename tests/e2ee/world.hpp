@@ -151,6 +151,7 @@ class Device {
     return texts;
   }
   const std::map<Seq, e2ee::Opened>& opened(RoomId room) { return logs_[room].read; }
+  const std::map<Seq, e2ee::OpenFault>& closed(RoomId room) { return logs_[room].closed; }
   const std::deque<wire::Event>& log(RoomId room) { return logs_[room].events; }
   // Long runs keep the newest only; one that comes into a room late begins there.
   void forget(RoomId room, std::size_t keep) {

@@ -138,6 +138,31 @@ TEST_CASE("lists that would not verify are not made") {
   CHECK_FALSE(DeviceList::decode(crowded.encode()));
 }
 
+TEST_CASE("an account that starts afresh goes on in its chain, under another key") {
+  const DeviceList first = first_list();
+  const auto fresh_key = some_signing_key(5);
+  const auto fresh = make_afresh(fresh_key, first, some_device(2).entry());
+  REQUIRE(fresh);
+  CHECK(fresh->user == first.user);
+  CHECK(fresh->version == first.version + 1);
+  CHECK(fresh->before == first.hash());
+  CHECK(fresh->devices == std::vector{some_device(2).entry()});
+  CHECK(verify_afresh(first, *fresh) == ListVerdict::kValid);
+  CHECK(verify_next(first, *fresh) == ListVerdict::kOtherAccountKey);
+  CHECK_FALSE(make_afresh(ada().account, first, some_device(2).entry()));
+  const DeviceList second = next_list(first, {{some_device(2).entry()}, {}});
+  CHECK(verify_afresh(first, second) == ListVerdict::kOtherAccountKey);
+  CHECK(verify_afresh(second, *fresh) == ListVerdict::kForked);
+  DeviceList changed = *fresh;
+  changed.devices[0].added_at.ms += 1;
+  CHECK(verify_afresh(first, changed) == ListVerdict::kSignatureInvalid);
+
+  PinnedIdentity pin(first.user);
+  CHECK(pin.observe(first).seen == PinnedIdentity::Seen::kFirstSeen);
+  CHECK(pin.observe(*fresh).seen == PinnedIdentity::Seen::kKeyChanged);
+  CHECK(pin.previous_key() == first.account_key);
+}
+
 TEST_CASE("each changed bit of a device list is refused") {
   const DeviceList second = next_list(first_list(), {{some_device(2).entry()}, {}});
   for_each_flip(second.encode(), 4, [](ByteView bytes, std::size_t at) {

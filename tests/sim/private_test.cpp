@@ -1,59 +1,13 @@
 // Private rooms through whole client cores: what a person sees, with a real server in between.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "shared/identity/recovery.hpp"
-#include "tests/sim/world.hpp"
+#include "tests/sim/private_world.hpp"
 
 namespace parley::sim {
 namespace {
-
-using client::MessageView;
-
-struct Private : World {
-  explicit Private(std::uint64_t seed = 7) : World(seed, make_app_server) { private_rooms = true; }
-
-  SimClient& person(const std::string& name) {
-    SimClient& client = add_client(name);
-    client.core().sign_in_guest(now(), name);
-    client.drain();
-    run_for(seconds(5));
-    INFO(client.view().keys.text);
-    REQUIRE(client.view().keys.state == client::AccountKeys::kReady);
-    return client;
-  }
-  // With the members of `others`, who see it when this returns.
-  RoomId room(SimClient& owner, const std::string& name, std::vector<SimClient*> others,
-              wire::HistoryAccess history = wire::HistoryAccess::kAll,
-              std::uint32_t disappear_after_s = 0) {
-    std::vector<UserId> users;
-    for (SimClient* other : others) users.push_back(other->view().self.user);
-    const auto token =
-        owner.core().create_private_room(now(), name, "a topic", users, history, disappear_after_s);
-    owner.drain();
-    run_for(seconds(5));
-    REQUIRE(owner.answers.contains(token));
-    REQUIRE(owner.answers.at(token).ok());
-    return std::get<wire::RoomState>(*owner.answers.at(token)).room.room_id;
-  }
-  void open(SimClient& client, RoomId id) {
-    client.core().open_room(now(), id);
-    client.drain();
-    run_for(seconds(2));
-  }
-};
-
-std::vector<std::string> texts(SimClient& client) {
-  std::vector<std::string> out;
-  if (!client.view().room) return out;
-  for (const auto& item : client.view().room->items) {
-    const auto* message = std::get_if<MessageView>(&item);
-    if (message) out.push_back(message->unreadable.empty() ? message->content : "?");
-  }
-  return out;
-}
-
-using Texts = std::vector<std::string>;
 
 TEST_CASE("people talk in a private room") {
   Private world;
@@ -457,6 +411,65 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
   }
 }
 
+TEST_CASE("an account that lost everything but its session starts afresh") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const UserId grace_id = grace.view().self.user;
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  const bool verified = GENERATE(false, true);
+  if (verified) ada.core().accept_identity(world.now(), grace_id, true);
+  grace.crash();
+  std::erase_if(grace.store, [](const auto& entry) {
+    return entry.first.starts_with("e2ee/") || entry.first.starts_with("events/");
+  });
+  grace.boot();
+  world.run_for(seconds(20));
+  REQUIRE(grace.view().keys.state == client::AccountKeys::kLocked);
+  CHECK(grace.view().keys.text.find("start afresh") != std::string::npos);
+
+  grace.core().start_afresh(world.now());
+  grace.drain();
+  world.run_for(seconds(20));
+  REQUIRE(grace.view().keys.state == client::AccountKeys::kReady);
+  CHECK_FALSE(grace.view().keys.has_recovery);
+  const auto says = [](SimClient& client, std::string_view words) {
+    return std::ranges::count_if(client.view().room->items, [&](const auto& item) {
+      const auto* line = std::get_if<client::SystemLineView>(&item);
+      return line && line->text.find(words) != std::string::npos;
+    });
+  };
+  world.open(grace, room);
+  CHECK(says(ada, "The identity of Grace has changed") == 1);
+  CHECK(says(grace, "Your account was started afresh") == 1);
+  if (verified) {
+    CHECK(ada.view().room->encryption.protection == client::Protection::kAttention);
+    CHECK(ada.view().room->encryption.changed == std::vector{grace_id});
+    ada.say(room, "is it you?");
+    world.run_for(seconds(10));
+    CHECK(texts(grace) == Texts{"?"});
+    ada.core().accept_identity(world.now(), grace_id, false);
+    ada.drain();
+    world.run_for(minutes(3));
+    CHECK(texts(grace) == Texts{"one", "is it you?"});
+  } else {
+    world.run_for(seconds(20));
+    CHECK(texts(grace) == Texts{"one"});
+  }
+  CHECK(ada.view().room->encryption.protection == client::Protection::kEncrypted);
+  grace.say(room, "here I am");
+  ada.say(room, "welcome back");
+  world.run_for(seconds(5));
+  const auto seen = texts(ada);
+  CHECK(std::ranges::count(seen, "here I am") == 1);
+  CHECK(texts(grace) == seen);
+  // What she says under the new keys begins a count of its own.
+  CHECK(says(ada, "missing") == 0);
+  CHECK(says(ada, "contradicts") == 0);
+}
+
 TEST_CASE("people compare safety numbers") {
   Private world;
   SimClient& ada = world.person("Ada");
@@ -474,9 +487,18 @@ TEST_CASE("people compare safety numbers") {
   CHECK(ada.view().identity->safety_number.size() == 71);
   CHECK(ada.view().identity->safety_number == grace.view().identity->safety_number);
 
-  const Bytes code = grace.view().identity->safety_code;
+  // What Grace's screen shows is opened on Ada's device, which asks before it counts.
+  const std::string link = grace.view().identity->url;
+  ada.core().close_identity(world.now());
+  ada.core().open_safety_code(world.now(), link);
+  ada.drain();
+  REQUIRE(ada.view().identity);
+  const Bytes code = ada.view().identity->scanned;
+  CHECK(ada.view().identity->user == grace_id);
+  CHECK(ada.view().identity->state == client::IdentityState::kNew);
   ada.core().check_safety_code(world.now(), grace_id, code);
   ada.drain();
+  CHECK(ada.view().identity->scanned.empty());
   CHECK(ada.view().identity->state == client::IdentityState::kVerified);
   CHECK(ada.view().room->encryption.protection == client::Protection::kVerified);
   CHECK(grace.view().room->encryption.protection == client::Protection::kEncrypted);
@@ -484,6 +506,14 @@ TEST_CASE("people compare safety numbers") {
   wrong[40] ^= 1;
   grace.core().check_safety_code(world.now(), ada_id, wrong);
   CHECK(grace.view().identity->state == client::IdentityState::kNew);
+  // Her own code, and what is none, open nothing.
+  grace.core().close_identity(world.now());
+  for (const std::string& text : {link, std::string("#verify=AAAA"), std::string("  ")}) {
+    grace.core().open_safety_code(world.now(), text);
+    grace.drain();
+    CHECK_FALSE(grace.view().identity);
+    CHECK(grace.view().toasts.back().title == "Not verified");
+  }
 }
 
 }  // namespace

@@ -103,6 +103,13 @@ void SimClient::perform(client::Effect effect) {
       effect);
 }
 
+bool SimClient::tampered(Bytes& bytes) {
+  auto frame = wire::decode_server_frame(bytes);
+  if (!frame || !lie(*frame)) return false;
+  bytes = wire::encode_frame(*frame);
+  return true;
+}
+
 void SimClient::store_write(const client::WriteStore& write) {
   for (const auto& entry : write.entries) {
     if (entry.value.empty()) {
@@ -194,6 +201,7 @@ void World::open(SimClient& client, std::uint32_t attempt) {
     };
     auto down = [this, it, attempt, alive](Bytes bytes) {
       if (!alive() || chance(weather_.lose_percent)) return;
+      if (it->lie && !it->tampered(bytes)) return;
       const int copies = chance(weather_.double_percent) ? 2 : 1;
       for (int i = 0; i < copies; ++i) {
         carry(it->last_down_, [this, it, attempt, alive, bytes] {
@@ -219,6 +227,12 @@ void World::open(SimClient& client, std::uint32_t attempt) {
 
 void World::up(SimClient& client, std::uint32_t attempt, Bytes bytes) {
   if (client.attempt_ != attempt || client.connection_ == 0) return;
+  if (client.overhear) {
+    const auto decoded = wire::decode_client_frame(bytes);
+    const auto* frame = std::get_if<wire::ClientFrame>(&decoded);
+    const auto* said = frame ? std::get_if<wire::CommandFrame>(frame) : nullptr;
+    if (said) client.overhear(said->command);
+  }
   if (chance(weather_.lose_percent)) return;
   const int copies = chance(weather_.double_percent) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {

@@ -36,6 +36,10 @@ class SimClient {
   void cut();    // the link breaks
   bool running() const { return core_ != nullptr; }
 
+  // What comes from the server, before the client sees it: to be changed at will; false: withheld.
+  std::function<bool(wire::ServerFrame&)> lie;
+  std::function<void(const wire::Command&)> overhear;  // what goes to the server
+
   // Sends a text; remembered as promised when its outbox entry is in the store.
   void say(RoomId room, const std::string& text);
 
@@ -54,6 +58,7 @@ class SimClient {
   friend class World;
   void perform(client::Effect effect);
   void store_write(const client::WriteStore& write);
+  bool tampered(Bytes& bytes);
 
   World& world_;
   SeededRng rng_;

@@ -284,6 +284,46 @@ TEMPLATE_LIST_TEST_CASE("device lists rise by one version", "[store]", Backends)
   CHECK(read->at(1).devices == std::vector{device_id(11), device_id(12)});
 }
 
+TEMPLATE_LIST_TEST_CASE("an account that starts afresh keeps nothing of the keys before", "[store]",
+                        Backends) {
+  Fixture<TestType> f;
+  using enum wire::VaultWrapKind;
+  for (const std::uint64_t n : {1, 2}) {
+    const auto byte = static_cast<std::uint8_t>(n);
+    REQUIRE(f.call().put({user_id(n), 1, Bytes{1}}).ok());
+    REQUIRE(f.call().put(user_id(n), {{0, {1}, {10}}}).ok());
+    REQUIRE(f.call().put(user_id(n), {{kRecovery, {}, {2}}}, Bytes(32, byte)).ok());
+    REQUIRE(f.call()
+                .put_link_code(user_id(n), Bytes(32, byte), f.backend.clock.now() + minutes(10))
+                .ok());
+    KeyPackagesWrite packages;
+    packages.device = f.device(n * 10 + 1);
+    packages.packages = {f.package(byte)};
+    packages.last_resort = f.package(static_cast<std::uint8_t>(byte + 100));
+    REQUIRE(f.call().put(packages).ok());
+  }
+  // A list that does not follow is refused, with everything as it was.
+  CHECK(f.call().put({user_id(1), 3, Bytes{3}}, true).error().code == ErrorCode::kConflict);
+  CHECK(f.call().vault(user_id(1))->size() == 1);
+  REQUIRE(f.call().put({user_id(1), 2, Bytes{3}}, true).ok());
+  f.backend.open();
+  CHECK(f.call().identities({user_id(1)})->at(0).identity ==
+        wire::Identity{user_id(1), 2, Bytes{3}});
+  CHECK(f.call().vault(user_id(1))->empty());
+  CHECK(f.call().wraps(user_id(1))->empty());
+  CHECK(f.call().recovery(Bytes(32, 1)).error().code == ErrorCode::kUserNotFound);
+  CHECK(f.call().take_link_code(Bytes(32, 1)).error().code == ErrorCode::kUserNotFound);
+  CHECK(f.claim(1).empty());
+  // Nobody else's.
+  CHECK(f.call().vault(user_id(2))->size() == 1);
+  CHECK(f.call().wraps(user_id(2))->size() == 1);
+  CHECK(*f.call().recovery(Bytes(32, 2)) == user_id(2));
+  CHECK(*f.call().take_link_code(Bytes(32, 2)) == user_id(2));
+  CHECK(f.claim(2) == std::vector<std::uint8_t>{2});
+  // The vault begins anew.
+  CHECK(*f.call().put(user_id(1), {{0, {1}, {11}}}) == 1);
+}
+
 TEMPLATE_LIST_TEST_CASE("the first vault entry for a key stays", "[store]", Backends) {
   Fixture<TestType> f;
   CHECK(*f.call().put(user_id(1), {{0, {1}, {10}}, {0, {2}, {20}}}) == 2);

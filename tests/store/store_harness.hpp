@@ -110,9 +110,9 @@ class Calls {
   Status ack(DeviceId device, std::uint64_t number) {
     return wait_for<void>([&](auto done) { store_.ack_inbox(device, number, std::move(done)); });
   }
-  Status put(wire::Identity identity) {
+  Status put(wire::Identity identity, bool afresh = false) {
     return wait_for<void>(
-        [&](auto done) { store_.put_identity(std::move(identity), std::move(done)); });
+        [&](auto done) { store_.put_identity(std::move(identity), afresh, std::move(done)); });
   }
   Result<std::uint64_t> put(UserId user, std::vector<wire::VaultEntry> entries) {
     return wait_for<std::uint64_t>(
@@ -174,6 +174,20 @@ class Calls {
   Result<UserId> take_link_code(Bytes hash) {
     return wait_for<UserId>(
         [&](auto done) { store_.take_link_code(std::move(hash), std::move(done)); });
+  }
+  // All of it, as the server's sweep does.
+  std::vector<TrimmedRoom> trim(TrimQuery query) {
+    std::vector<TrimmedRoom> rooms;
+    for (int pieces = 0; pieces < 1000; ++pieces) {
+      const auto piece =
+          wait_for<Trimmed>([&](auto done) { store_.trim(query, std::move(done)); });
+      REQUIRE(piece.ok());
+      rooms.insert(rooms.end(), piece->rooms.begin(), piece->rooms.end());
+      if (piece->done) return rooms;
+      query.after = piece->next;
+    }
+    FAIL("a trim does not end");
+    return rooms;
   }
 
  private:

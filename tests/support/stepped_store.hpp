@@ -75,6 +75,10 @@ class SteppedStore final : public store::Store {
                           s.put_setting(key, value, std::move(d));
                         });
   }
+  void trim(store::TrimQuery query, store::Callback<store::Trimmed> done) override {
+    wait_to_write<store::Trimmed>(std::move(done),
+                                  [query](auto& s, auto d) { s.trim(query, std::move(d)); });
+  }
   void put_key_packages(store::KeyPackagesWrite write,
                         store::Callback<std::uint32_t> done) override {
     wait_to_write<std::uint32_t>(std::move(done), [write = std::move(write)](auto& s, auto d) {
@@ -96,9 +100,9 @@ class SteppedStore final : public store::Store {
     wait_to_write<void>(std::move(done),
                         [=](auto& s, auto d) { s.ack_inbox(device, number, std::move(d)); });
   }
-  void put_identity(wire::Identity identity, store::StatusCallback done) override {
-    wait_to_write<void>(std::move(done), [identity = std::move(identity)](auto& s, auto d) {
-      s.put_identity(identity, std::move(d));
+  void put_identity(wire::Identity identity, bool afresh, store::StatusCallback done) override {
+    wait_to_write<void>(std::move(done), [identity = std::move(identity), afresh](auto& s, auto d) {
+      s.put_identity(identity, afresh, std::move(d));
     });
   }
   void put_vault(UserId user, std::vector<wire::VaultEntry> entries,

@@ -42,6 +42,7 @@ client::IdentityView somebody(const client::AppView& app, IdentityState state) {
           "Katherine Johnson",
           state,
           "30427 55182 90341 11876 42093 71850 66213 08457 93310 27764 58129 40036",
+          "https://chat.example.org/#verify=" + std::string(130, 'A'),
           {},
           "Compare the numbers."};
 }
@@ -220,6 +221,20 @@ TEST_CASE("the safety number is answered, copied and closed") {
     CHECK_FALSE(s.h.key(Key::kLetter, {false, true, false}, 'k'));
     CHECK_FALSE(s.find(SemanticRole::kDialog, "Go to a room"));
   }
+  SECTION("the other's camera can read it") {
+    CHECK(s.find(SemanticRole::kImage, "QR code of the same keys"));
+  }
+  SECTION("a code that was opened is asked about first") {
+    s.core.app.identity->scanned = {1, 2, 3};
+    s.show();
+    CHECK_FALSE(s.find(SemanticRole::kButton, "They match"));
+    s.press("I scanned it");
+    CHECK(s.asked("check_safety_code " + katherine));
+    s.press("No");
+    CHECK(s.asked("close_identity"));
+    s.h.app->navigate(s.h.now, "/verify/AbC");
+    CHECK(s.asked("open_safety_code AbC"));
+  }
   SECTION("without a number there is nothing to answer") {
     s.core.app.identity->safety_number.clear();
     s.show();
@@ -261,6 +276,16 @@ TEST_CASE("a locked device is opened by a code or by words") {
     s.core.app.keys.state = AccountKeys::kReady;
     s.show();
     CHECK_FALSE(s.find(SemanticRole::kDialog, "Use recovery words"));
+  }
+  SECTION("or the account starts afresh, after a question that says what is lost") {
+    s.press("Start afresh...");
+    CHECK_FALSE(s.asked("start_afresh"));
+    CHECK(s.find(SemanticRole::kDialog, "Start afresh?"));
+    s.press("Cancel");
+    CHECK_FALSE(s.asked("start_afresh"));
+    s.press("Start afresh...");
+    s.press("Give up the old keys");
+    CHECK(s.asked("start_afresh"));
   }
 }
 

@@ -54,6 +54,10 @@ const AppView& Client::view() { return impl_->view; }
 void Client::accept_identity(Now, UserId user, bool verified) {
   note("accept_identity", user, verified);
 }
+void Client::check_safety_code(Now, UserId user, ByteView) { note("check_safety_code", user); }
+void Client::open_safety_code(Now, std::string_view text) {
+  note("open_safety_code", std::string(text));
+}
 void Client::confirm_link(Now, bool same) { note("confirm_link", same); }
 std::uint64_t Client::create_private_room(Now, std::string name, std::string topic,
                                           std::vector<UserId> members, wire::HistoryAccess history,
@@ -68,6 +72,7 @@ std::uint64_t Client::create_room(Now, std::string name, std::string topic,
 }
 void Client::look_at_identity(Now, UserId user) { note("look_at_identity", user); }
 void Client::recover(Now, std::string words) { note("recover", words); }
+void Client::start_afresh(Now) { note("start_afresh"); }
 std::uint64_t Client::revoke_device(Now, DeviceId device) {
   note("revoke_device", device);
   return 1;
