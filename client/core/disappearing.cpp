@@ -1,10 +1,15 @@
-// Rooms where messages disappear: what is over leaves the timeline, the views, the search index and
-// the store, at its time or with the next start.
+// Messages that disappear, or are older than the server keeps any: what is over leaves the timeline,
+// the views, the search index and the store, at its time or with the next start.
 #include <algorithm>
 
 #include "client/core/impl.hpp"
 
 namespace parley::client {
+namespace {
+
+constexpr Duration kRetentionPause = hours(1);
+
+}  // namespace
 
 // As the members' devices agree; until this one is among them, as the server says.
 std::uint32_t Client::Impl::disappear_after(const Room& room) const {
@@ -18,19 +23,30 @@ Timestamp Client::Impl::time_of(Now now, const Room& room, const wire::Event& ev
   return std::min(event.at, now.wall + clock_offset_);
 }
 
+// Where messages disappear as they do; elsewhere what is older than the server keeps it, now and
+// then.
 void Client::Impl::drop_disappeared(Now now) {
   next_drop_.reset();
-  for (auto& [id, room] : rooms_) drop_disappeared(now, id, room);
+  const bool look_everywhere = next_retention_ && *next_retention_ <= now.mono;
+  if (look_everywhere) next_retention_ = now.mono + kRetentionPause;
+  for (auto& [id, room] : rooms_) {
+    const std::uint32_t own = disappear_after(room);
+    if (own != 0) drop_older(now, id, room, seconds(own));
+    if (!look_everywhere || (own != 0 && own <= retention_s_)) continue;
+    drop_older(now, id, room, seconds(retention_s_));
+    if (engine_ && is_private(room)) {
+      engine_->forget_older(now, id, now.wall + clock_offset_ - seconds(retention_s_));
+    }
+  }
 }
 
-void Client::Impl::drop_disappeared(Now now, RoomId id, Room& room) {
-  const Duration after = seconds(disappear_after(room));
-  if (after == Duration{}) return;
+void Client::Impl::drop_older(Now now, RoomId id, Room& room, Duration after) {
   const Timestamp present = now.wall + clock_offset_;
-  // Whether it is over; what is not sets when to look again.
+  // Whether it is over; what is not sets when to look again, where it disappears.
   const auto is_over = [&](const wire::Event& event) {
     const Timestamp end = event.at + after;
     if (end <= present) return true;
+    if (disappear_after(room) == 0) return false;
     const MonoTime at = now.mono + (end - present);
     if (!next_drop_ || at < *next_drop_) next_drop_ = at;
     return false;

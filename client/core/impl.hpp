@@ -337,7 +337,7 @@ class Client::Impl {
   std::uint32_t disappear_after(const Room& room) const;
   Timestamp time_of(Now now, const Room& room, const wire::Event& event) const;
   void drop_disappeared(Now now);
-  void drop_disappeared(Now now, RoomId id, Room& room);
+  void drop_older(Now now, RoomId id, Room& room, Duration after);
 
   // identities.cpp
   void on_account(Now now, e2ee::AccountState state);
@@ -437,6 +437,8 @@ class Client::Impl {
   };
   std::vector<HeldPage> held_pages_;
   std::optional<MonoTime> next_drop_;              // when a message disappears
+  std::uint32_t retention_s_ = 0;  // of the server, for all rooms; 0: not known, or for ever
+  std::optional<MonoTime> next_retention_;
   std::map<ClientId, std::uint64_t> post_tokens_;  // of posts that were asked for by request()
   KeysView keys_;
   // How a device signs in to an account that it has no keys of, and gets them.

@@ -352,6 +352,10 @@ void Client::Impl::on_notice(Now now, wire::Notice& notice) {
         } else if constexpr (std::same_as<T, wire::SessionNotice>) {
           adopt_session(n.session);
           schedule_renewal(now);
+        } else if constexpr (std::same_as<T, wire::RetentionNotice>) {
+          retention_s_ = n.seconds;
+          next_retention_.reset();
+          if (n.seconds > 0) next_retention_ = now.mono;
         } else if constexpr (std::same_as<T, wire::UsersNotice>) {
           learn_users(n.users);
         } else if constexpr (std::same_as<T, wire::SyncNotice>) {

@@ -402,6 +402,7 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   consider(flush_at_);
   consider(search_.next_slice);
   consider(next_drop_);
+  consider(next_retention_);
   if (engine_) consider(engine_->deadline());
   consider(engine_waits_);
   for (const HeldPage& held : held_pages_) consider(held.until);

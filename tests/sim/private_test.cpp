@@ -202,6 +202,29 @@ TEST_CASE("messages disappear at their time, from everything that a client has")
   }
 }
 
+TEST_CASE("what is older than the server keeps it leaves the devices") {
+  Private world(7, make_forgetful_server);
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  world.open(ada, room);
+  world.open(grace, room);
+  ada.say(room, "old");
+  world.run_for(minutes(100));
+  CHECK(texts(grace) == Texts{"old"});
+  ada.say(room, "newer");
+  world.run_for(minutes(150));
+  CHECK(texts(ada) == Texts{"newer"});
+  CHECK(texts(grace) == Texts{"newer"});
+  // And nobody asks for what was there.
+  world.run_for(minutes(240));
+  CHECK(texts(ada).empty());
+  CHECK_FALSE(grace.view().room->loading_older);
+  grace.say(room, "on we go");
+  world.run_for(seconds(5));
+  CHECK(texts(ada) == Texts{"on we go"});
+}
+
 TEST_CASE("where messages disappear, who comes later is told in one line") {
   Private world;
   SimClient& ada = world.person("Ada");

@@ -10,7 +10,10 @@ namespace parley::sim {
 using client::MessageView;
 
 struct Private : World {
-  explicit Private(std::uint64_t seed = 7) : World(seed, make_app_server) { private_rooms = true; }
+  explicit Private(std::uint64_t seed = 7, decltype(&make_app_server) server = make_app_server)
+      : World(seed, server) {
+    private_rooms = true;
+  }
 
   SimClient& person(const std::string& name) {
     SimClient& client = add_client(name);
