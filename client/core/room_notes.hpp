@@ -45,7 +45,8 @@ inline bool is_for_good(e2ee::OpenFault fault) {
 
 // Whether it is nobody's message: what the server calls it is not shown as said by anyone.
 inline bool is_refused(e2ee::OpenFault fault) {
-  return is_for_good(fault) && fault != e2ee::OpenFault::kUnsupported;
+  return is_for_good(fault) && fault != e2ee::OpenFault::kUnsupported &&
+         fault != e2ee::OpenFault::kNotForThisDevice;
 }
 
 }  // namespace parley::client

@@ -322,7 +322,8 @@ void TimelineView::add_closed(const TimelineInput& in, std::vector<TimelineItem>
     text = words_for_refused(fault, in.people.name_of(event.sender));
   } else if (!sealed || !sealed->counts) {
     return;
-  } else if (fault == e2ee::OpenFault::kBeforeJoining) {
+  } else if (fault == e2ee::OpenFault::kBeforeJoining ||
+             fault == e2ee::OpenFault::kNotForThisDevice) {
     text = e2ee::describe(fault);
   } else {
     return place(in, items, unreadable(in, event));
