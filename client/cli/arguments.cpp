@@ -22,6 +22,7 @@ Examples:
   tail -F errors.log | parley-cli pipe Operations
   parley-cli search deploy failed --room Ops
   parley-cli create --private Plans --with Grace # end-to-end encrypted
+  parley-cli create --private Den --disappear 1d # its messages are gone after a day
   parley-cli recovery-words > words.txt         # keep them off this machine
   parley-cli tail Lobby                         # Ctrl+C ends it
   parley-cli tail --json --since 120 Lobby | jq -r .content
@@ -48,6 +49,7 @@ struct Values {
   PresenceArguments presence;
   VerifyArguments verify;
   CreateArguments create;
+  std::string disappear;
   double expires_hours = 7 * 24;
   InviteArguments invite;
   SendArguments send;
@@ -70,6 +72,27 @@ std::string check_place_or_time(const std::string& text) {
   return "\"" + text +
          "\" is neither a place, the number shown after #, nor a time such as 2026-03-01T12:00Z or "
          "2026-03-01T13:00+01:00";
+}
+
+// Seconds in "90s", "30m", "12h", "1d" or "4w".
+std::optional<std::uint32_t> span_of(const std::string& text) {
+  static const std::map<char, std::uint64_t> units = {
+      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 7 * 86'400}};
+  if (text.size() < 2 || text.size() > 10) return std::nullopt;
+  const auto unit = units.find(text.back());
+  const std::string digits = text.substr(0, text.size() - 1);
+  if (unit == units.end() || digits.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  const std::uint64_t seconds = std::strtoull(digits.c_str(), nullptr, 10) * unit->second;
+  if (seconds < wire::kMinDisappear_s || seconds > wire::kMaxDisappear_s) return std::nullopt;
+  return static_cast<std::uint32_t>(seconds);
+}
+
+std::string check_span(const std::string& text) {
+  if (span_of(text)) return {};
+  return "a time is a number with s, m, h, d or w behind it, from 1m to 365d, such as 12h; not \"" +
+         text + "\"";
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -153,8 +176,10 @@ class Grammar {
                      [this](Context& c) { return browse(c, joined(v_.words), v_.ids); });
     find->add_option("QUERY", v_.words, "words of name or topic; none: all rooms");
     ids(find);
-    auto* make = add("create", "A new room; prints its id",
-                     [this](Context& c) { return create(c, v_.create); });
+    auto* make = add("create", "A new room; prints its id", [this](Context& c) {
+      v_.create.disappear_after_s = span_of(v_.disappear).value_or(0);
+      return create(c, v_.create);
+    });
     make->add_option("NAME", v_.create.name)->required();
     make->add_option("--topic", v_.create.topic);
     auto* unlisted =
@@ -168,6 +193,12 @@ class Grammar {
         ->check(CLI::IsMember({"all", "since-invited", "none"}))
         ->capture_default_str()
         ->needs(sealed);
+    make->add_option("--disappear", v_.disappear,
+                     "messages disappear after this time (30m, 12h, 1d, 4w) and are read only by "
+                     "the devices that are there then")
+        ->check(check_span)
+        ->needs(sealed)
+        ->excludes("--history");
     auto* pair = add("direct", "The encrypted conversation with somebody; prints its room's id",
                      [this](Context& c) { return direct(c, v_.verify.user); });
     pair->add_option("USER", v_.verify.user, "id, or the name of somebody in your rooms")

@@ -60,6 +60,7 @@ struct CreateArguments {
   bool is_private = false;
   std::vector<std::string> members;  // of a private room, besides the own user
   std::string history = "all";
+  std::uint32_t disappear_after_s = 0;  // 0: messages stay
 };
 Status create(Context& context, const CreateArguments& arguments);
 Status direct(Context& context, const std::string& user);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "client/core/words.hpp"
 #include "shared/wire/json.hpp"
 
 namespace parley::cli {
@@ -84,6 +85,9 @@ void Printer::rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, 
     text += style_.warn(fitted(unread, 14)) + "  ";
     text += style_.dim(fitted(ago(room.last_activity, now), 12));
     if (room.settings.access == wire::RoomAccess::kInviteOnly) text += style_.dim("  invite-only");
+    if (const std::uint32_t after = room.settings.disappear_after_s; after > 0) {
+      text += style_.dim("  disappearing: " + client::words_for_span(after));
+    }
     if (room.role == wire::Role::kInvited) text += style_.good("  invited: join to enter");
     if (ids) text += "  " + room.room_id.to_string();
     line(text);

@@ -3,6 +3,7 @@
 
 #include "client/cli/commands.hpp"
 #include "client/cli/lookup.hpp"
+#include "client/core/words.hpp"
 #include "client/native/ws_url.hpp"
 
 namespace parley::cli {
@@ -151,10 +152,14 @@ Status create_private(Context& context, const CreateArguments& arguments) {
   const auto history = arguments.history == "all"    ? wire::HistoryAccess::kAll
                        : arguments.history == "none" ? wire::HistoryAccess::kNone
                                                      : wire::HistoryAccess::kSinceInvited;
+  const std::uint32_t after = arguments.disappear_after_s;
+  const auto kept = after > 0 ? wire::HistoryAccess::kNone : history;
+  std::string note = "Created " + printable(arguments.name) + ", end-to-end encrypted.";
+  if (after > 0) note += " Messages disappear after " + client::words_for_span(after) + ".";
   return show_room(context, driver.ask([&](client::Client& client, Now at) {
-    return client.create_private_room(at, arguments.name, arguments.topic, members, history);
+    return client.create_private_room(at, arguments.name, arguments.topic, members, kept, after);
   }),
-                   "Created " + printable(arguments.name) + ", end-to-end encrypted.");
+                   note);
 }
 
 }  // namespace

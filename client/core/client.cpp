@@ -100,10 +100,10 @@ std::uint64_t Client::create_room(Now now, std::string name, std::string topic,
   return impl_->create_room(now, std::move(name), std::move(topic), access);
 }
 std::uint64_t Client::create_private_room(Now now, std::string name, std::string topic,
-                                          std::vector<UserId> members,
-                                          wire::HistoryAccess history) {
+                                          std::vector<UserId> members, wire::HistoryAccess history,
+                                          std::uint32_t disappear_after_s) {
   return impl_->create_private_room(now, std::move(name), std::move(topic), std::move(members),
-                                    history);
+                                    history, disappear_after_s);
 }
 std::uint64_t Client::start_direct(Now now, UserId user) { return impl_->start_direct(now, user); }
 std::uint64_t Client::join_room(Now now, RoomId room) { return impl_->join(now, {room, {}}); }

@@ -156,7 +156,8 @@ class Client {
   std::uint64_t create_room(Now now, std::string name, std::string topic, wire::RoomAccess access);
   // An encrypted one, with these people; answered by CommandDone with its RoomState.
   std::uint64_t create_private_room(Now now, std::string name, std::string topic,
-                                    std::vector<UserId> members, wire::HistoryAccess history);
+                                    std::vector<UserId> members, wire::HistoryAccess history,
+                                    std::uint32_t disappear_after_s = 0);
   // The encrypted room of the person and this user; opened, also when it is there already.
   std::uint64_t start_direct(Now now, UserId user);
   std::uint64_t join_room(Now now, RoomId room);

@@ -95,6 +95,7 @@ struct Room {
   std::vector<UserId> users;              // in its group
   std::optional<UserId> direct_with;
   std::optional<e2ee::NotReady> not_ready;
+  std::uint32_t disappear_after_s = 0;  // as the engine says
   std::vector<RoomNote> notes;
   std::vector<MissedMessages> missed;
   bool notes_dirty = false;
@@ -203,7 +204,8 @@ class Client::Impl {
 
   // ---- private_rooms.cpp ----
   std::uint64_t create_private_room(Now now, std::string name, std::string topic,
-                                    std::vector<UserId> members, wire::HistoryAccess history);
+                                    std::vector<UserId> members, wire::HistoryAccess history,
+                                    std::uint32_t disappear_after_s);
   std::uint64_t start_direct(Now now, UserId user);
   std::uint64_t invite_member(Now now, RoomId room, UserId user);
   std::uint64_t rename_private(Now now, RoomId room, std::string name, std::string topic);
@@ -331,6 +333,12 @@ class Client::Impl {
   EncryptionView encryption_of(Room& room);
   std::set<UserId> moderators_of(const Room& room) const;
 
+  // disappearing.cpp
+  std::uint32_t disappear_after(const Room& room) const;
+  Timestamp time_of(Now now, const Room& room, const wire::Event& event) const;
+  void drop_disappeared(Now now);
+  void drop_older(Now now, RoomId id, Room& room, Duration after);
+
   // identities.cpp
   void on_account(Now now, e2ee::AccountState state);
   void on_recovery_made(Now now, bool saved);
@@ -346,6 +354,7 @@ class Client::Impl {
   std::vector<IndexedMessage> next_slice();
   void note_indexed(const std::vector<IndexedMessage>& slice);
   void index_slice(Now now);
+  void forget_hits(RoomId room, Seq up_to);
   void answer_search();
   void build_search();
 
@@ -427,6 +436,9 @@ class Client::Impl {
     MonoTime until;
   };
   std::vector<HeldPage> held_pages_;
+  std::optional<MonoTime> next_drop_;              // when a message disappears
+  std::uint32_t retention_s_ = 0;  // of the server, for all rooms; 0: not known, or for ever
+  std::optional<MonoTime> next_retention_;
   std::map<ClientId, std::uint64_t> post_tokens_;  // of posts that were asked for by request()
   KeysView keys_;
   // How a device signs in to an account that it has no keys of, and gets them.

@@ -146,6 +146,25 @@ void Client::Impl::index_slice(Now now) {
   if (search_.stale.empty() || ++search_.slices % kSlicesBetweenAnswers == 0) answer_search();
 }
 
+// Messages that are gone are not found, whether somebody looks or not.
+void Client::Impl::forget_hits(RoomId id, Seq up_to) {
+  const auto found = search_.known.find(id);
+  if (!search_.index || found == search_.known.end()) return;
+  std::vector<IndexedMessage> gone;
+  for (const auto& [seq, version] : found->second) {
+    if (seq <= up_to) gone.push_back({id, seq, {}, {}, {}});
+  }
+  if (gone.empty()) return;
+  if (!search_.index->update(gone).ok()) {
+    search_.index.reset();
+    search_.known.clear();
+    search_.failed = true;
+  } else {
+    note_indexed(gone);
+  }
+  if (search_.open) answer_search();
+}
+
 void Client::Impl::answer_search() {
   touch();
   search_.hits.clear();

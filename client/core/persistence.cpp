@@ -218,7 +218,13 @@ void Client::Impl::collect_room(RoomId id, Room& room, std::vector<WriteStore::E
 // The newest events, in chunks by sequence number: a live message rewrites one chunk only.
 void Client::Impl::collect_events(RoomId id, Room& room, std::vector<WriteStore::Entry>& out) {
   const auto& segments = room.timeline.segments();
-  if (segments.empty()) return;
+  if (segments.empty()) {
+    for (const auto& [chunk, range] : room.stored_chunks) {
+      out.push_back({events_key(id, chunk), {}});
+    }
+    room.stored_chunks.clear();
+    return;
+  }
   const sync::Segment& live = segments.back();
   const std::uint64_t last = live.last().value;
   const std::uint64_t oldest = last >= kStoredEvents ? last - kStoredEvents + 1 : 1;

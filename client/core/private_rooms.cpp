@@ -221,6 +221,7 @@ void Client::Impl::refresh_private(Now now, RoomId id) {
   if (!status) return;
   room->name = status->name;
   room->topic = status->topic;
+  room->disappear_after_s = status->disappear_after_s;
   const bool moved = room->not_ready != status->not_ready;
   room->not_ready = status->not_ready;
   if (auto users = engine_->members(id); !users.empty()) room->users = std::move(users);
@@ -265,6 +266,9 @@ EncryptionView Client::Impl::encryption_of(Room& room) {
   EncryptionView out;
   out.protection = protection_of(room);
   out.summary = words_for_protection(out.protection);
+  if (const std::uint32_t after = disappear_after(room); after != 0) {
+    out.disappearing = "Messages disappear after " + words_for_span(after);
+  }
   if (!is_private(room) || !engine_) {
     if (is_private(room)) out.waiting = "Private rooms are in use by another run of this program.";
     return out;
@@ -324,9 +328,12 @@ wire::Event Client::Impl::reveal(Now now, Room& room, const wire::Event& event) 
     return out;
   }
   if (!engine_) return event;
-  auto result = engine_->open(now, room.summary.room_id, event);
+  // The engine goes by this device's clock.
+  wire::Event out = event;
+  out.at = time_of(now, room, event) - clock_offset_;
+  auto result = engine_->open(now, room.summary.room_id, out);
+  out.at = time_of(now, room, event);
   if (auto* opened = std::get_if<e2ee::Opened>(&result)) {
-    wire::Event out = event;
     out.kind = opened->kind;
     out.body = std::move(opened->body);
     note_chain(now, room, event, *opened);
@@ -486,15 +493,18 @@ void Client::Impl::end_wishes(Now now, RoomId id, const Error* error) {
 
 std::uint64_t Client::Impl::create_private_room(Now now, std::string name, std::string topic,
                                                 std::vector<UserId> members,
-                                                wire::HistoryAccess history) {
+                                                wire::HistoryAccess history,
+                                                std::uint32_t disappear_after_s) {
   const std::uint64_t token = next_token_++;
   when_keys_settle(now, [=, this](Now then) {
     Result<RoomId> room = ErrorCode::kAccessDenied;
+    const bool in_time = disappear_after_s == 0 || (disappear_after_s >= wire::kMinDisappear_s &&
+                                                    disappear_after_s <= wire::kMaxDisappear_s);
     if (is_blank(name) || !is_valid_utf8(name) ||
-        count_code_points(name) > wire::kMaxNameCharacters) {
+        count_code_points(name) > wire::kMaxNameCharacters || !in_time) {
       room = ErrorCode::kInvalidArgument;
     } else if (engine_) {
-      room = engine_->create_room(then, name, topic, members, history);
+      room = engine_->create_room(then, name, topic, members, history, disappear_after_s);
     }
     begin_wish(then, room, {token, "The room was not created", true});
   });
@@ -561,6 +571,11 @@ bool Client::Impl::hold_page(Now now, std::uint64_t token, wire::HistoryPage& pa
   Room* room = find_room(page.room_id);
   if (!room || !is_private(*room) || !engine_) return false;
   page.events = revealed(now, *room, std::move(page.events));
+  const Timestamp present = now.wall + clock_offset_;
+  const Duration after = seconds(disappear_after(*room));
+  std::erase_if(page.events, [&](const wire::Event& event) {
+    return after > Duration{} && time_of(now, *room, event) + after <= present;
+  });
   const bool waits = std::ranges::any_of(page.events, [&](const wire::Event& event) {
     if (event.kind != wire::EventKind::kSealed) return false;
     const auto fault = room->closed.find(event.seq);

@@ -352,6 +352,10 @@ void Client::Impl::on_notice(Now now, wire::Notice& notice) {
         } else if constexpr (std::same_as<T, wire::SessionNotice>) {
           adopt_session(n.session);
           schedule_renewal(now);
+        } else if constexpr (std::same_as<T, wire::RetentionNotice>) {
+          retention_s_ = n.seconds;
+          next_retention_.reset();
+          if (n.seconds > 0) next_retention_ = now.mono;
         } else if constexpr (std::same_as<T, wire::UsersNotice>) {
           learn_users(n.users);
         } else if constexpr (std::same_as<T, wire::SyncNotice>) {
@@ -412,9 +416,16 @@ void Client::Impl::recount(Room& room) {
     return;
   }
   const auto& segments = room.timeline.segments();
-  if (segments.empty()) return;
+  if (segments.empty()) {
+    // Everything disappeared, or nothing is known.
+    if (room.timeline.start() > summary.head) summary.unread = summary.mentions = 0;
+    return;
+  }
   const sync::Segment& live = segments.back();
-  if (live.first() > room.read.next() || live.last() < summary.head) return;
+  if (live.first() > std::max(room.read.next(), room.timeline.start()) ||
+      live.last() < summary.head) {
+    return;
+  }
   summary.unread = summary.mentions = 0;
   for (std::size_t i = live.entries.size(); i-- > 0;) {
     const sync::LogEntry& entry = live.entries[i];

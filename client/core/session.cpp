@@ -387,6 +387,7 @@ void Client::Impl::settle(Now now) {
   }
   ask_names(now);
   while (auto output = connection_.poll_output()) handle_output(now, *std::move(output));
+  drop_disappeared(now);
   flush_outbox();
   if (unsaved_ && !flush_at_) flush_at_ = now.mono + kFlushAfter;
 }
@@ -400,6 +401,8 @@ std::optional<MonoTime> Client::Impl::deadline() const {
   consider(typing_.deadline());
   consider(flush_at_);
   consider(search_.next_slice);
+  consider(next_drop_);
+  consider(next_retention_);
   if (engine_) consider(engine_->deadline());
   consider(engine_waits_);
   for (const HeldPage& held : held_pages_) consider(held.until);

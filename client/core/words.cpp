@@ -121,6 +121,17 @@ std::string words_for_loss(const Error& error) {
   }
 }
 
+std::string words_for_span(std::uint32_t seconds) {
+  static constexpr std::pair<std::uint32_t, std::string_view> kUnits[] = {
+      {7 * 86'400, "week"}, {86'400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+  for (const auto& [size, name] : kUnits) {
+    if (seconds < size || seconds % size != 0) continue;
+    const std::uint32_t count = seconds / size;
+    return std::to_string(count) + ' ' + std::string(name) + (count == 1 ? "" : "s");
+  }
+  return "no time";
+}
+
 std::string words_for_protection(Protection protection) {
   switch (protection) {
     case Protection::kNone:

@@ -16,6 +16,7 @@ std::string words_for_loss(const Error& error);
 
 // ---- private rooms ----
 std::string words_for_protection(Protection protection);
+std::string words_for_span(std::uint32_t seconds);  // "1 day", "4 weeks", "90 minutes"
 std::string words_for_keys(AccountKeys state);
 std::string words_for_identity(IdentityState state, const std::string& name);
 std::string words_for_changed_identity(const std::string& name);

@@ -144,6 +144,19 @@ void draw_more(Column& column) {
   ui.last_node().expandable = true;
   ui.last_node().expanded = more;
   if (more) {
+    static constexpr std::array<std::string_view, 5> kSpans = {"Never", "1 hour", "1 day", "1 week",
+                                                               "4 weeks"};
+    static constexpr std::string_view kDisappear = "Messages disappear after";
+    column.label(kDisappear);
+    scene.state.create_disappear =
+        segmented(ui, child_id(kCreate, "disappear"), column.take(ui.theme.control(38)), kDisappear,
+                  kSpans, scene.state.create_disappear);
+  }
+  if (more && scene.state.create_disappear > 0) {
+    column.note(
+        "They can be read only by the devices that are here when they are sent. This cannot be "
+        "changed later.");
+  } else if (more) {
     static constexpr std::array<std::string_view, 3> kHistory = {"Everything", "Since invited",
                                                                  "From joining"};
     static constexpr std::string_view kLabel = "What people who come later can read";
@@ -159,6 +172,11 @@ wire::HistoryAccess chosen_history(const AppState& state) {
   constexpr std::array kValues = {wire::HistoryAccess::kAll, wire::HistoryAccess::kSinceInvited,
                                   wire::HistoryAccess::kNone};
   return kValues[static_cast<std::size_t>(std::clamp(state.create_history, 0, 2))];
+}
+
+std::uint32_t chosen_disappear(const AppState& state) {
+  constexpr std::array<std::uint32_t, 5> kSeconds = {0, 3600, 86'400, 7 * 86'400, 28 * 86'400};
+  return kSeconds[static_cast<std::size_t>(std::clamp(state.create_disappear, 0, 4))];
 }
 
 }  // namespace
@@ -182,6 +200,7 @@ void start(Scene& scene) {
   state.create_open = false;
   state.create_more = false;
   state.create_history = 0;
+  state.create_disappear = 0;
   state.create_people.clear();
   state.scrolls[kCreate] = 0;
   if (scene.app.room && scene.app.room->members.empty() && !state.members_asked) {
@@ -252,8 +271,10 @@ void draw_form(Column& column, bool& done) {
     });
   } else {
     ui.emit([n = name.model.text(), t = topic.model.text(), people = state.create_people,
-             history = chosen_history(state)](client::Client& c, Now now) {
-      c.create_private_room(now, n, t, people, history);
+             history = chosen_history(state),
+             disappear = chosen_disappear(state)](client::Client& c, Now now) {
+      const auto kept = disappear > 0 ? wire::HistoryAccess::kNone : history;
+      c.create_private_room(now, n, t, people, kept, disappear);
     });
   }
   state.page = Page::kTimeline;

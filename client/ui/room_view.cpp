@@ -54,6 +54,9 @@ std::string header_words(const Scene& scene, const client::RoomView& room) {
       if (!member.status_text.empty()) words += "  \xc2\xb7  " + member.status_text;
     }
   }
+  if (!room.encryption.disappearing.empty()) {
+    words += "  \xc2\xb7  " + room.encryption.disappearing;
+  }
   if (!room.topic.empty()) words += "  \xc2\xb7  " + room.topic;
   std::replace(words.begin(), words.end(), '\n', ' ');
   return words;

@@ -163,6 +163,7 @@ struct AppState {
   bool create_open = false;  // a room that the server can read
   bool create_more = false;
   int create_history = 0;
+  int create_disappear = 0;
   std::vector<UserId> create_people;
   bool recovery_hint_closed = false;
   bool login_elsewhere = false;  // the login asks for what another device gave

@@ -102,7 +102,9 @@ std::vector<wire::Event> Timeline::handle_page(MonoTime now, const wire::History
   head_ = std::max(head_, page.head);
   const Seq before = cursor();
   std::vector<LogEntry> run;
-  for (const wire::Event& event : page.events) run.push_back(entry_of(event));
+  for (const wire::Event& event : page.events) {
+    if (event.seq >= log_start_) run.push_back(entry_of(event));
+  }
   insert(std::move(run));
 
   std::vector<wire::Event> newest;
@@ -122,19 +124,25 @@ std::vector<wire::Event> Timeline::handle_page(MonoTime now, const wire::History
 // again at once and for ever.
 bool Timeline::accept(const Fetch& fetch, const wire::HistoryPage& page) {
   const auto& events = page.events;
-  if (page.start && !events.empty()) log_start_ = events.front().seq;
+  if (page.start && !events.empty()) drop_before(events.front().seq);
   switch (fetch.goal) {
     case Goal::kCatchUp:
-      if (!events.empty()) return events.back().seq > fetch.query.seq;
+      if (!events.empty()) {
+        // What would come right after is gone.
+        if (events.front().seq > fetch.query.seq.next()) drop_before(events.front().seq);
+        return events.back().seq > fetch.query.seq;
+      }
+      if (page.start) drop_before(page.head.next());
       if (page.head > cursor()) return false;
       head_ = cursor();  // the summary named an event that is not there
       return true;
     case Goal::kNewest:
+      if (events.empty() && page.start) drop_before(page.head.next());
       if (events.empty()) empty_ = page.head.value == 0 || page.start;
       return !events.empty() || empty_;
     case Goal::kOlder:
       want_older_ = false;
-      if (events.empty() && page.start) log_start_ = fetch.query.seq;
+      if (events.empty() && page.start) drop_before(fetch.query.seq);
       return events.empty() ? page.start : events.front().seq < fetch.query.seq;
     case Goal::kGap:
       want_gap_.reset();
@@ -151,6 +159,20 @@ void Timeline::handle_fetch_failed(MonoTime now, Duration retry_after) {
   const Duration own = seconds(std::int64_t{1} << std::min(failures_, 5));
   ++failures_;
   retry_at_ = now + std::max(retry_after, own);
+}
+
+void Timeline::drop_before(Seq seq) {
+  if (seq <= log_start_) return;
+  log_start_ = seq;
+  held_.erase(held_.begin(), held_.lower_bound(seq));
+  while (!segments_.empty() && segments_.front().first() < seq) {
+    auto& entries = segments_.front().entries;
+    while (!entries.empty() && entries.front().event.seq < seq) entries.pop_front();
+    if (entries.empty()) segments_.erase(segments_.begin());
+  }
+  folds_.forget_before(seq);
+  head_ = std::max(head_, Seq{seq.value - 1});
+  changes_.rebuilt = true;
 }
 
 bool Timeline::replace(const wire::Event& event) {
@@ -240,7 +262,7 @@ std::optional<Timeline::Fetch> Timeline::plan() const {
   if (!open_ || fetch_) return std::nullopt;
   if (want_jump_) return fetch_of(Goal::kJump, From::kAround, *want_jump_, kPage);
   if (segments_.empty()) {
-    if (empty_) return std::nullopt;
+    if (empty_ || (log_start_ > Seq{1} && !behind())) return std::nullopt;
     return fetch_of(Goal::kNewest, From::kNewest, {}, kPage);
   }
   if (head_.value > cursor().value + kHugeGap) {
@@ -295,7 +317,8 @@ const LogEntry* Timeline::find(Seq seq) const {
 }
 
 bool Timeline::at_start() const {
-  return segments_.empty() ? empty_ : segments_.front().first() <= log_start_;
+  if (segments_.empty()) return empty_ || (log_start_ > Seq{1} && !behind());
+  return segments_.front().first() <= log_start_;
 }
 
 bool Timeline::loading_older() const {

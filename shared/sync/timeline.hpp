@@ -63,6 +63,8 @@ class Timeline {
   void handle_fetch_failed(MonoTime now, Duration retry_after);
   void set_head(MonoTime now, Seq head);  // a summary's word on the newest event
   void handle_disconnected();             // a fetch under way is over
+  // What came before `seq` is gone for everybody; the log begins there.
+  void drop_before(Seq seq);
   // What a sealed event turned out to be, in the place of the one with its number; false: not here.
   bool replace(const wire::Event& event);
 
@@ -83,11 +85,14 @@ class Timeline {
   const std::vector<Segment>& segments() const { return segments_; }
   const LogEntry* find(Seq seq) const;
   const MessageFold* fold(Seq target) const { return folds_.find(target); }
-  Seq cursor() const { return segments_.empty() ? Seq{} : segments_.back().last(); }
+  Seq cursor() const {
+    return segments_.empty() ? Seq{log_start_.value - 1} : segments_.back().last();
+  }
   Seq head() const { return head_; }
   bool synced() const { return cursor() >= head_; }
   // A live event right after what is here would be appended.
   bool follows(Seq seq) const { return segments_.empty() || seq.value <= cursor().value + 1; }
+  Seq start() const { return log_start_; }  // of the log, as far as is known
   bool at_start() const;
   bool is_open() const { return open_; }
   bool loading_older() const;

@@ -43,7 +43,7 @@ class FramePeer final : public app::Peer {
 
 class AppServer final : public Server {
  public:
-  AppServer(std::uint64_t seed, Now now)
+  AppServer(std::uint64_t seed, Now now, Duration retention = {})
       : rng_(seed), executor_(3), store_([this] { return executor_.now().wall; }) {
     offset_ = now.mono - executor_.now().mono;
     config_.messages_per_second = 20;
@@ -52,6 +52,7 @@ class AppServer final : public Server {
     config_.sign_ins_per_minute_per_address = 0;
     config_.connections_per_user = 100;
     config_.lobby.clear();
+    config_.retention = retention;
     crash();
   }
   ~AppServer() override { connections_.clear(); }
@@ -143,6 +144,10 @@ class AppServer final : public Server {
 
 std::unique_ptr<Server> make_app_server(std::uint64_t seed, Now now) {
   return std::make_unique<AppServer>(seed, now);
+}
+
+std::unique_ptr<Server> make_forgetful_server(std::uint64_t seed, Now now) {
+  return std::make_unique<AppServer>(seed, now, hours(3));
 }
 
 }  // namespace parley::sim

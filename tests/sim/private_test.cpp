@@ -131,6 +131,125 @@ TEST_CASE("somebody who comes later reads what was said before") {
   CHECK(texts(ada).back() == "I read it");
 }
 
+bool is_stored(SimClient& client, std::string_view text) {
+  return std::ranges::any_of(client.store, [&](const auto& entry) {
+    return as_text(entry.second).find(text) != std::string_view::npos;
+  });
+}
+
+TEST_CASE("messages disappear at their time, from everything that a client has") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Den", {&grace}, wire::HistoryAccess::kNone, 3600);
+  world.open(grace, room);
+  CHECK(grace.view().room->encryption.disappearing == "Messages disappear after 1 hour");
+  ada.say(room, "violet evening");
+  world.run_for(seconds(3));
+  grace.say(room, "amber morning");
+  world.run_for(seconds(5));
+  const Texts both{"violet evening", "amber morning"};
+  CHECK(texts(ada) == both);
+  CHECK(texts(grace) == both);
+  CHECK(is_stored(grace, "violet evening"));
+
+  SECTION("in rooms that are open, and where later ones stay until theirs") {
+    world.run_for(minutes(40));
+    ada.say(room, "a later one");
+    world.run_for(minutes(19));
+    CHECK(texts(grace) == Texts{"violet evening", "amber morning", "a later one"});
+    world.run_for(minutes(2));
+    CHECK(texts(ada) == Texts{"a later one"});
+    CHECK(texts(grace) == Texts{"a later one"});
+    CHECK(is_stored(grace, "a later one"));
+    grace.say(room, "and one more");
+    world.run_for(seconds(5));
+    CHECK(texts(ada) == Texts{"a later one", "and one more"});
+  }
+  SECTION("in rooms that are closed, with what the list says of them") {
+    grace.core().close_room(world.now());
+    grace.drain();
+    ada.say(room, "unread");
+    world.run_for(seconds(5));
+    CHECK(grace.view().rooms[0].unread == 1);
+    CHECK(grace.view().rooms[0].preview == "Ada: unread");
+    world.run_for(minutes(61));
+    CHECK(grace.view().rooms[0].unread == 0);
+    CHECK(grace.view().rooms[0].preview.empty());
+    CHECK_FALSE(is_stored(grace, "unread"));
+    ada.say(room, "again");
+    world.run_for(seconds(5));
+    CHECK(grace.view().rooms[0].unread == 1);
+    world.open(grace, room);
+    CHECK(texts(grace) == Texts{"again"});
+  }
+  SECTION("while a client is off, with its next start") {
+    grace.crash();
+    world.run_for(minutes(61));
+    grace.boot();
+    CHECK(texts(grace).empty());
+    world.run_for(seconds(10));
+    CHECK(texts(grace).empty());
+    ada.say(room, "again");
+    world.run_for(seconds(5));
+    CHECK(texts(grace) == Texts{"again"});
+  }
+  world.run_for(minutes(1));
+  for (SimClient* client : {&ada, &grace}) {
+    INFO(client->name);
+    CHECK_FALSE(is_stored(*client, "violet evening"));
+    CHECK_FALSE(is_stored(*client, "amber morning"));
+  }
+}
+
+TEST_CASE("what is older than the server keeps it leaves the devices") {
+  Private world(7, make_forgetful_server);
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  world.open(ada, room);
+  world.open(grace, room);
+  ada.say(room, "old");
+  world.run_for(minutes(100));
+  CHECK(texts(grace) == Texts{"old"});
+  ada.say(room, "newer");
+  world.run_for(minutes(150));
+  CHECK(texts(ada) == Texts{"newer"});
+  CHECK(texts(grace) == Texts{"newer"});
+  // And nobody asks for what was there.
+  world.run_for(minutes(240));
+  CHECK(texts(ada).empty());
+  CHECK_FALSE(grace.view().room->loading_older);
+  grace.say(room, "on we go");
+  world.run_for(seconds(5));
+  CHECK(texts(ada) == Texts{"on we go"});
+}
+
+TEST_CASE("where messages disappear, who comes later is told in one line") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Den", {&grace}, wire::HistoryAccess::kNone, 86'400);
+  ada.say(room, "one");
+  ada.say(room, "two");
+  world.run_for(seconds(3));
+  SimClient& edsger = world.person("Edsger");
+  ada.core().invite_member(world.now(), room, edsger.view().self.user);
+  ada.drain();
+  world.run_for(seconds(10));
+  ada.say(room, "three");
+  world.run_for(seconds(3));
+  world.open(edsger, room);
+  world.run_for(seconds(60));
+  CHECK(texts(edsger) == Texts{"three"});
+  CHECK(edsger.view().room->name == "Den");
+  const auto lines = std::ranges::count_if(edsger.view().room->items, [](const auto& item) {
+    const auto* line = std::get_if<client::SystemLineView>(&item);
+    return line && line->text.find("only by the devices that were here") != std::string::npos;
+  });
+  CHECK(lines == 1);
+}
+
 TEST_CASE("where earlier messages stay with those who were there, one line says so") {
   Private world;
   SimClient& ada = world.person("Ada");

@@ -10,7 +10,10 @@ namespace parley::sim {
 using client::MessageView;
 
 struct Private : World {
-  explicit Private(std::uint64_t seed = 7) : World(seed, make_app_server) { private_rooms = true; }
+  explicit Private(std::uint64_t seed = 7, decltype(&make_app_server) server = make_app_server)
+      : World(seed, server) {
+    private_rooms = true;
+  }
 
   SimClient& person(const std::string& name) {
     SimClient& client = add_client(name);
@@ -23,10 +26,12 @@ struct Private : World {
   }
   // With the members of `others`, who see it when this returns.
   RoomId room(SimClient& owner, const std::string& name, std::vector<SimClient*> others,
-              wire::HistoryAccess history = wire::HistoryAccess::kAll) {
+              wire::HistoryAccess history = wire::HistoryAccess::kAll,
+              std::uint32_t disappear_after_s = 0) {
     std::vector<UserId> users;
     for (SimClient* other : others) users.push_back(other->view().self.user);
-    const auto token = owner.core().create_private_room(now(), name, "a topic", users, history);
+    const auto token =
+        owner.core().create_private_room(now(), name, "a topic", users, history, disappear_after_s);
     owner.drain();
     run_for(seconds(5));
     REQUIRE(owner.answers.contains(token));

@@ -32,5 +32,7 @@ class Server {
 
 std::unique_ptr<Server> make_model_server(std::uint64_t seed, Now now);
 std::unique_ptr<Server> make_app_server(std::uint64_t seed, Now now);
+// The same; it keeps messages for three hours.
+std::unique_ptr<Server> make_forgetful_server(std::uint64_t seed, Now now);
 
 }  // namespace parley::sim

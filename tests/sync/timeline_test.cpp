@@ -82,6 +82,92 @@ std::vector<std::uint64_t> seqs(const Timeline& timeline) {
 
 }  // namespace
 
+TEST_CASE("What is gone for everybody is neither shown nor asked for") {
+  const auto log = texts(1, 120);
+  // A log whose first events the server has deleted.
+  const auto from = [&](std::uint64_t first, const wire::History& query, std::size_t head = 120) {
+    wire::HistoryPage page =
+        answer(query, std::vector(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(head)));
+    std::erase_if(page.events, [&](const wire::Event& event) { return event.seq.value < first; });
+    page.start = page.events.empty() ? query.from != wire::HistoryFrom::kAfter
+                                     : page.events.front().seq.value == first;
+    return page;
+  };
+  Timeline timeline(the_room());
+  timeline.set_head(kNow, {100});
+  timeline.open(kNow);
+  satisfy(timeline, std::vector(log.begin(), log.begin() + 100));
+  (void)timeline.take_changes();
+  REQUIRE(seqs(timeline).size() == 50);
+
+  SECTION("a part of what is here") {
+    timeline.drop_before({80});
+    CHECK(timeline.take_changes().rebuilt);
+    CHECK(seqs(timeline).front() == 80);
+    CHECK(timeline.at_start());
+    CHECK(timeline.start() == Seq{80});
+    CHECK_FALSE(timeline.find({79}));
+    timeline.load_older();
+    CHECK_FALSE(timeline.loading_older());
+    CHECK_FALSE(timeline.poll_fetch(kNow));
+    timeline.drop_before({70});  // says nothing new
+    CHECK(timeline.start() == Seq{80});
+    CHECK_FALSE(timeline.take_changes().rebuilt);
+  }
+  SECTION("all that is here, and what comes goes on from there") {
+    timeline.drop_before({101});
+    CHECK(seqs(timeline).empty());
+    CHECK(timeline.at_start());
+    CHECK(timeline.synced());
+    CHECK(timeline.cursor() == Seq{100});
+    CHECK_FALSE(timeline.poll_fetch(kNow));
+    CHECK(timeline.handle_live(kNow, {text(101)}).size() == 1);
+    CHECK(seqs(timeline) == std::vector<std::uint64_t>{101});
+    CHECK_FALSE(timeline.poll_fetch(kNow));
+  }
+  SECTION("pages that still have it") {
+    timeline.drop_before({90});
+    timeline.set_head(kNow, {120});
+    const auto query = timeline.poll_fetch(kNow + seconds(1));
+    REQUIRE(query);
+    (void)timeline.handle_page(kNow, answer(*query, log));
+    CHECK(seqs(timeline).front() == 90);
+    CHECK(seqs(timeline).back() == 120);
+  }
+  SECTION("what was missed is gone by now") {
+    timeline.set_head(kNow, {120});
+    const auto query = timeline.poll_fetch(kNow + seconds(1));
+    REQUIRE(query);
+    const auto newest = timeline.handle_page(kNow, from(111, *query));
+    CHECK(newest.size() == 10);
+    CHECK(seqs(timeline).front() == 111);
+    CHECK(timeline.at_start());
+    CHECK_FALSE(timeline.poll_fetch(kNow + minutes(1)));
+  }
+  SECTION("older pages end where the log begins") {
+    timeline.load_older();
+    auto query = timeline.poll_fetch(kNow);
+    REQUIRE(query);
+    (void)timeline.handle_page(kNow, from(40, *query, 100));
+    CHECK(seqs(timeline).front() == 40);
+    CHECK(timeline.at_start());
+    timeline.load_older();
+    CHECK_FALSE(timeline.poll_fetch(kNow + minutes(1)));
+  }
+  SECTION("before anything was loaded") {
+    Timeline fresh(the_room());
+    fresh.set_head(kNow, {120});
+    fresh.open(kNow);
+    const auto query = fresh.poll_fetch(kNow + seconds(1));
+    REQUIRE(query);
+    (void)fresh.handle_page(kNow, from(121, *query));
+    CHECK(seqs(fresh).empty());
+    CHECK(fresh.at_start());
+    CHECK(fresh.synced());
+    CHECK_FALSE(fresh.poll_fetch(kNow + minutes(1)));
+  }
+}
+
 TEST_CASE("The next event is appended, an earlier one is a duplicate") {
   Timeline timeline(the_room());
   CHECK(timeline.handle_live(kNow, {text(5)}).size() == 1);

@@ -60,7 +60,7 @@ TEST_CASE("a room is private unless the person wants it open") {
 
   SECTION("alone, with Enter") {
     s.h.key(Key::kEnter);
-    CHECK(s.asked("create_private_room 'Plans' '' [] all"));
+    CHECK(s.asked("create_private_room 'Plans' '' [] all 0"));
   }
   SECTION("with people and less of the past") {
     s.h.click(SemanticRole::kCheckBox, "Grace Hopper");
@@ -68,7 +68,15 @@ TEST_CASE("a room is private unless the person wants it open") {
     s.press("More");
     s.h.click(SemanticRole::kRadio, "From joining");
     s.press("Create");
-    CHECK(s.asked("create_private_room 'Plans' '' [" + grace.to_string() + "] none"));
+    CHECK(s.asked("create_private_room 'Plans' '' [" + grace.to_string() + "] none 0"));
+  }
+  SECTION("whose messages disappear") {
+    s.press("More");
+    CHECK(s.find(SemanticRole::kRadio, "Since invited"));
+    s.h.click(SemanticRole::kRadio, "1 week");
+    CHECK_FALSE(s.find(SemanticRole::kRadio, "Since invited"));
+    s.press("Create");
+    CHECK(s.asked("create_private_room 'Plans' '' [] none 604800"));
   }
   SECTION("open") {
     s.h.click(SemanticRole::kRadio, "Open");

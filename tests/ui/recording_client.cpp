@@ -9,6 +9,7 @@ std::vector<std::string> record;
 
 std::string word(const std::string& text) { return "'" + text + "'"; }
 std::string word(bool value) { return value ? "yes" : "no"; }
+std::string word(std::uint32_t value) { return std::to_string(value); }
 std::string word(wire::RoomAccess access) {
   return access == wire::RoomAccess::kPublic ? "public" : "invited";
 }
@@ -59,9 +60,9 @@ void Client::open_safety_code(Now, std::string_view text) {
 }
 void Client::confirm_link(Now, bool same) { note("confirm_link", same); }
 std::uint64_t Client::create_private_room(Now, std::string name, std::string topic,
-                                          std::vector<UserId> members,
-                                          wire::HistoryAccess history) {
-  note("create_private_room", name, topic, members, history);
+                                          std::vector<UserId> members, wire::HistoryAccess history,
+                                          std::uint32_t disappear_after_s) {
+  note("create_private_room", name, topic, members, history, disappear_after_s);
   return 1;
 }
 std::uint64_t Client::create_room(Now, std::string name, std::string topic,
