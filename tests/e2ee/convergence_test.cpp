@@ -201,7 +201,7 @@ class Simulation {
 
   // Where messages disappear a device reads what was said since it came, the last time it did.
   static void check_disappearing(Device& device, Device& reference, RoomId room) {
-    const std::uint64_t joined = joined_at(device, reference.log(room));
+    const std::uint64_t joined = joined_at(device, device.log(room));
     for (const wire::Event& event : device.log(room)) {
       if (event.kind != wire::EventKind::kSealed) continue;
       const auto mine = device.opened(room).find(event.seq);
