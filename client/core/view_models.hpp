@@ -85,8 +85,8 @@ struct IdentityView {
   IdentityState state = IdentityState::kUnknown;
   std::string safety_number;  // twelve groups of five digits; empty: not known yet
   std::string url;            // for a QR code, for the other's camera; empty: not known yet
-  Bytes scanned;              // a code that was opened here and is to be confirmed, or empty
   std::string text;           // what the state means and what to do
+  Bytes scanned;              // a code that was opened here and is to be confirmed, or empty
 };
 
 // Linking a device to the account.

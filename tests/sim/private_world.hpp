@@ -10,8 +10,8 @@ namespace parley::sim {
 using client::MessageView;
 
 struct Private : World {
-  explicit Private(std::uint64_t seed = 7, decltype(&make_app_server) server = make_app_server)
-      : World(seed, server) {
+  explicit Private(std::uint64_t seed = 7, decltype(&make_app_server) make = make_app_server)
+      : World(seed, make) {
     private_rooms = true;
   }
 

@@ -108,6 +108,7 @@ void fill_devices(client::AppView& app) {
   app.devices.trusted = {here.device_id, there.device_id};
 }
 
+const std::string kSafetyLink = "https://chat.example.org/#verify=" + std::string(130, 'Q');
 const char* const kSafetyNumber =
     "30427 55182 90341 11876 42093 71850 66213 08457 93310 27764 58129 40036";
 
@@ -421,7 +422,7 @@ std::vector<View> views() {
              "Margaret Hamilton",
              client::IdentityState::kNew,
              kSafetyNumber,
-             {},
+             kSafetyLink,
              "Compare these numbers with Margaret Hamilton in person or on a call. They have to be "
              "the same on both sides."};
        },
@@ -437,7 +438,7 @@ std::vector<View> views() {
              "Katherine Johnson",
              client::IdentityState::kChanged,
              kSafetyNumber,
-             {},
+             kSafetyLink,
              "The identity is another one than before. That happens after a lost device, or when "
              "somebody reads along. Compare the numbers in person."};
        },

@@ -43,7 +43,6 @@ client::IdentityView somebody(const client::AppView& app, IdentityState state) {
           state,
           "30427 55182 90341 11876 42093 71850 66213 08457 93310 27764 58129 40036",
           "https://chat.example.org/#verify=" + std::string(130, 'A'),
-          {},
           "Compare the numbers."};
 }
 
@@ -233,7 +232,7 @@ TEST_CASE("the safety number is answered, copied and closed") {
     s.press("No");
     CHECK(s.asked("close_identity"));
     s.h.app->navigate(s.h.now, "/verify/AbC");
-    CHECK(s.asked("open_safety_code AbC"));
+    CHECK(s.asked("open_safety_code 'AbC'"));
   }
   SECTION("without a number there is nothing to answer") {
     s.core.app.identity->safety_number.clear();
@@ -280,7 +279,7 @@ TEST_CASE("a locked device is opened by a code or by words") {
   SECTION("or the account starts afresh, after a question that says what is lost") {
     s.press("Start afresh...");
     CHECK_FALSE(s.asked("start_afresh"));
-    CHECK(s.find(SemanticRole::kDialog, "Start afresh?"));
+    CHECK(s.find(SemanticRole::kAlertDialog, "Start afresh?"));
     s.press("Cancel");
     CHECK_FALSE(s.asked("start_afresh"));
     s.press("Start afresh...");
