@@ -10,9 +10,10 @@ namespace parley::e2ee::test {
 
 using FuzzedRecords = std::tuple<AccountRecord, LinkMark, VaultKeysRecord, UserRecord,
                                  PackageRecord, EpochRecord, InviteRecord, RoomRecord,
-                                 PendingRecord, SinceRecord, ChainRecord, RoomState, Naming>;
+                                 PendingRecord, SinceRecord, ChainRecord, RoomState, Naming, TimesRecord,
+                                 SaidRecord>;
 
-inline constexpr std::uint8_t kFuzzedLinkItem = std::tuple_size_v<FuzzedRecords>;
+inline constexpr std::uint8_t kFuzzedLinkItem = 0xf0;
 inline constexpr std::uint8_t kFuzzedLinkCode = kFuzzedLinkItem + 1;
 inline constexpr std::string_view kFuzzedCode = "K7QM-4WZX-PD9T";
 

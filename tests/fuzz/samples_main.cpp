@@ -229,6 +229,11 @@ void write_records() {
   chain.chain = {1, 0};
   chain.places.resize(1);
   write_record("chain", chain);
+  write_record("times", TimesRecord({{3, {1000}}, {5, {2000}}}));
+  SaidRecord said;
+  said.sealed = {1, 2};
+  said.body = {3};
+  write_record("said", said);
   write_record("room_state", room.state);
   write_record("naming", room.state.naming);
   // No name, topic and place; more invitations than may be, and fewer than counted.
