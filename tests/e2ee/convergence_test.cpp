@@ -3,7 +3,7 @@
 // everything.
 //
 // 20 devices of 8 users in 5 rooms. PARLEY_E2EE_EVENTS (of all logs together) and PARLEY_E2EE_SEED
-// choose how much of it and which; in CI it is 20 000 events.
+// choose how much of it and which; in CI it is 100 000 events.
 #include <cstdio>
 #include <cstdlib>
 
@@ -295,7 +295,7 @@ class Simulation {
 TEST_CASE("whatever happens, devices converge and read everything", "[e2ee][simulation]") {
   const std::uint64_t seed = chosen("PARLEY_E2EE_SEED", 1);
   const std::uint64_t wanted =
-      chosen("PARLEY_E2EE_EVENTS", std::getenv("CI") == nullptr ? 5'000 : 20'000);
+      chosen("PARLEY_E2EE_EVENTS", std::getenv("CI") == nullptr ? 5'000 : 100'000);
   INFO("seed " << seed << ", events " << wanted);
   Simulation simulation(seed);
   for (std::uint64_t i = 0; simulation.events() < wanted; ++i) {
