@@ -94,10 +94,20 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
   }
   if (const auto* settings = std::get_if<wire::RoomSettings>(&body)) {
     const bool is_new = settings->version <= 1;
-    std::string text = sender + (is_new ? " created \"" : " changed the room: \"") +
+    // The server knows no name of a private room; members tell it each other.
+    const bool is_private = settings->kind == wire::RoomKind::kPrivate;
+    if (is_private && settings->name.empty()) {
+      return style.dim(sender + " created the room, end-to-end encrypted");
+    }
+    std::string text = sender +
+                       (is_private ? " named the room \""
+                        : is_new   ? " created \""
+                                   : " changed the room: \"") +
                        printable(settings->name) + "\"";
     if (!settings->topic.empty()) text += ", topic \"" + printable(settings->topic) + "\"";
-    if (settings->access == wire::RoomAccess::kInviteOnly) text += ", by invitation only";
+    if (!is_private && settings->access == wire::RoomAccess::kInviteOnly) {
+      text += ", by invitation only";
+    }
     return style.dim(text);
   }
   if (std::holds_alternative<wire::RoomDeleted>(body)) {
