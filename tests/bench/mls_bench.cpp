@@ -5,7 +5,8 @@
 //
 // `us` is the median CPU time of the operation, `floor_us` that of the primitives it cannot do
 // without (signatures, X25519, HKDF, AEAD and SHA-256 of libsodium, measured in the same run),
-// `ratio` one over the other. Trees are full: every parent has a key.
+// `ratio` one over the other. Trees are full: every parent has a key. As WebAssembly: node
+// --no-liftoff, or what is measured first is measured before the compiler is done with it.
 #include <sodium.h>
 
 #include <algorithm>
