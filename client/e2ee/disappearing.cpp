@@ -19,17 +19,6 @@ std::string said_name(RoomId room, const SaidKey& key) {
          key.second.to_string();
 }
 
-sealing::MessageContext context_of(RoomId room, const wire::Event& event,
-                                   const wire::SealedBody& body) {
-  return {.version = body.version,
-          .room = room,
-          .epoch = body.epoch,
-          .user = event.sender,
-          .device = event.device,
-          .client_id = event.client_id,
-          .counts = body.counts};
-}
-
 sealing::MessageContent content_of(const SaidRecord& said) {
   return {said.id, said.counter, said.previous, said.kind, said.body};
 }

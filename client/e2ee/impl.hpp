@@ -173,6 +173,10 @@ struct Room {
   bool is_member() const { return role >= wire::Role::kMember; }
 };
 
+// What a sealed event is bound to, as its envelope says.
+sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
+                                   const wire::SealedBody& body);
+
 // Seconds after which the room's messages disappear; 0: they stay, or there is no group yet. The
 // group's members agree on it in each epoch: the server has no say.
 std::uint32_t disappears(const Room& room);

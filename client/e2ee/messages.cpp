@@ -3,7 +3,6 @@
 #include "shared/sealing/disappearing.hpp"
 
 namespace parley::e2ee {
-namespace {
 
 sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
                                    const wire::SealedBody& body) {
@@ -15,8 +14,6 @@ sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
           .client_id = event.client_id,
           .counts = body.counts};
 }
-
-}  // namespace
 
 std::string_view describe(NotReady cause) {
   switch (cause) {
