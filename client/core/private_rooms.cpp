@@ -267,7 +267,7 @@ EncryptionView Client::Impl::encryption_of(Room& room) {
   out.protection = protection_of(room);
   out.summary = words_for_protection(out.protection);
   if (const std::uint32_t after = disappear_after(room); after != 0) {
-    out.disappearing = "Messages disappear after " + words_for_span(after);
+    out.disappear_after = words_for_span(after);
   }
   if (!is_private(room) || !engine_) {
     if (is_private(room)) out.waiting = "Private rooms are in use by another run of this program.";

@@ -54,7 +54,7 @@ struct EncryptionView {  // of the open room
   // What a person has to look at, with the people it is about; empty: nothing.
   std::string attention;
   std::vector<UserId> changed;  // whose identity changed: offer "Compare" and "Accept"
-  std::string disappearing;     // "Messages disappear after 1 day"; empty: they stay
+  std::string disappear_after;  // "1 day"; empty: messages stay
   std::uint64_t epoch = 0;
 };
 

@@ -196,7 +196,8 @@ float draw_protection_part(Scene& scene, const Rect& area, float y) {
   const ProtectionLook look = protection_look(p, room.encryption.protection, room.settings.kind);
   std::string words =
       room.encryption.summary.empty() ? std::string(look.meaning) : room.encryption.summary;
-  if (!room.encryption.disappearing.empty()) words += " " + room.encryption.disappearing + ".";
+  if (!room.encryption.disappear_after.empty())
+    words += " Messages disappear after " + room.encryption.disappear_after + ".";
   const float sign = scene.size(18) + space::k2;
   const float width = area.w - 2 * space::k4 - 2 * space::k3 - sign;
   const TextLook body{Face::kRegular, type::kSmall, p.text};

@@ -54,12 +54,25 @@ std::string header_words(const Scene& scene, const client::RoomView& room) {
       if (!member.status_text.empty()) words += "  \xc2\xb7  " + member.status_text;
     }
   }
-  if (!room.encryption.disappearing.empty()) {
-    words += "  \xc2\xb7  " + room.encryption.disappearing;
-  }
   if (!room.topic.empty()) words += "  \xc2\xb7  " + room.topic;
   std::replace(words.begin(), words.end(), '\n', ' ');
   return words;
+}
+
+// How long messages stay, in front of the other words: on a phone little of those is seen.
+void draw_disappearing(Scene& scene, Rect& line, const TextLook& look) {
+  Ui& ui = scene.ui;
+  const std::string& span = scene.app.room->encryption.disappear_after;
+  const std::string sentence = "Messages disappear after " + span;
+  const std::string words = scene.phone ? span : sentence;
+  const float sign = scene.size(13), gap = space::k1;
+  const float width = ui.canvas.label_width(words, {look.face, scene.size(look.size)});
+  Rect place = line.take_left(std::min(sign + gap + width + 1, line.w));
+  ui.node(child_id(kRoom, "disappearing"), SemanticRole::kText, place, sentence);
+  ui.canvas.icon(Icon::kClock, place.take_left(sign).centre(), sign, look.color, 1.3f);
+  place.take_left(gap);
+  text_line(ui, place, words, look);
+  line.take_left(space::k3);
 }
 
 void draw_header(Scene& scene, const Rect& area) {
@@ -130,8 +143,10 @@ void draw_header(Scene& scene, const Rect& area) {
       .level = 1;
   draw_protection(
       scene, {top.x + name + space::k2, top.centre().y - scene.size(10), badge, scene.size(20)});
-  text_line(ui, {top.x, top.bottom(), inside.w, second}, header_words(scene, room),
-            {Face::kRegular, type::kSmall, p.text_muted});
+  Rect below{top.x, top.bottom(), inside.w, second};
+  const TextLook small{Face::kRegular, type::kSmall, p.text_muted};
+  if (!room.encryption.disappear_after.empty()) draw_disappearing(scene, below, small);
+  text_line(ui, below, header_words(scene, room), small);
   divider(ui, area.x, area.bottom() - 1, area.w);
   ui.close_node();
 }

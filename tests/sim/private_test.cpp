@@ -143,7 +143,7 @@ TEST_CASE("messages disappear at their time, from everything that a client has")
   SimClient& grace = world.person("Grace");
   const RoomId room = world.room(ada, "Den", {&grace}, wire::HistoryAccess::kNone, 3600);
   world.open(grace, room);
-  CHECK(grace.view().room->encryption.disappearing == "Messages disappear after 1 hour");
+  CHECK(grace.view().room->encryption.disappear_after == "1 hour");
   ada.say(room, "violet evening");
   world.run_for(seconds(3));
   grace.say(room, "amber morning");

@@ -330,6 +330,23 @@ std::vector<View> views() {
        {{SemanticRole::kText, "Two of six people"},
         {SemanticRole::kButton, "Grace Hopper, Moderator, verified"},
         {SemanticRole::kButton, "Katherine Johnson, Member, identity changed"}}},
+      {"disappearing_room",
+       [](client::AppView& a) {
+         a = private_view();
+         a.room->encryption.disappear_after = "1 day";
+       },
+       open_on_phone,
+       {{SemanticRole::kText, "Messages disappear after 1 day"}}},
+      {"disappearing_details",
+       [](client::AppView& a) {
+         a = private_view();
+         a.room->encryption.disappear_after = "1 day";
+       },
+       [](Harness& h) {
+         open_on_phone(h);
+         h.click(SemanticRole::kButton, "Encryption: ");
+       },
+       {{SemanticRole::kText, "Messages disappear after 1 day."}}},
       {"member_menu",
        [](client::AppView& a) { a = private_view(); },
        [](Harness& h) {
@@ -403,6 +420,14 @@ std::vector<View> views() {
          h.click(SemanticRole::kButton, "More");
        },
        {{SemanticRole::kRadio, "Since invited"}}},
+      {"create_disappearing",
+       nothing,
+       [](Harness& h) {
+         open_menu_entry(h, "Create a room");
+         h.click(SemanticRole::kButton, "More");
+         h.click(SemanticRole::kRadio, "1 week");
+       },
+       {{SemanticRole::kText, "They can be read only by the devices"}}},
       {"create_open",
        nothing,
        [](Harness& h) {
@@ -468,6 +493,10 @@ std::vector<View> views() {
        {{SemanticRole::kAlert, "cannot read your private rooms"},
         {SemanticRole::kButton, "Link with another device"},
         {SemanticRole::kButton, "Use recovery words"}}},
+      {"keys_afresh",
+       [](client::AppView& a) { a.keys.state = client::AccountKeys::kLocked; },
+       [](Harness& h) { h.click(SemanticRole::kButton, "Start afresh..."); },
+       {{SemanticRole::kAlertDialog, "Start afresh?"}}},
       {"keys_revoked",
        [](client::AppView& a) { a.keys.state = client::AccountKeys::kRevoked; },
        still,
