@@ -57,10 +57,7 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
     outbox_.fail_all(ErrorCode::kNotAuthenticated);
     unsaved_ = true;
     unlock_engine(now);
-    if (engine_ && connection_.connected()) {
-      engine_->handle_connected(now);
-      for (const auto& [id, room] : rooms_) tell_engine(now, room.summary);
-    }
+    if (engine_ && connection_.connected()) engine_->handle_connected(now);
     return settle(now);
   }
   for (auto& [id, list] : events) {

@@ -62,6 +62,7 @@ void Client::Impl::unlock_engine(Now now) {
   keys_.state = AccountKeys::kStarting;
   for (auto& [id, room] : rooms_) {
     if (!is_private(room)) continue;
+    tell_engine(now, room.summary);  // the server repeats only what is new since
     refresh_private(now, id);
     find_closed(room);
     reveal_closed(now, id);

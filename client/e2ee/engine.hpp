@@ -5,8 +5,9 @@
 // poll_write(), poll_request() and poll_change(), and call handle_timeout at deadline().
 //
 //   for each stored entry under kPrefix: engine.restore(key, value);
-//   engine.handle_signed_in(now, user, device);  engine.handle_connected(now);
-//   engine.handle_rooms(now, summaries);  engine.handle_event(now, room, event) ...
+//   engine.handle_signed_in(now, user, device);  engine.handle_rooms(now, stored_summaries);
+//   engine.handle_connected(now);  engine.handle_rooms(now, newer_summaries);
+//   engine.handle_event(now, room, event) ...
 //   while (auto write = engine.poll_write()) store it, then engine.handle_stored(now, write.batch)
 //   while (auto request = engine.poll_request()) send it, then engine.handle_reply(now, token, ...)
 //
@@ -170,7 +171,8 @@ class Engine {
   void handle_signed_in(Now now, UserId user, DeviceId device);
   void handle_connected(Now now);
   void handle_disconnected();
-  // Of any kind; only private ones count. A room that left: with Role::kNone.
+  // Of any kind; only private ones count. Once signed in all that are known from before, then what
+  // is new; a room that is not there any more: with Role::kNone.
   void handle_rooms(Now now, const std::vector<wire::RoomSummary>& rooms);
   // In log order; repeats do nothing.
   void handle_event(Now now, RoomId room, const wire::Event& event);

@@ -75,6 +75,18 @@ TEST_CASE("people talk in a private room") {
     world.run_for(seconds(3));
     CHECK(texts(grace) == Texts{"hello Grace", "hello Ada", "still there?"});
   }
+  SECTION("a device that missed nothing while it was off goes on where it was") {
+    for (const char* text : {"back", "and again"}) {
+      world.run_for(seconds(40));
+      grace.crash();
+      grace.boot();
+      world.run_for(seconds(40));
+      CHECK(grace.view().room->encryption.waiting.empty());
+      grace.say(room, text);
+      world.run_for(seconds(5));
+      CHECK(texts(ada).back() == text);
+    }
+  }
   SECTION("a message that waits for the connection is sealed when it is back") {
     ada.cut();
     ada.say(room, "from the tunnel");
