@@ -116,6 +116,15 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
   return {};
 }
 
+// Sealed events come as they are when this device cannot open them.
+std::string EventPrinter::describe_sealed(const wire::Event& event) const {
+  const std::string sender = name_of(event.sender);
+  const auto sealed = wire::decode<wire::SealedBody>(event.body);
+  if (!sealed) return printer_.style().warn("The server made up a message of " + sender);
+  if (!sealed->counts) return {};
+  return printer_.style().dim(sender + ": (cannot be read on this device)");
+}
+
 void EventPrinter::event(RoomId room, const wire::Event& event) {
   const auto body = wire::decode_body(event.kind, event.body);
   if (body) {
@@ -124,6 +133,10 @@ void EventPrinter::event(RoomId room, const wire::Event& event) {
     }
   }
   if (printer_.json()) return json_event(room, event);
+  if (event.kind == wire::EventKind::kSealed) {
+    if (const std::string text = describe_sealed(event); !text.empty()) print(room, event, text);
+    return;
+  }
   if (!body) return;
   if (const std::string text = describe(event, *body); !text.empty()) print(room, event, text);
 }
@@ -139,6 +152,10 @@ void EventPrinter::history(RoomId room, const std::vector<wire::Event>& events) 
     if (const auto body = wire::decode_body(one.kind, one.body)) folds.add(one, *body);
   }
   for (const wire::Event& one : events) {
+    if (one.kind == wire::EventKind::kSealed) {
+      event(room, one);
+      continue;
+    }
     const auto body = wire::decode_body(one.kind, one.body);
     if (!body) continue;
     sync::Folds scratch;

@@ -65,6 +65,7 @@ class EventPrinter {
   void print(RoomId room, const wire::Event& event, const std::string& text);
   // Empty when there is nothing to show to people.
   std::string describe(const wire::Event& event, const wire::EventBody& body) const;
+  std::string describe_sealed(const wire::Event& event) const;
   std::string message_line(const wire::Event& event, const wire::Message& message,
                            const std::string& content, const std::string& suffix) const;
 

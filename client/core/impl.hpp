@@ -325,6 +325,7 @@ class Client::Impl {
   void answer(Result<wire::Response> result, ClientId id);
   void complete(Now now, wire::Response& response);
   bool hold_page(Now now, std::uint64_t token, wire::HistoryPage& page);
+  bool waits_for_keys(Now now, const Room& room, wire::HistoryPage& page);
   void release_pages(Now now);
   // Below what is here, or below `after`.
   void add_note(Now now, RoomId room, std::string text, std::optional<Seq> after = std::nullopt);
@@ -361,6 +362,7 @@ class Client::Impl {
   // persistence.cpp
   void flush_outbox();
   void flush(Now now);
+  void collect_draft(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
   void collect_room(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
   void collect_events(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
   void restore(const WriteStore::Entry& entry, std::map<RoomId, std::vector<wire::Event>>& events);

@@ -169,6 +169,10 @@ void Client::Impl::flush_outbox() {
   }
   std::vector<WriteStore::Entry> entries;
   for (auto& [name, value] : changed) entries.push_back({name, std::move(value)});
+  // What was sent is no draft any more, also for who starts again right after.
+  if (!entries.empty()) {
+    for (auto& [id, room] : rooms_) collect_draft(id, room, entries);
+  }
   write(std::move(entries));
 }
 
@@ -194,18 +198,21 @@ void Client::Impl::flush(Now) {
   write(std::move(entries));
 }
 
+void Client::Impl::collect_draft(RoomId id, Room& room, std::vector<WriteStore::Entry>& out) {
+  if (!std::exchange(room.draft_dirty, false)) return;
+  // While a message is being edited the draft is the one that was put aside for it.
+  const bool editing = room.draft.editing.value != 0;
+  const StoredDraft stored{editing ? room.draft.kept : room.draft.text, room.draft.reply_to};
+  const bool empty = stored == StoredDraft{};
+  out.push_back({key(kDraftPrefix, id.uuid), empty ? Bytes{} : pack(stored)});
+}
+
 void Client::Impl::collect_room(RoomId id, Room& room, std::vector<WriteStore::Entry>& out) {
   if (std::exchange(room.summary_dirty, false)) {
     const StoredRoom stored{room.summary, room.delivered_by_others, room.read_by_others, room.read};
     out.push_back({key(kRoomPrefix, id.uuid), pack(stored)});
   }
-  if (std::exchange(room.draft_dirty, false)) {
-    // While a message is being edited the draft is the one that was put aside for it.
-    const bool editing = room.draft.editing.value != 0;
-    const StoredDraft stored{editing ? room.draft.kept : room.draft.text, room.draft.reply_to};
-    const bool empty = stored == StoredDraft{};
-    out.push_back({key(kDraftPrefix, id.uuid), empty ? Bytes{} : pack(stored)});
-  }
+  collect_draft(id, room, out);
   if (std::exchange(room.notes_dirty, false)) {
     out.push_back({key(kNotesPrefix, id.uuid), pack(StoredNotes{room.notes, room.missed})});
   }

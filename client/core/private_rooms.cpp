@@ -10,7 +10,8 @@ namespace parley::client {
 namespace {
 
 constexpr Duration kStoreRetry = seconds(1);
-constexpr Duration kPageWait = seconds(5);  // for the keys of a page that was asked for
+constexpr Duration kNoteOnce = hours(24);  // what is true still is not told again
+constexpr Duration kPageWait = seconds(10);  // for the keys of a page that was asked for
 
 // What members may seal; everything else is said by the server alone.
 bool may_be_sealed(wire::EventKind kind) {
@@ -190,7 +191,12 @@ void Client::Impl::add_note(Now now, RoomId id, std::string text, std::optional<
   Room* room = find_room(id);
   if (!room) return;
   const Seq newest = std::max(room->timeline.cursor(), room->summary.head);
-  room->notes.push_back({after.value_or(newest), now.wall + clock_offset_, std::move(text)});
+  const Timestamp present = now.wall + clock_offset_;
+  const bool said = std::ranges::any_of(room->notes, [&](const RoomNote& note) {
+    return !after && note.text == text && note.at + kNoteOnce > present;
+  });
+  if (said) return;
+  room->notes.push_back({after.value_or(newest), present, std::move(text)});
   if (room->notes.size() > StoredNotes::kMax) room->notes.erase(room->notes.begin());
   unsaved(room->notes_dirty);
   timeline_view_.rebuild_next();
@@ -572,26 +578,35 @@ bool Client::Impl::hold_page(Now now, std::uint64_t token, wire::HistoryPage& pa
   Room* room = find_room(page.room_id);
   if (!room || !is_private(*room) || !engine_) return false;
   page.events = revealed(now, *room, std::move(page.events));
+  if (!waits_for_keys(now, *room, page)) return false;
+  held_pages_.push_back({token, page, now.mono + kPageWait});
+  return true;
+}
+
+// Leaves out what has disappeared meanwhile.
+bool Client::Impl::waits_for_keys(Now now, const Room& room, wire::HistoryPage& page) {
   const Timestamp present = now.wall + clock_offset_;
-  const Duration after = seconds(disappear_after(*room));
+  const Duration after = seconds(disappear_after(room));
   std::erase_if(page.events, [&](const wire::Event& event) {
-    return after > Duration{} && time_of(now, *room, event) + after <= present;
+    return after > Duration{} && time_of(now, room, event) + after <= present;
   });
-  const bool waits = std::ranges::any_of(page.events, [&](const wire::Event& event) {
+  return std::ranges::any_of(page.events, [&](const wire::Event& event) {
     if (event.kind != wire::EventKind::kSealed) return false;
-    const auto fault = room->closed.find(event.seq);
-    return fault != room->closed.end() && !is_for_good(fault->second);
+    const auto fault = room.closed.find(event.seq);
+    return fault != room.closed.end() && !is_for_good(fault->second);
   });
-  if (waits) held_pages_.push_back({token, page, now.mono + kPageWait});
-  return waits;
 }
 
 void Client::Impl::release_pages(Now now) {
   for (HeldPage& held : std::exchange(held_pages_, {})) {
-    const MonoTime until = held.until;
-    if (now.mono < until && hold_page(now, held.token, held.page)) {
-      held_pages_.back().until = until;
-      continue;
+    if (Room* room = find_room(held.page.room_id); room && engine_) {
+      for (wire::Event& event : held.page.events) {
+        if (event.kind == wire::EventKind::kSealed) event = reveal(now, *room, event);
+      }
+      if (waits_for_keys(now, *room, held.page) && now.mono < held.until) {
+        held_pages_.push_back(std::move(held));
+        continue;
+      }
     }
     effects_.push_back(CommandDone{held.token, wire::Response{std::move(held.page)}});
   }

@@ -107,6 +107,7 @@ using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFaile
 
 // Why nothing can be sealed in a room now. All but the last two pass by themselves.
 enum class NotReady : std::uint8_t {
+  kConnecting,  // this device's account has not been seen since the start
   kNoAccount,
   kNoGroup,          // is being created or joined
   kCatchingUp,       // commits are missing

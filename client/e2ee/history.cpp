@@ -101,8 +101,8 @@ bool Engine::Impl::ask_for_history(Now now, Room& room) {
     room.asking.round = 1;
     asked = whom_to_ask(room);
   }
-  Duration wait = kAskWait;
-  for (int i = 0; i < room.asking.round && wait < kLongestAskWait; ++i) wait = wait * 2;
+  Duration wait = room.asking.round == 0 ? kOwnAskWait : kAskWait;
+  for (int i = 1; i < room.asking.round && wait < kLongestAskWait; ++i) wait = wait * 2;
   room.asking.next = now.mono + std::min(wait, kLongestAskWait) + Duration{jitter(seconds(1))};
   ++room.asking.round;
   const auto request =

@@ -50,7 +50,8 @@ inline constexpr std::uint8_t kRequestItem = 3;    // ... that asks for one
 
 // History that neither this device nor the vault has: own devices are asked, then a few members at
 // a time; fewer times where the policy may keep it from this device.
-inline constexpr Duration kAskWait = seconds(5);  // doubles with each round
+inline constexpr Duration kOwnAskWait = seconds(2);  // from the own devices to the members
+inline constexpr Duration kAskWait = seconds(5);     // doubles with each round
 inline constexpr Duration kLongestAskWait = minutes(2);
 inline constexpr int kMostRounds = 6, kMostRoundsForAll = 30;
 inline constexpr std::size_t kAskedMembers = 3;
@@ -117,6 +118,7 @@ struct Room {
   std::optional<MonoTime> join_at;     // a Welcome may come until then
   bool look_for_stale = false;         // somebody may have to be removed
   std::set<wire::DeviceRef> stale;     // who has to be
+  std::set<Bytes> suspects;            // keys of leaves that no list names: asked about
   std::optional<MonoTime> removal_at;  // others may do it before
   std::uint32_t epoch_messages = 0;
   Bytes info, tree;  // of a join under way

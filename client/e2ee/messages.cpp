@@ -17,6 +17,8 @@ sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
 
 std::string_view describe(NotReady cause) {
   switch (cause) {
+    case NotReady::kConnecting:
+      return "Messages are sent when this device is connected.";
     case NotReady::kNoAccount:
       return "This device is not a part of your account yet.";
     case NotReady::kNoGroup:

@@ -357,6 +357,7 @@ void Engine::Impl::catch_up(Now, Room& room) {
         if (there.group->epoch() != answer.epoch) return;  // more to come, or ahead by now
         there.server_epoch = answer.epoch;
         there.look_for_stale = false;
+        there.checked.reset();
         there.stale = {answer.stale.begin(), answer.stale.end()};
         std::erase_if(there.stale, [&](const wire::DeviceRef& ref) { return is_own(ref); });
         there.removal_at.reset();
@@ -500,6 +501,7 @@ void Engine::Impl::post_naming(Now now, Room& room) {
 }
 
 std::optional<NotReady> Engine::Impl::not_ready(Room& room, bool for_naming) {
+  if (own_ && account_state_ == AccountState::kStarting) return NotReady::kConnecting;
   if (!own_ || account_state_ != AccountState::kReady) return NotReady::kNoAccount;
   if (!room.group || room.record.creating || !room.is_member()) return NotReady::kNoGroup;
   if (room.server_epoch > room.group->epoch()) return NotReady::kCatchingUp;
@@ -526,6 +528,12 @@ std::optional<NotReady> Engine::Impl::check_leaves(Room& room) {
         if (!worst) worst = NotReady::kUnknownIdentity;
         return;
       default:
+        // It may be on its way out: that is asked once, before anybody is accused.
+        if (room.suspects.insert(leaf.signature_key).second) room.look_for_stale = true;
+        if (room.look_for_stale) {
+          if (worst != NotReady::kGhostDevice) worst = NotReady::kRemovalPending;
+          return;
+        }
         worst = NotReady::kGhostDevice;
         alert({AlertKind::kGhostDevice, credential ? credential->user : UserId{},
                credential ? credential->device : DeviceId{}, room.id});

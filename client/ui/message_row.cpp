@@ -531,6 +531,18 @@ Vec2 row_text_origin(const Scene& scene, const MessageView& message) {
   return {gutter(scene) + sign_room(scene, message), y};
 }
 
+namespace {
+
+// One line where it fits, else a column in the middle that is easy to read.
+float system_width(Scene& scene, const RowPlace& row, const std::string& text) {
+  const float all = row.width - 2 * space::k8;
+  const float line =
+      scene.ui.canvas.label_width(text, {Face::kRegular, scene.size(type::kSmall)}) + 2;
+  return line <= all ? all : std::min(all, scene.size(480));
+}
+
+}  // namespace
+
 float measure_row(Scene& scene, const RowPlace& row) {
   struct Visitor {
     Scene& scene;
@@ -539,10 +551,9 @@ float measure_row(Scene& scene, const RowPlace& row) {
       return measure_message(scene, m, row.key, row.width);
     }
     float operator()(const client::SystemLineView& s) const {
-      const float text =
-          text_wrapped_height(scene.ui, row.width - 2 * space::k8, s.text,
-                              {Face::kRegular, type::kSmall, scene.colors().text_muted});
-      return text + scene.size(12);
+      return text_wrapped_height(scene.ui, system_width(scene, row, s.text), s.text,
+                                 {Face::kRegular, type::kSmall, scene.colors().text_muted}) +
+             scene.size(12);
     }
     float operator()(const client::DayView&) const { return scene.size(48); }
     float operator()(const client::UnreadLineView&) const { return scene.size(34); }
@@ -563,10 +574,15 @@ void draw_row(Scene& scene, const RowPlace& row, float x, float y) {
       draw_message(scene, m, row.key, row.width, x, y);
     }
     void operator()(const client::SystemLineView& s) const {
-      const Rect area{x + space::k8, y, row.width - 2 * space::k8,
-                      scene.ui.theme.line(type::kSmall) + scene.size(12)};
-      text_centred(scene.ui, area, s.text,
-                   {Face::kRegular, type::kSmall, scene.colors().text_muted});
+      const TextLook look{Face::kRegular, type::kSmall, scene.colors().text_muted};
+      const float width = system_width(scene, row, s.text);
+      const float text = text_wrapped_height(scene.ui, width, s.text, look);
+      const Rect area{x + (row.width - width) / 2, y, width, text + scene.size(12)};
+      if (text > scene.ui.theme.line(type::kSmall) * 1.5f) {
+        text_wrapped(scene.ui, {area.x, y + scene.size(6)}, width, s.text, look);
+      } else {
+        text_centred(scene.ui, area, s.text, look);
+      }
       scene.ui.node(row.key, SemanticRole::kText, area, s.text);
     }
     void operator()(const client::DayView& d) const {
