@@ -244,8 +244,12 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     missed(id, body->epoch);
     settle(now);
     const auto keys = epochs_.find(id);
-    const bool is_older =
+    bool is_older =
         keys != epochs_.end() && !keys->second.empty() && body->epoch < keys->second.begin()->first;
+    if (room != nullptr) {  // or of the time between leaving and coming back
+      const auto since = room->since.find(user_);
+      is_older = is_older || (since != room->since.end() && body->epoch < since->second);
+    }
     // Who is alone in a room has nobody to ask.
     const bool is_kept = room != nullptr && room->group &&
                          (room->record.history != wire::HistoryAccess::kAll ||
