@@ -98,6 +98,9 @@ Status verify(Context& context, const VerifyArguments& arguments) {
   if (!driver.wait_for(known)) {
     return Error{ErrorCode::kInvalidArgument, "they have no keys that this device knows of", {}};
   }
+  // Whom one verifies is to be read: the name may still be on its way.
+  std::ignore = driver.wait_for(
+      [&] { return driver.view().identity && driver.view().identity->name != "Someone"; });
   if (!arguments.scanned.empty()) {
     driver.tell([&](client::Client& client, Now at) {
       client.open_safety_code(at, arguments.scanned);

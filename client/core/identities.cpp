@@ -195,8 +195,10 @@ void Client::Impl::on_account(Now now, e2ee::AccountState state) {
       keys_.error.clear();
       recovery_.reset();
       // Words from before a device was removed open only what is older: new ones are due.
-      if (engine_->recovery_is_stale()) keys_.has_recovery = false;
-      if (before != AccountKeys::kReady) ask_recovery(now);
+      if (before != AccountKeys::kReady ||
+          (engine_->recovery_is_stale() && std::exchange(keys_.has_recovery, false))) {
+        ask_recovery(now);
+      }
       break;
     case e2ee::AccountState::kRevoked:
       keys_.state = AccountKeys::kRevoked;
@@ -221,11 +223,11 @@ void Client::Impl::ask_recovery(Now now) {
     const auto* response = std::get_if<wire::Response>(&outcome);
     const auto* wraps = response ? std::get_if<wire::VaultWraps>(response) : nullptr;
     if (!wraps) return;
-    keys_.has_recovery = std::ranges::any_of(wraps->wraps,
-                                             [](const wire::VaultWrap& wrap) {
-                                               return wrap.kind == wire::VaultWrapKind::kRecovery;
-                                             }) &&
-                         !(engine_ && engine_->recovery_is_stale());
+    const bool any = std::ranges::any_of(wraps->wraps, [](const wire::VaultWrap& wrap) {
+      return wrap.kind == wire::VaultWrapKind::kRecovery;
+    });
+    keys_.recovery_outdated = any && engine_ && engine_->recovery_is_stale();
+    keys_.has_recovery = any && !keys_.recovery_outdated;
     touch();
   });
 }
@@ -254,6 +256,7 @@ void Client::Impl::on_recovery_made(Now now, bool saved) {
   if (saved) {
     keys_.recovery_words = std::exchange(new_words_, {});
     keys_.has_recovery = true;
+    keys_.recovery_outdated = false;
   } else {
     wipe_words(new_words_);
     toast(now, ToastKind::kError, "No recovery words were made",

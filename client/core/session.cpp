@@ -277,6 +277,9 @@ void Client::Impl::on_disconnected(Now now) {
 
 void Client::Impl::on_refused(Now now, const Error& error) {
   finish_sign_out(now);
+  const bool unknown = error.code == ErrorCode::kTokenInvalid;
+  if (signing_in_ && unknown && recovery_) return end_login(words_for_unknown_recovery());
+  if (signing_in_ && unknown && !link_code_.empty()) return end_login(words_for_unknown_link());
   end_login(signing_in_ ? words_for(error)
                         : words_for(error) + " Messages that were not sent are kept here.");
 }

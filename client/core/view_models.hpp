@@ -74,6 +74,7 @@ struct KeysView {
   bool rooms_settled = true;  // no private room is being joined or caught up with
   std::string error;          // about the recovery words that were typed
   bool has_recovery = true;   // false: offer to make recovery words
+  bool recovery_outdated = false;  // there are some; they do not open what is new
   std::vector<std::string>
       recovery_words;  // new ones to be written down; until hide_recovery_words
 };

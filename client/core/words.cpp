@@ -263,6 +263,16 @@ std::string words_for_downgrade() {
          "unencrypted.";
 }
 
+std::string words_for_unknown_recovery() {
+  return "These words open no account on this server. They may have been replaced by newer ones, or "
+         "belong to another server.";
+}
+
+std::string words_for_unknown_link() {
+  return "No device shows this code now. Compare it with the code on your other device, or make a "
+         "new one there.";
+}
+
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault) {
   const std::string number = std::to_string(fault.position);
   switch (fault.kind) {

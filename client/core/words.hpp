@@ -29,6 +29,8 @@ std::string words_for_refused(e2ee::OpenFault fault, const std::string& name);
 std::string words_for_missed(std::uint64_t count, const std::string& name);
 std::string words_for_moved(const std::string& name);
 std::string words_for_downgrade();
+std::string words_for_unknown_recovery();  // the server knows no account with these words
+std::string words_for_unknown_link();      // ... or with this link code
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault);
 std::string words_for_safety_check(identity::SafetyCheck check);
 

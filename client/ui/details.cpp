@@ -63,9 +63,12 @@ void open_member_menu(Scene& scene, const client::MemberView& member, Id owner, 
       room.can_manage || (room.can_moderate && member.role == wire::Role::kMember);
   if (outranked && !member.me) {
     menu.items.push_back({Icon::kLogout, "Remove from the room", true,
-                          [&ui, &state, room_id, user, name = member.name] {
+                          [&ui, &state, room_id, user, name = member.name,
+                           room_access = room.settings.access] {
+                            const bool back = room_access == wire::RoomAccess::kPublic;
                             state.confirm = Confirm{"Remove " + name + "?",
-                                                    "They can join again if the room is public.",
+                                                    back ? "The room is public: they can join again."
+                                                         : "They cannot read what is said after.",
                                                     "Remove", [&ui, room_id, user] {
                                                       ui.emit([=](client::Client& c, Now n) {
                                                         c.remove_member(n, room_id, user, false);
@@ -268,7 +271,7 @@ void draw_details(Scene& scene, const Rect& area) {
                                      Icon::kShieldCheck, "Verify " + room.name)) {
     ui.emit([user = *room.direct_with](client::Client& c, Now n) { c.look_at_identity(n, user); });
   }
-  if (member && !room.direct_with &&
+  if (may_invite(room) &&
       action_row(scene, child_id(kDetails, "invite"), next_row(), Icon::kUserPlus,
                  "Invite people")) {
     state.open_dialog(DialogKind::kInvite);

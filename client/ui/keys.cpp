@@ -114,10 +114,13 @@ float draw_keys_notice(Scene& scene, const Rect& area) {
   } else if (keys.state == AccountKeys::kReady && !keys.has_recovery &&
              !state.recovery_hint_closed && in_private_room(scene.app)) {
     const ButtonLook acts[] = {{.label = "Show me how"}};
-    height = draw_card(scene, area,
-                       {Icon::kShield, false, "Write down your recovery words",
-                        "They bring back your private rooms if you lose this device.", acts, true},
-                       chosen);
+    const std::string_view title = keys.recovery_outdated ? "Your recovery words are out of date"
+                                                          : "Write down your recovery words";
+    const std::string_view text =
+        keys.recovery_outdated
+            ? "Since a device was removed from your account they do not open what is new."
+            : "They bring back your private rooms if you lose this device.";
+    height = draw_card(scene, area, {Icon::kShield, false, title, text, acts, true}, chosen);
     if (chosen == 0) open_settings(scene, SettingsTab::kSecurity);
     if (chosen == 1) state.recovery_hint_closed = true;
   }

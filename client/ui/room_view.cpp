@@ -41,6 +41,17 @@ void draw_protection(Scene& scene, const Rect& area) {
   if (use.clicked) open_encryption_details(scene);
 }
 
+}  // namespace
+
+bool may_invite(const client::RoomView& room) {
+  const bool member = room.role != wire::Role::kNone && room.role != wire::Role::kInvited;
+  return member && !room.direct_with &&
+         (room.can_manage || room.settings.access == wire::RoomAccess::kPublic ||
+          room.can_moderate);
+}
+
+namespace {
+
 // Below the name: who is here, or how the one other person is.
 std::string header_words(const Scene& scene, const client::RoomView& room) {
   std::string words = counted(room.member_count, "member", "members");
@@ -102,8 +113,7 @@ void draw_header(Scene& scene, const Rect& area) {
     scene.state.details_open = !scene.state.details_open;
   }
   inside.take_right(space::k1);
-  if (room.role != wire::Role::kNone && !room.direct_with &&
-      (room.can_manage || room.settings.access == wire::RoomAccess::kPublic || room.can_moderate)) {
+  if (may_invite(room)) {
     if (icon_button(ui, child_id(kRoom, "invite"), square(inside.take_right(side)),
                     {.icon = Icon::kUserPlus, .label = "Invite people"})) {
       scene.state.open_dialog(DialogKind::kInvite);

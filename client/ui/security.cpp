@@ -55,8 +55,11 @@ void draw_recovery(Column& column) {
   const auto make = [&ui] { ui.emit([](client::Client& c, Now n) { c.make_recovery_words(n); }); };
   if (!keys.has_recovery) {
     column.note(
-        "17 words that bring back your name and your private rooms when all your devices are "
-        "lost. There is no other way: nobody can reset them for you.");
+        keys.recovery_outdated
+            ? "The words that you have do not open what was said after a device was removed from "
+              "your account. Make new ones and write them down; the old ones stop working."
+            : "17 words that bring back your name and your private rooms when all your devices are "
+              "lost. There is no other way: nobody can reset them for you.");
     if (column.act(child_id(kSecurity, "make"),
                    {.style = ButtonStyle::kPrimary, .label = "Make recovery words"}))
       make();

@@ -40,6 +40,7 @@ void draw_browse(Scene& scene);
 void draw_join_by_code(Scene& scene);
 void draw_invite(Scene& scene);
 void draw_edit_room(Scene& scene);
+bool may_invite(const client::RoomView& room);
 void ask_start_afresh(Scene& scene);  // the last way for a locked device
 void draw_recover(Scene& scene);    // recovery words, on a locked device
 void draw_link_this(Scene& scene);  // the code of another device, on a locked one
