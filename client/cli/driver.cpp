@@ -189,6 +189,14 @@ void Driver::settle_rooms() {
   (void)waited.ok();  // what is not here by then is shown as it is
 }
 
+Status Driver::wait_invites(RoomId room) {
+  return wait_for([&] {
+    const auto& rooms = client_.view().rooms;
+    const auto found = std::ranges::find(rooms, room, &client::RoomItemView::room_id);
+    return found == rooms.end() || !found->invites_due;
+  });
+}
+
 Result<wire::Response> Driver::ask(
     const std::function<std::uint64_t(client::Client&, Now)>& command) {
   const std::uint64_t token = command(client_, now());

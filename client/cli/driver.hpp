@@ -31,6 +31,8 @@ class Driver {
   Status wait_keys();
   // Waits a moment for private rooms that are being joined or caught up with.
   void settle_rooms();
+  // Waits until what the links of the room's invitations bring is at the server.
+  Status wait_invites(RoomId room);
   // The session ends here and on the server; the kept one is erased in any case.
   Status sign_out();
 

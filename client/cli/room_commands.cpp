@@ -263,6 +263,17 @@ Status invite(Context& context, const InviteArguments& arguments) {
   if (!state) return state.error();
   const auto url = native::parse_ws_url(context.store.server_url());
   context.printer.invite(state->invite, url ? url->origin() : std::string());
+  if (room->settings.kind != wire::RoomKind::kPrivate) return {};
+  if (state->invite.code.find('#') == std::string::npos) {
+    context.printer.note("Without the key to earlier messages: this run has no keys of the room.");
+    return {};
+  }
+  const Status left = context.driver->wait_invites(room->room_id);
+  if (!left) {
+    context.printer.note(
+        "What the link brings is not at the server yet (" + describe(left.error()) +
+        "): until parley-cli runs again, who joins by it does not see earlier messages.");
+  }
   return {};
 }
 

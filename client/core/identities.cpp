@@ -367,8 +367,8 @@ void Client::Impl::build_identities() {
   view_.keys = keys_;
   view_.keys.rooms_settled = std::ranges::none_of(rooms_, [](const auto& pair) {
     const Room& room = pair.second;
-    return is_private(room) && room.summary.role >= wire::Role::kMember && room.not_ready &&
-           passes_by_itself(*room.not_ready);
+    return is_private(room) && room.summary.role >= wire::Role::kMember &&
+           (room.invites_due || (room.not_ready && passes_by_itself(*room.not_ready)));
   });
   view_.devices.trusted.clear();
   const auto* list = engine_ ? engine_->devices(self()) : nullptr;

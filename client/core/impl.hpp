@@ -95,6 +95,7 @@ struct Room {
   std::vector<UserId> users;              // in its group
   std::optional<UserId> direct_with;
   std::optional<e2ee::NotReady> not_ready;
+  bool invites_due = false;             // see e2ee::RoomStatus
   std::uint32_t disappear_after_s = 0;  // as the engine says
   std::vector<RoomNote> notes;
   std::vector<MissedMessages> missed;

@@ -231,6 +231,7 @@ void Client::Impl::refresh_private(Now now, RoomId id) {
   room->disappear_after_s = status->disappear_after_s;
   const bool moved = room->not_ready != status->not_ready;
   room->not_ready = status->not_ready;
+  room->invites_due = status->invites_due;
   if (auto users = engine_->members(id); !users.empty()) room->users = std::move(users);
   if (room->summary.settings.direct) {
     for (const UserId user : room->users) {

@@ -45,6 +45,13 @@ void Client::Impl::complete(Now now, wire::Response& response) {
     if (key) state->invite.code += "#" + to_base64url(key->expose());
     return;
   }
+  if (auto* list = std::get_if<wire::InviteList>(&response)) {
+    for (wire::InviteInfo& invite : list->invites) {
+      const auto* key = engine_ ? engine_->invite_key(invite.room_id, invite.invite_id) : nullptr;
+      if (key) invite.code += "#" + to_base64url(key->expose());
+    }
+    return;
+  }
   auto* list = std::get_if<wire::RoomList>(&response);
   if (!list) return;
   for (wire::RoomSummary& summary : list->rooms) {
@@ -251,6 +258,7 @@ std::uint64_t Client::Impl::load_invites(Now now, RoomId room) {
       return;
     }
     auto& response = std::get<wire::Response>(outcome);
+    complete(then, response);
     const auto* list = std::get_if<wire::InviteList>(&response);
     if (list && current) invites_.invites = list->invites;
     effects_.push_back(CommandDone{token, response});
@@ -261,7 +269,8 @@ std::uint64_t Client::Impl::load_invites(Now now, RoomId room) {
 
 std::uint64_t Client::Impl::revoke_invite(Now now, RoomId room, InviteId invite) {
   return tokened(now, wire::RevokeInvite{room, invite}, "The invitation was not withdrawn",
-                 [this, invite](Now, Outcome&) {
+                 [this, room, invite](Now then, Outcome&) {
+                   if (engine_) engine_->forget_invite(then, room, invite);
                    std::erase_if(invites_.invites,
                                  [&](auto& info) { return info.invite_id == invite; });
                    touch();

@@ -146,6 +146,7 @@ void Client::Impl::build_rooms() {
     item.unread = summary.unread;
     item.mentions = summary.mentions;
     item.members = summary.members;
+    item.invites_due = room.invites_due;
     view_.total_unread += summary.unread;
     view_.total_mentions += summary.mentions;
     out.push_back(std::move(item));

@@ -71,7 +71,7 @@ struct KeysView {
   AccountKeys state = AccountKeys::kNone;
   std::string text;           // what the state means and what to do; empty when ready
   bool busy = false;          // the words are being checked
-  bool rooms_settled = true;  // no private room is being joined or caught up with
+  bool rooms_settled = true;  // no private room is being joined or caught up with, no link is due
   std::string error;          // about the recovery words that were typed
   bool has_recovery = true;   // false: offer to make recovery words
   bool recovery_outdated = false;  // there are some; they do not open what is new
@@ -190,6 +190,7 @@ struct RoomItemView {  // a row of the room list
   std::uint32_t members = 0;
   Protection protection = Protection::kNone;
   std::optional<UserId> direct_with;  // a room between two people, named after the other
+  bool invites_due = false;  // what an invitation's link brings is on its way to or from the server
 };
 
 struct RoomView {  // the open room
@@ -245,7 +246,7 @@ struct DirectoryView {  // search of public rooms
 struct InvitesView {
   std::optional<RoomId> room;
   bool loading = false;
-  std::vector<wire::InviteInfo> invites;
+  std::vector<wire::InviteInfo> invites;  // codes with "#" and the key that this device knows
 };
 
 struct DevicesView {

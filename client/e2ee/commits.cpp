@@ -191,7 +191,7 @@ void Engine::Impl::won(Now now, Room& room) {
   room.retry.succeeded();
   room.tree.clear();
   entered(now, room);
-  room.own_epoch = true;
+  room.invites.own_epoch = true;
   renew_invites(room);
 }
 
@@ -249,7 +249,7 @@ void Engine::Impl::entered(Now now, Room& room) {
   room.forget_leaves();
   note_users(room);
   room.answered.clear();
-  room.own_epoch = false;
+  if (std::exchange(room.invites.own_epoch, false)) save_invites(room);
   room.join_at.reset();
   // Who was to be removed may be gone by now; else they are looked for again.
   std::set<wire::DeviceRef> still;

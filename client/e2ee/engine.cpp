@@ -70,6 +70,14 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
       epochs_[*id][epoch] = {std::move(record->secret), record->in_vault};
     } else if (kind == "invite") {
       if (auto record = unpack<InviteRecord>(value)) room_of(*id).invite = *std::move(record);
+    } else if (kind == "invites") {
+      if (auto record = unpack<InvitesRecord>(value)) room_of(*id).invites = *std::move(record);
+    } else if (kind == "invitekey") {
+      const auto invite = InviteId::parse(rest);
+      auto record = unpack<InviteKeyRecord>(value);
+      if (invite && record) {
+        room_of(*id).invite_keys.insert_or_assign(*invite, std::move(record->key));
+      }
     } else if (kind == "since") {
       const auto record = unpack<SinceRecord>(value);
       if (!record) return;
@@ -121,6 +129,7 @@ void Engine::Impl::erase_all() {
     room.group.reset();
     restore_keys(room);
     while (!room.said.empty()) erase_said(room, room.said.begin()->first);
+    drop_invites(room);
     for (const char* kind : {"room/", "since/", "invite/", "ends/", "ages/"}) {
       desk_.erase("e2ee/" + (kind + id.to_string()));
     }
@@ -329,6 +338,13 @@ Result<crypto::Secret> Engine::make_invite_key(Now now, RoomId room, InviteId in
 }
 void Engine::use_invite_key(Now now, RoomId room, std::string code, const crypto::Secret& key) {
   impl_->use_invite_key(now, room, std::move(code), key);
+}
+void Engine::forget_invite(Now now, RoomId room, InviteId invite) {
+  impl_->forget_invite(room, invite);
+  impl_->settle(now);
+}
+const crypto::Secret* Engine::invite_key(RoomId room, InviteId invite) const {
+  return impl_->invite_key(room, invite);
 }
 Status Engine::renew_keys(Now now, RoomId room) { return impl_->renew_keys(now, room); }
 Result<identity::RecoverySecret> Engine::make_recovery(Now now) {

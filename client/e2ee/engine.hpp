@@ -158,6 +158,8 @@ struct RoomStatus {
   std::string name, topic;
   std::optional<NotReady> not_ready;
   bool busy = false;  // what the person wanted of the room is not all done
+  // History or keys of invitations' links are still to be fetched from or left at the server.
+  bool invites_due = false;
   std::uint32_t disappear_after_s = 0;  // as the group's members agree; 0: messages stay
 };
 
@@ -200,6 +202,8 @@ class Engine {
   // The key of an invitation's link, for its fragment: whoever joins by the link reads with it what
   // the room's history allows, with nobody else online; as long as this device is in the room.
   Result<crypto::Secret> make_invite_key(Now now, RoomId room, InviteId invite);
+  // It is kept until the invitation is known to be over; this one is.
+  void forget_invite(Now now, RoomId room, InviteId invite);
   // After joining by a link with such a key.
   void use_invite_key(Now now, RoomId room, std::string code, const crypto::Secret& key);
   // A new secret takes the place of the one before, once RecoveryMade has said that it is saved.
@@ -253,6 +257,8 @@ class Engine {
   // nothing later: make_recovery is due. Told with AccountChanged.
   bool recovery_is_stale() const;
   std::optional<RoomStatus> room(RoomId room) const;
+  // Of a link that this device made; else nullptr.
+  const crypto::Secret* invite_key(RoomId room, InviteId invite) const;
   const identity::PinnedIdentity* identity(UserId user) const;
   // The newest signed list; nullptr while none is known.
   const identity::DeviceList* devices(UserId user) const;

@@ -152,14 +152,9 @@ struct Room {
     std::vector<std::uint64_t> epochs;
   };
   std::deque<Answer> answers;
-  bool own_epoch = false;              // this device began it
-  std::set<InviteId> invites_due;      // whose bundles this device has to renew
   std::optional<InviteRecord> invite;  // by which this device's user came
-  struct Announcement {
-    Bytes body;
-    std::vector<wire::DeviceRef> to;
-  };
-  std::deque<Announcement> announcements;
+  InvitesRecord invites;
+  std::map<InviteId, Secret> invite_keys;  // of links that this device made
   std::map<wire::DeviceRef, MonoTime> answered;
 
   std::map<std::uint64_t, Timestamp> ages;  // when epochs began, as the server says
@@ -252,6 +247,8 @@ class Engine::Impl {
   // ---- invites.cpp ----
   Result<Secret> make_invite_key(Now now, RoomId room, InviteId invite);
   void use_invite_key(Now now, RoomId room, std::string code, const Secret& key);
+  const Secret* invite_key(RoomId room, InviteId invite) const;
+  void forget_invite(RoomId room, InviteId invite);
 
   // ---- messages.cpp ----
   std::variant<Sealed, NotReady> seal(Now now, RoomId room, ClientId client_id,
@@ -408,12 +405,15 @@ class Engine::Impl {
 
   // invites.cpp
   void take_invite_key(Room& room, ByteView announcement);
+  void save_invites(Room& room);
+  void owe_bundle(Room& room, InviteId invite);
   void renew_invites(Room& room);
   bool step_invites(Room& room);
   bool announce(Room& room);
   bool put_invite_bundle(Room& room);
   bool get_invite_bundle(Room& room);
   void forget_invite(Room& room, InviteId invite);
+  void drop_invites(Room& room);
   void take_history(Room& room, const sealing::HistoryBundle& bundle);
   // The newest secrets of epochs that the user may know and that are below this one, as many as a
   // bundle holds; `more`: there are others.

@@ -3,6 +3,24 @@
 #include "client/e2ee/impl.hpp"
 
 namespace parley::e2ee {
+namespace {
+
+std::string invite_key_name(const RoomId& room, const InviteId& invite) {
+  return "e2ee/invitekey/" + room.to_string() + "/" + invite.to_string();
+}
+
+}  // namespace
+
+// What is owed outlives a restart: whoever made a link may be gone in the next moment.
+void Engine::Impl::save_invites(Room& room) {
+  desk_.put("e2ee/invites/" + room.id.to_string(), SecretBytes(wire::encode(room.invites)));
+  changes_.push_back(RoomChanged{room.id});
+}
+
+void Engine::Impl::owe_bundle(Room& room, InviteId invite) {
+  std::vector<InviteId>& due = room.invites.due;
+  if (std::ranges::find(due, invite) == due.end()) due.push_back(invite);
+}
 
 // ---- keys of links -----------------------------------------------------------------------------
 
@@ -15,16 +33,28 @@ Result<Secret> Engine::Impl::make_invite_key(Now now, RoomId id, InviteId invite
   const Bytes announcement = sealing::announce_invite_key(
       id, {own_->credential, own_->signing}, invite, sealing::invite_key_pair(key).public_key);
   take_invite_key(*room, announcement);
-  room->invites_due.insert(invite);
+  room->invite_keys.insert_or_assign(invite, key.clone());
+  InviteKeyRecord kept;
+  kept.key = key.clone();
+  desk_.put(invite_key_name(id, invite), pack(kept));
+  owe_bundle(*room, invite);
   // Who comes later is told with its bundle.
   std::ignore = member_of(*room, own_->signing.public_key());
-  Room::Announcement told{announcement, {}};
+  InvitesRecord::Announcement told{announcement, {}};
   for (const auto& [signing_key, member] : room->members) {
     if (!is_own(member.device)) told.to.push_back(member.device);
   }
-  room->announcements.push_back(std::move(told));
+  if (!told.to.empty()) room->invites.announcements.push_back(std::move(told));
+  save_invites(*room);
   settle(now);
   return key;
+}
+
+const Secret* Engine::Impl::invite_key(RoomId id, InviteId invite) const {
+  const auto room = rooms_.find(id);
+  if (room == rooms_.end()) return nullptr;
+  const auto found = room->second.invite_keys.find(invite);
+  return found == room->second.invite_keys.end() ? nullptr : &found->second;
 }
 
 // Whoever announces one is in the group; what the server makes up is of nobody's.
@@ -36,10 +66,20 @@ void Engine::Impl::take_invite_key(Room& room, ByteView announcement) {
     const auto other = sealing::open_invite_key(room.id, known);
     if (other && other->invite == taken->invite) return;
   }
-  if (invites.size() == RoomState::kMostInvites) invites.erase(invites.begin());
+  if (invites.size() == RoomState::kMostInvites) {
+    const auto oldest = sealing::open_invite_key(room.id, invites.front());
+    invites.erase(invites.begin());
+    if (oldest) forget_invite(room, oldest->invite);
+  }
   invites.push_back(to_bytes(announcement));
-  if (room.own_epoch) room.invites_due.insert(taken->invite);
   save_room(room);
+  if (!room.invites.own_epoch) return;
+  owe_bundle(room, taken->invite);
+  save_invites(room);
+}
+
+void Engine::Impl::forget_invite(RoomId id, InviteId invite) {
+  if (Room* room = find(id)) forget_invite(*room, invite);
 }
 
 void Engine::Impl::forget_invite(Room& room, InviteId invite) {
@@ -48,28 +88,51 @@ void Engine::Impl::forget_invite(Room& room, InviteId invite) {
     return !known || known->invite == invite;
   });
   save_room(room);
+  std::erase(room.invites.due, invite);
+  save_invites(room);
+  if (room.invite_keys.erase(invite) > 0) desk_.erase(invite_key_name(room.id, invite));
 }
 
-// True when something is on its way.
+// The user is not in the room any more.
+void Engine::Impl::drop_invites(Room& room) {
+  for (const auto& [invite, key] : room.invite_keys) desk_.erase(invite_key_name(room.id, invite));
+  room.invite_keys.clear();
+  room.invites = {};
+  desk_.erase("e2ee/invites/" + room.id.to_string());
+}
+
+// True when something is on its way. A link is of use once its bundle is there: that comes first.
 bool Engine::Impl::step_invites(Room& room) {
-  return announce(room) || get_invite_bundle(room) || put_invite_bundle(room);
+  return get_invite_bundle(room) || put_invite_bundle(room) || announce(room);
 }
 
 bool Engine::Impl::announce(Room& room) {
-  if (room.announcements.empty()) return false;
-  Room::Announcement& next = room.announcements.front();
-  std::erase_if(next.to, [&](const wire::DeviceRef& device) {
+  std::vector<InvitesRecord::Announcement>& owed = room.invites.announcements;
+  if (owed.empty()) return false;
+  std::ignore = member_of(room, own_->signing.public_key());
+  const auto is_gone = [&](const wire::DeviceRef& device) {
     return std::ranges::none_of(room.members,
                                 [&](const auto& m) { return m.second.device == device; });
-  });
-  if (next.to.empty()) {
-    room.announcements.pop_front();
-    return false;
-  }
+  };
+  const auto over = [](const InvitesRecord::Announcement& one) { return one.to.empty(); };
+  for (InvitesRecord::Announcement& one : owed) std::erase_if(one.to, is_gone);
+  if (std::erase_if(owed, over) > 0) save_invites(room);
+  if (owed.empty()) return false;
+  const InvitesRecord::Announcement& next = owed.front();
   const auto count = static_cast<std::ptrdiff_t>(std::min(next.to.size(), wire::kMaxPageSize));
   std::vector<wire::DeviceRef> devices{next.to.end() - count, next.to.end()};
-  next.to.erase(next.to.end() - count, next.to.end());
-  send_to_devices(room, std::move(devices), kInviteKeyItem, next.body, [] {});
+  const auto told = [this, over, id = room.id, body = next.body, devices] {
+    Room& there = room_of(id);
+    for (InvitesRecord::Announcement& one : there.invites.announcements) {
+      if (one.body != body) continue;
+      std::erase_if(one.to, [&](const wire::DeviceRef& device) {
+        return std::ranges::find(devices, device) != devices.end();
+      });
+    }
+    std::erase_if(there.invites.announcements, over);
+    save_invites(there);
+  };
+  send_to_devices(room, std::move(devices), kInviteKeyItem, next.body, told);
   return true;
 }
 
@@ -79,24 +142,23 @@ bool Engine::Impl::announce(Room& room) {
 void Engine::Impl::renew_invites(Room& room) {
   for (const Bytes& announcement : room.record.state.invites) {
     const auto known = sealing::open_invite_key(room.id, announcement);
-    if (known) room.invites_due.insert(known->invite);
+    if (known) owe_bundle(room, known->invite);
   }
+  save_invites(room);
 }
 
 bool Engine::Impl::put_invite_bundle(Room& room) {
-  if (room.invites_due.empty() || room.record.to_post) return false;
-  const InviteId invite = *room.invites_due.begin();
-  room.invites_due.erase(room.invites_due.begin());
+  if (room.invites.due.empty() || room.record.to_post) return false;
+  const InviteId invite = room.invites.due.front();
   std::optional<sealing::InviteKey> key;
   for (const Bytes& announcement : room.record.state.invites) {
     auto known = sealing::open_invite_key(room.id, announcement);
     if (known && known->invite == invite) key = *std::move(known);
   }
-  if (!key) return false;
   // Who made it reads on by it, so it ends with that one's stay in the room.
-  if (!is_in(room, key->author)) {
+  if (!key || !is_in(room, key->author)) {
     forget_invite(room, invite);
-    return false;
+    return put_invite_bundle(room);
   }
   std::optional<std::uint64_t> from;
   if (room.record.history == wire::HistoryAccess::kAll) from = 0;
@@ -106,18 +168,26 @@ bool Engine::Impl::put_invite_bundle(Room& room) {
   const auto sealed =
       sealing::seal_bundle(rng_, key->public_key, {room.id, sealing::BundlePurpose::kInviteLink},
                            {own_->credential, own_->signing}, bundle);
-  if (!sealed) return false;
+  if (!sealed) {
+    std::erase(room.invites.due, invite);
+    save_invites(room);
+    return put_invite_bundle(room);
+  }
   room.busy = true;
   ask<wire::Done>(
       wire::PutInviteBundle{room.id, invite, *sealed},
-      [this, id = room.id](Now, const wire::Done&) { room_of(id).busy = false; },
+      [this, id = room.id, invite](Now, const wire::Done&) {
+        Room& there = room_of(id);
+        there.busy = false;
+        std::erase(there.invites.due, invite);
+        save_invites(there);
+      },
       [this, id = room.id, invite](Now at, const wire::ErrorReply& error) {
         Room& there = room_of(id);
         if (error.code == static_cast<std::uint16_t>(ErrorCode::kInviteInvalid)) {
           there.busy = false;
           return forget_invite(there, invite);
         }
-        there.invites_due.insert(invite);
         failed(at, there, error);
       });
   return true;
@@ -131,6 +201,7 @@ void Engine::Impl::use_invite_key(Now now, RoomId id, std::string code, const Se
   room.invite->code = std::move(code);
   room.invite->key = key.clone();
   desk_.put("e2ee/invite/" + id.to_string(), pack(*room.invite));
+  changes_.push_back(RoomChanged{id});
   settle(now);
 }
 
@@ -140,6 +211,7 @@ bool Engine::Impl::get_invite_bundle(Room& room) {
   const auto over = [this, id = room.id] {
     room_of(id).invite.reset();
     desk_.erase("e2ee/invite/" + id.to_string());
+    changes_.push_back(RoomChanged{id});
   };
   ask<wire::InviteBundle>(
       wire::GetInviteBundle{room.id, room.invite->code},

@@ -12,6 +12,8 @@
 //   e2ee/pending/<room>         a commit that may have been sent, with the group after it
 //   e2ee/chain/<room>/<key>     the sender chain of a device, by its signing key
 //   e2ee/invite/<room>          the key of the link that one came by, until its history is here
+//   e2ee/invites/<room>         what this device owes the links of others' and its own invitations
+//   e2ee/invitekey/<room>/<invite>  the key in a link that this device made
 //   e2ee/since/<room>           since when each user is in the group, as this device saw it
 //   e2ee/ages/<room>            when epochs began, for the room's retention
 //
@@ -214,6 +216,37 @@ struct InviteRecord {  // see Engine::use_invite_key
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", code, wire::kMaxCodeBytes), fixed(key));
+  }
+};
+
+// What is to be done for invitations' links.
+struct InvitesRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  struct Announcement {
+    Bytes body;
+    std::vector<wire::DeviceRef> to;  // who were not told yet
+    template <class Archive>
+    void serialize(Archive& ar) {
+      ar(field("", body, RoomState::kMaxInviteBytes), field("", to, kMaxListed));
+    }
+  };
+  std::uint8_t format = kFormat;
+  bool own_epoch = false;     // this device began the present one
+  std::vector<InviteId> due;  // whose bundles it is to leave at the server
+  std::vector<Announcement> announcements;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, own_epoch, field("", due, kMaxListed), field("", announcements, kMaxListed));
+  }
+};
+
+struct InviteKeyRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  Secret key;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, fixed(key));
   }
 };
 

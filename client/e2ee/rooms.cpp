@@ -62,8 +62,7 @@ void Engine::Impl::apply_summary(Now now, const wire::RoomSummary& summary) {
     room.record.to_add.clear();
     room.record.to_post.reset();
     room.record.newcomers.clear();
-    room.invites_due.clear();
-    room.announcements.clear();
+    drop_invites(room);
     room.join_at.reset();
     seal_abandoned(room.id, room.record.last_seal.client_id);
     return save_room(room);
@@ -181,6 +180,7 @@ std::optional<RoomStatus> Engine::Impl::room(RoomId id) {
                     record.state.naming.topic,
                     not_ready(room, false),
                     record.creating || record.to_post || !record.to_add.empty() || room.pending,
+                    room.invite || !room.invites.due.empty() || !room.invites.announcements.empty(),
                     disappears(room)};
 }
 

@@ -93,8 +93,16 @@ void draw_invite_row(Scene& scene, const wire::InviteInfo& invite, const Rect& r
                                              : "Expires " + time_left(invite.expires, ui.now.wall);
   below += "  \xc2\xb7  used " + counted(invite.uses, "time", "times");
   if (invite.max_uses > 0) below += " of " + std::to_string(invite.max_uses);
-  if (scene.state.invite_wanted_code == invite.code)
+  const bool copied = scene.state.invite_wanted_code == invite.code;
+  const bool keyless = scene.app.room->settings.kind == wire::RoomKind::kPrivate &&
+                       invite.code.find('#') == std::string::npos;
+  if (keyless) {
+    const bool all = scene.app.room->settings.history == wire::HistoryAccess::kAll;
+    below = copied ? "Copied, without the key to " : "Made on another device: without the key to ";
+    below += all ? "earlier messages" : "the room's name";
+  } else if (copied) {
     below = "Copied. Send it to the people you want here.";
+  }
   text_line(ui, {top.x, top.bottom(), top.w, second}, below,
             {Face::kRegular, type::kCaption, p.text_muted});
   ui.node(child_id(id, "words"), SemanticRole::kText, rect, link + ". " + below);

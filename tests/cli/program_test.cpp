@@ -153,6 +153,21 @@ TEST_CASE("a script talks in private rooms, which the server cannot read") {
   }
 }
 
+TEST_CASE("every link brings name and messages to who comes by it with nobody else there") {
+  World world;
+  world.login("Ada");
+  world.cli("Ada", {"create", "--private", "Plans", "--history", "all"});
+  world.cli("Ada", {"send", "Plans", "long ago"});
+  for (const std::string who : {"Bob", "Cleo", "Dan"}) {
+    const auto made = world.cli("Ada", {"invite", "--json", "Plans"});
+    CHECK(made.error == "");
+    world.login(who);
+    const std::string code = json_lines(made.output)[0]["invite"]["code"];
+    CHECK(world.cli(who, {"join", code}).output == "Joined Plans.\n");
+    CHECK(world.cli(who, {"history", "Plans"}).output.find("long ago") != std::string::npos);
+  }
+}
+
 TEST_CASE("a script signs in, makes a room, talks, and signs out") {
   World world;
   CHECK(world.cli("Ada", {"whoami"}, 3).error.find("login") != std::string::npos);

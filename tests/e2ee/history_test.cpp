@@ -366,13 +366,17 @@ wire::InviteInfo make_invite(House& house) {
   return invite;
 }
 // With nobody else there.
-void join_by(House& house, const wire::InviteInfo& invite, const crypto::Secret& key) {
-  house.ada.disconnect();
-  house.ben.disconnect();
-  house.cal.request(wire::JoinRoom{{}, invite.code});
-  house.cal.engine->use_invite_key(house.cal.now(), house.room, invite.code, key);
+void join_by(House& house, Device& who, const wire::InviteInfo& invite, const crypto::Secret& key) {
+  for (auto& device : house.world.devices()) {
+    if (device.get() != &who) device->disconnect();
+  }
+  who.request(wire::JoinRoom{{}, invite.code});
+  who.engine->use_invite_key(who.now(), house.room, invite.code, key);
   house.world.run(seconds(10));
-  REQUIRE(house.cal.rooms().contains(house.room));
+  REQUIRE(who.rooms().contains(house.room));
+}
+void join_by(House& house, const wire::InviteInfo& invite, const crypto::Secret& key) {
+  join_by(house, house.cal, invite, key);
 }
 
 }  // namespace
@@ -422,6 +426,81 @@ TEST_CASE("a link's key holds as long as the one who made it is in the room", "[
   house.renew();
   join_by(house, invite, *key);
   CHECK(house.cal_reads() == Texts{"one", "two"});
+}
+
+TEST_CASE("what a device owes a link it still owes after a restart", "[e2ee]") {
+  House house(wire::HistoryAccess::kAll);
+  const auto first = make_invite(house);
+  const auto key = house.ada.engine->make_invite_key(house.ada.now(), house.room, first.invite_id);
+  REQUIRE(key.ok());
+  house.world.run(seconds(1));
+  join_by(house, first, *key);
+  CHECK(house.cal_reads() == Texts{"one", "two"});
+  house.say("three");  // by Ada, when she is there again
+  house.cal.disconnect();
+
+  house.ada.connect();
+  house.world.run(seconds(5));
+  const auto second = make_invite(house);
+  const auto other =
+      house.ada.engine->make_invite_key(house.ada.now(), house.room, second.invite_id);
+  REQUIRE(other.ok());
+  CHECK(house.ada.engine->room(house.room)->invites_due);
+  // Stored, and nothing of it sent.
+  house.ada.disconnect();
+  house.world.settle();
+  house.ada.restart();
+  const auto same_key = [&] {
+    const auto* kept = house.ada.engine->invite_key(house.room, second.invite_id);
+    return kept != nullptr && std::ranges::equal(kept->expose(), other->expose());
+  };
+  CHECK(same_key());
+  house.ada.connect();
+  house.world.run(seconds(1));
+  CHECK_FALSE(house.ada.engine->room(house.room)->invites_due);
+  Device& dan = house.world.add("Dan");
+  join_by(house, dan, second, *other);
+  CHECK(dan.engine->room(house.room)->name == "Plans");
+  Texts texts = dan.read(house.room);
+  std::erase_if(texts, is_closed);
+  CHECK(texts == Texts{"one", "two", "three"});
+
+  // The others were told of its key: who begins an epoch leaves a new bundle, after a restart too.
+  dan.disconnect();
+  house.ben.connect();
+  house.world.run(seconds(5));
+  REQUIRE(house.ben.engine->renew_keys(house.ben.now(), house.room).ok());
+  const auto before = house.ben.epoch(house.room);
+  for (int i = 0; i < 1000 && house.ben.epoch(house.room) == before; ++i) {
+    house.world.server.settle();
+    house.ben.pump();
+  }
+  CHECK(house.ben.epoch(house.room) > before);
+  CHECK(house.ben.engine->room(house.room)->invites_due);
+  house.ben.disconnect();
+  house.world.settle();
+  house.ben.restart();
+  house.ben.connect();
+  house.ben.say(house.room, "four");
+  house.world.run(seconds(5));
+  Device& eve = house.world.add("Eve");
+  join_by(house, eve, second, *other);
+  texts = eve.read(house.room);
+  std::erase_if(texts, is_closed);
+  CHECK(texts == kAll);
+
+  // The key goes with the invitation.
+  eve.disconnect();
+  house.ada.connect();
+  house.world.run(seconds(5));
+  CHECK(same_key());
+  house.ada.request(wire::RevokeInvite{house.room, second.invite_id});
+  house.world.run(seconds(1));
+  REQUIRE(house.ada.engine->renew_keys(house.ada.now(), house.room).ok());
+  house.world.run(seconds(5));
+  CHECK_FALSE(same_key());
+  house.ada.restart();
+  CHECK_FALSE(same_key());
 }
 
 TEST_CASE("nobody outside of the group announces keys of links", "[e2ee]") {

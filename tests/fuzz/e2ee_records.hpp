@@ -11,7 +11,7 @@ namespace parley::e2ee::test {
 using FuzzedRecords = std::tuple<AccountRecord, LinkMark, VaultKeysRecord, UserRecord,
                                  PackageRecord, EpochRecord, InviteRecord, RoomRecord,
                                  PendingRecord, SinceRecord, ChainRecord, RoomState, Naming, TimesRecord,
-                                 SaidRecord>;
+                                 SaidRecord, InvitesRecord, InviteKeyRecord>;
 
 inline constexpr std::uint8_t kFuzzedLinkItem = 0xf0;
 inline constexpr std::uint8_t kFuzzedLinkCode = kFuzzedLinkItem + 1;

@@ -234,6 +234,11 @@ void write_records() {
   said.sealed = {1, 2};
   said.body = {3};
   write_record("said", said);
+  InvitesRecord invites;
+  invites.due.resize(2);
+  invites.announcements = {{{1, 2}, {{}}}};
+  write_record("invites", invites);
+  write_record("invite_key", InviteKeyRecord{});
   write_record("room_state", room.state);
   write_record("naming", room.state.naming);
   // No name, topic and place; more invitations than may be, and fewer than counted.

@@ -299,6 +299,16 @@ TEST_CASE("who joins by a link reads what was said before, with nobody else ther
   REQUIRE(ada.answers.at(token).ok());
   const std::string code = std::get<wire::InviteState>(*ada.answers.at(token)).invite.code;
   REQUIRE(code.find('#') != std::string::npos);
+  CHECK(ada.view().keys.rooms_settled);
+  // The dialog has the whole link later as well, and after a restart.
+  ada.crash();
+  ada.boot();
+  world.run_for(seconds(5));
+  ada.core().load_invites(world.now(), room);
+  ada.drain();
+  world.run_for(seconds(2));
+  REQUIRE(ada.view().invites.invites.size() == 1);
+  CHECK(ada.view().invites.invites[0].code == code);
   ada.crash();
 
   SimClient& edsger = world.person("Edsger");

@@ -94,6 +94,22 @@ TEST_CASE("a room is private unless the person wants it open") {
   }
 }
 
+TEST_CASE("a link without its key says so, also when it is copied") {
+  Scene s(private_view());
+  s.press("Invite people");
+  wire::InviteInfo invite;
+  invite.room_id = s.core.app.room->room_id;
+  invite.code = "kT7xQm2PzR4w#key";
+  s.core.app.invites = {invite.room_id, false, {invite}};
+  s.show();
+  CHECK_FALSE(s.find(SemanticRole::kText, "without the key"));
+  s.core.app.invites.invites[0].code = "kT7xQm2PzR4w";
+  s.show();
+  CHECK(s.find(SemanticRole::kText, "Made on another device: without the key to earlier messages"));
+  s.press("Copy the invitation link");
+  CHECK(s.find(SemanticRole::kText, "Copied, without the key to earlier messages"));
+}
+
 TEST_CASE("a locked device makes no private room, but an open one") {
   client::AppView view = sample_view();
   view.keys.state = AccountKeys::kLocked;
