@@ -150,6 +150,7 @@ struct Room {
     std::vector<std::uint64_t> epochs;
   };
   std::deque<Answer> answers;
+  std::vector<wire::InboxItem> requests;  // not looked at yet
   bool own_epoch = false;              // this device began it
   std::set<InviteId> invites_due;      // whose bundles this device has to renew
   std::optional<InviteRecord> invite;  // by which this device's user came
@@ -424,6 +425,7 @@ class Engine::Impl {
   std::optional<std::uint64_t> may_read_from(const Room& room, UserId user) const;
   void note_users(Room& room);
   std::vector<std::uint64_t> missing_of(const Room& room) const;
+  bool is_nameless(const Room& room) const;
   bool gives_up(const Room& room) const;
   bool ask_for_history(Now now, Room& room);
   std::vector<wire::DeviceRef> whom_to_ask(Room& room);

@@ -49,6 +49,23 @@ struct Cabin {
   RoomId room;
 };
 
+// Counts in what somebody's device is sent the history secrets that it can open.
+std::function<void(wire::InboxItem&)> count_secrets(Device& device, std::size_t& secrets) {
+  return [&](wire::InboxItem& item) {
+    if (item.kind != 2) return;
+    const auto record = e2ee::unpack<e2ee::AccountRecord>(device.disk().at("e2ee/account"));
+    const auto key = crypto::KemKeyPair::from_secret(record->device_secret.clone());
+    for (const auto purpose :
+         {sealing::BundlePurpose::kNewMember, sealing::BundlePurpose::kRequested}) {
+      const auto opened = sealing::open_bundle(key, {item.room_id, purpose}, item.body);
+      if (opened) secrets += opened->bundle.secrets.size();
+    }
+  };
+}
+void lose_bundles(wire::InboxItem& item) {
+  if (item.kind == 2) item.body.assign(10, 1);
+}
+
 }  // namespace
 
 TEST_CASE("a device that let itself in learns the name when a member is there", "[e2ee]") {
@@ -77,4 +94,65 @@ TEST_CASE("a device that let itself in learns the name when a member is there", 
     laptop.restart();
     CHECK(cabin.name_on(laptop) == "Cabin");
   }
+}
+
+TEST_CASE("a device that was not told the name asks for it", "[e2ee]") {
+  const Kind& kind = GENERATE(from_range(kKinds));
+  INFO(static_cast<int>(kind.history) << " " << kind.disappear_after_s);
+  Cabin cabin(kind);
+  cabin.ada.disconnect();
+  Device& laptop = cabin.laptop();
+  laptop.change_item = lose_bundles;
+  cabin.ada.connect();
+  cabin.world.run(seconds(3));
+  CHECK(cabin.name_on(laptop).empty());
+  SECTION("members, who answer when they are there") {
+    cabin.ada.disconnect();
+    laptop.change_item = nullptr;
+    cabin.world.run(minutes(1));
+    cabin.ada.restart();
+    cabin.ada.connect();
+    cabin.world.run(seconds(5));
+  }
+  SECTION("the vault, when another own device knows it") {
+    cabin.ivan.connect();
+    cabin.world.run(seconds(10));
+    REQUIRE(cabin.name_on(cabin.ivan) == "Cabin");
+    cabin.ivan.disconnect();
+    cabin.ada.disconnect();
+    laptop.disconnect();
+    laptop.restart();
+    laptop.connect();
+    cabin.world.run(seconds(20));
+  }
+  CHECK(cabin.name_on(laptop) == "Cabin");
+  cabin.world.run(minutes(3));  // it renews its keys, too
+  const auto requests = laptop.requests;
+  cabin.world.run(minutes(10));
+  CHECK(laptop.requests - requests <= 2);  // it does not go on asking
+}
+
+TEST_CASE("with the name goes no history to whom it is not for", "[e2ee]") {
+  const Kind& kind = GENERATE(from_range(kKinds));
+  INFO(static_cast<int>(kind.history) << " " << kind.disappear_after_s);
+  Cabin cabin(kind);
+  Device& cal = cabin.world.add("Cal");
+  wire::CreateInvite create;
+  create.room_id = cabin.room;
+  std::string code;
+  cabin.ada.request(create, [&](const app::Reply& reply) {
+    code = std::get<wire::InviteState>(std::get<wire::Response>(reply)).invite.code;
+  });
+  cabin.world.settle();
+  cabin.ada.disconnect();
+  std::size_t secrets = 0;
+  cal.change_item = count_secrets(cal, secrets);
+  cal.request(wire::JoinRoom{{}, code});
+  cabin.world.run(seconds(30));
+  REQUIRE(cal.epoch(cabin.room) > 0);
+  CHECK(cabin.name_on(cal).empty());
+  cabin.ada.connect();  // tells it, and answers what was asked meanwhile
+  cabin.world.run(seconds(30));
+  CHECK(cabin.name_on(cal) == "Cabin");
+  CHECK((secrets > 0) == (kind.history == wire::HistoryAccess::kAll));
 }
