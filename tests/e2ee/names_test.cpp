@@ -72,9 +72,7 @@ TEST_CASE("a device that let itself in learns the name when a member is there", 
   const Kind& kind = GENERATE(from_range(kKinds));
   INFO(static_cast<int>(kind.history) << " " << kind.disappear_after_s);
   Cabin cabin(kind);
-  SECTION("from the beginning") {
-    CHECK(cabin.name_on(cabin.laptop()) == "Cabin");
-  }
+  SECTION("from the beginning") { CHECK(cabin.name_on(cabin.laptop()) == "Cabin"); }
   SECTION("later, after restarts") {
     cabin.ada.disconnect();
     Device& laptop = cabin.laptop();
