@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "client/cli/commands.hpp"
@@ -19,6 +20,11 @@ std::string identity_json(Driver& driver, const std::string& server_url) {
       {"device_id", self.device.to_string()},     {"server", server_url},
       {"presence", presence_word(self.presence)}, {"status_text", self.status_text}};
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string words_for_entered(std::size_t rooms) {
+  if (rooms == 0) return {};
+  return "; entered " + std::to_string(rooms) + (rooms == 1 ? " private room" : " private rooms");
 }
 
 }  // namespace
@@ -57,6 +63,8 @@ Status login(Context& context, const LoginArguments& arguments) {
     auto words = read_input(*context.driver);
     if (!words) return words.error();
     PARLEY_TRY(context.driver->sign_in_recovery(*words));
+    // What is said where messages disappear is for the devices that are there then.
+    PARLEY_TRY(context.driver->enter_rooms());
   } else {
     PARLEY_TRY(context.driver->sign_in(arguments.name));
     // A device is a part of its account from the start: others can write to it at once.
@@ -64,10 +72,20 @@ Status login(Context& context, const LoginArguments& arguments) {
       context.printer.note("No private rooms on this device: " + describe(keyed.error()));
     }
   }
+  const client::KeysView& keys_view = context.driver->view().keys;
   context.printer.line(context.printer.json()
                            ? identity_json(*context.driver, url)
                            : "Signed in as " + printable(context.driver->self().name) + " on " +
-                                 host_of(url) + ".");
+                                 host_of(url) + words_for_entered(keys_view.rooms_entered) + ".");
+  const std::vector<RoomId>& outside = keys_view.rooms_outside;
+  std::string left;
+  for (const client::RoomItemView& item : context.driver->view().rooms) {
+    if (std::ranges::find(outside, item.room_id) == outside.end()) continue;
+    left += (left.empty() ? "" : ", ") + printable(item.name) + " " + item.room_id.to_string();
+  }
+  if (!left.empty()) {
+    context.printer.note("Not entered yet: " + left + ". The next command goes on with it.");
+  }
   return {};
 }
 

@@ -183,6 +183,13 @@ Status Driver::wait_keys() {
   return Error{ErrorCode::kAccessDenied, keys.error.empty() ? keys.text : keys.error, {}};
 }
 
+Status Driver::enter_rooms() {
+  const auto entered = [&] { return client_.view().keys.rooms_outside.empty(); };
+  const Status waited = wait_until(deadline(), entered);
+  if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
+  return storage_;
+}
+
 void Driver::settle_rooms() {
   const auto settled = [&] { return client_.view().keys.rooms_settled; };
   const Status waited = wait_until(now().mono + std::min(time_limit_, kSettle), settled);

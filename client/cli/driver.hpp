@@ -29,6 +29,8 @@ class Driver {
   Status sign_in_recovery(const std::string& words);
   // Waits for the keys of this device; kAccessDenied with the cause when it has none.
   Status wait_keys();
+  // Waits for this device to enter its private rooms; view() tells which it has not in time.
+  Status enter_rooms();
   // Waits a moment for private rooms that are being joined or caught up with.
   void settle_rooms();
   // Waits until what the links of the room's invitations bring is at the server.

@@ -365,6 +365,16 @@ void Client::Impl::check_safety_code(Now now, UserId user, ByteView code) {
 void Client::Impl::build_identities() {
   build_link();
   view_.keys = keys_;
+  for (const auto& [id, room] : rooms_) {
+    if (!is_private(room) || room.summary.role < wire::Role::kMember) continue;
+    const bool outside = room.not_ready == e2ee::NotReady::kNoAccount ||
+                         room.not_ready == e2ee::NotReady::kNoGroup;
+    if (outside) {
+      view_.keys.rooms_outside.push_back(id);
+    } else {
+      ++view_.keys.rooms_entered;
+    }
+  }
   view_.keys.rooms_settled = std::ranges::none_of(rooms_, [](const auto& pair) {
     const Room& room = pair.second;
     return is_private(room) && room.summary.role >= wire::Role::kMember &&

@@ -69,12 +69,14 @@ enum class AccountKeys {
 // This account's keys on this device.
 struct KeysView {
   AccountKeys state = AccountKeys::kNone;
-  std::string text;           // what the state means and what to do; empty when ready
-  bool busy = false;          // the words are being checked
-  bool rooms_settled = true;  // no private room is being joined or caught up with, no link is due
-  std::string error;          // about the recovery words that were typed
-  bool has_recovery = true;   // false: offer to make recovery words
-  bool recovery_outdated = false;  // there are some; they do not open what is new
+  std::string text;                   // what the state means and what to do; empty when ready
+  bool busy = false;                  // the words are being checked
+  bool rooms_settled = true;          // no room is joined or caught up with, no link is due
+  std::size_t rooms_entered = 0;      // private rooms that this device reads and writes in
+  std::vector<RoomId> rooms_outside;  // ... that it is still to enter
+  std::string error;                  // about the recovery words that were typed
+  bool has_recovery = true;           // false: offer to make recovery words
+  bool recovery_outdated = false;     // there are some; they do not open what is new
   std::vector<std::string>
       recovery_words;  // new ones to be written down; until hide_recovery_words
 };

@@ -12,13 +12,18 @@ std::optional<wire::DeviceRef> device_of(const mls::LeafNode& leaf) {
   return wire::DeviceRef{credential->user, credential->device};
 }
 
-// The epoch that a commit ends; nothing when it is none.
-std::optional<std::uint64_t> epoch_of(ByteView commit) {
+// What a commit says on its face; nothing when it is none.
+struct CommitHead {
+  std::uint64_t epoch = 0;  // that it ends
+  bool external = false;    // by somebody who lets itself in
+};
+std::optional<CommitHead> head_of(ByteView commit) {
   const auto message = mls::decode<mls::Message>(commit);
   if (!message) return std::nullopt;
   const auto* handshake = std::get_if<mls::PublicMessage>(&message->body);
   if (handshake == nullptr) return std::nullopt;
-  return handshake->content.epoch;
+  const mls::FramedContent& content = handshake->content;
+  return CommitHead{content.epoch, content.sender.type == mls::SenderType::kNewMemberCommit};
 }
 
 }  // namespace
@@ -197,21 +202,22 @@ void Engine::Impl::won(Now now, Room& room) {
 
 // A commit of the log, in whatever order it came here.
 void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
-  const auto epoch = epoch_of(event.body);
-  if (!epoch) return;
-  note_age(room, *epoch + 1, event.at);
+  const auto head = head_of(event.body);
+  if (!head) return;
+  const std::uint64_t epoch = head->epoch;
+  note_age(room, epoch + 1, event.at);
   if (room.pending && event.client_id == room.pending->command.client_id &&
       is_own({event.sender, event.device})) {
     return won(now, room);
   }
   if (!room.group) {
     // What is being joined has moved on.
-    if (room.pending && room.pending->command.epoch <= *epoch) drop_pending(room);
+    if (room.pending && room.pending->command.epoch <= epoch) drop_pending(room);
     return;
   }
-  if (*epoch < room.group->epoch()) return;
-  room.server_epoch = std::max(room.server_epoch, *epoch + 1);
-  if (*epoch > room.group->epoch()) return;  // the ones before it are asked for
+  if (epoch < room.group->epoch()) return;
+  room.server_epoch = std::max(room.server_epoch, epoch + 1);
+  if (epoch > room.group->epoch()) return;  // the ones before it are asked for
   if (room.pending) drop_pending(room);
 
   // Lifetimes count at the moment when the server took it.
@@ -226,11 +232,9 @@ void Engine::Impl::take_commit(Now now, Room& room, const wire::Event& event) {
   const auto* changed = std::get_if<mls::EpochChanged>(&*processed);
   if (changed == nullptr) return;
   // Somebody who let itself in is told what a committer would have told it.
-  const bool external =
-      std::ranges::find(changed->added, changed->committer) != changed->added.end();
   const mls::LeafNode* joiner = room.group->public_group().tree().leaf(changed->committer);
   const auto rank = own_rank(room);
-  if (external && joiner != nullptr && rank && *rank < kBundleSenders) {
+  if (head->external && joiner != nullptr && rank && *rank < kBundleSenders) {
     const auto credential = identity::DeviceCredential::decode(joiner->credential.identity);
     if (credential) {
       room.record.newcomers.push_back(

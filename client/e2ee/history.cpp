@@ -54,6 +54,11 @@ std::vector<std::uint64_t> Engine::Impl::missing_of(const Room& room) const {
   return epochs;
 }
 
+// What the room is called was neither heard nor told.
+bool Engine::Impl::is_nameless(const Room& room) const {
+  return !room.record.direct && !room.record.to_post && room.record.state.naming.seq == Seq{};
+}
+
 // Until the next connection, or until more is missed.
 bool Engine::Impl::gives_up(const Room& room) const {
   const bool for_all = room.record.history == wire::HistoryAccess::kAll;
@@ -70,7 +75,7 @@ std::vector<wire::DeviceRef> Engine::Impl::whom_to_ask(Room& room) {
     }
     return asked;
   }
-  if (room.record.history == wire::HistoryAccess::kNone) return asked;
+  if (room.record.history == wire::HistoryAccess::kNone && !is_nameless(room)) return asked;
   std::ignore = member_of(room, own_->signing.public_key());
   std::uint64_t met = 0;
   for (const auto& [key, member] : room.members) {
@@ -86,16 +91,22 @@ std::vector<wire::DeviceRef> Engine::Impl::whom_to_ask(Room& room) {
   return asked;
 }
 
-// True when a request is on its way.
+// True when a request is on its way. The answer to any has the room's name.
 bool Engine::Impl::ask_for_history(Now now, Room& room) {
   const bool vault_was_read =
       own_->record.read_vault && vault_reread_ && !vault_wanted_ && !vault_busy_;
-  if (missing_.empty() || !vault_was_read || gives_up(room)) return false;
-  const auto epochs = missing_of(room);
-  if (epochs.empty()) return false;
+  std::vector<std::uint64_t> epochs;
+  if (!missing_.empty() && vault_was_read) epochs = missing_of(room);
+  const bool nameless = is_nameless(room);
+  if ((epochs.empty() && !nameless) || gives_up(room)) return false;
   // To who just came a bundle is on its way.
   if (!room.asking.next) room.asking.next = now.mono + kWelcomeWait;
   if (now.mono < *room.asking.next) return false;
+  if (epochs.empty()) epochs.push_back(room.group->epoch());  // a request names one
+  if (nameless) {  // own devices may have put it into the vault meanwhile
+    vault_wanted_ = true;
+    step_vault(now);
+  }
   auto asked = whom_to_ask(room);
   if (asked.empty() && room.asking.round == 0) {
     room.asking.round = 1;
@@ -113,6 +124,11 @@ bool Engine::Impl::ask_for_history(Now now, Room& room) {
 }
 
 void Engine::Impl::take_offers(Room& room, const sealing::HistoryBundle& bundle) {
+  const auto state = wire::decode<RoomState>(bundle.room_state);
+  if (state && is_nameless(room)) {
+    take_naming(room, state->naming);
+    save_room(room);
+  }
   bool any = false;
   for (const sealing::EpochSecret& offer : bundle.secrets) {
     if (missing_.erase({room.id, offer.epoch}) == 0) continue;
@@ -132,6 +148,11 @@ void Engine::Impl::take_offers(Room& room, const sealing::HistoryBundle& bundle)
 void Engine::Impl::take_request(Now now, const wire::InboxItem& item) {
   Room* room = find(item.room_id);
   if (room == nullptr || !room->group || !room->is_member()) return;
+  if (room->server_epoch > room->group->epoch() ||
+      leaves_cause(*room) == NotReady::kUnknownIdentity) {  // it may be of somebody who just came
+    if (room->requests.size() < kMaxAnswersWaiting) room->requests.push_back(item);
+    return;
+  }
   auto request = sealing::open_history_request(room->id, item.body);
   if (!request || !is_in(*room, request->author) || leaves_cause(*room)) return;
   const identity::DeviceCredential& credential = request->author.credential;
@@ -147,7 +168,8 @@ void Engine::Impl::take_request(Now now, const wire::InboxItem& item) {
 }
 
 // True when one is on its way.
-bool Engine::Impl::send_answer(Now, Room& room) {
+bool Engine::Impl::send_answer(Now now, Room& room) {
+  for (const wire::InboxItem& item : std::exchange(room.requests, {})) take_request(now, item);
   if (room.answers.empty()) return false;
   const Room::Answer answer = std::move(room.answers.front());
   room.answers.pop_front();
@@ -159,7 +181,9 @@ bool Engine::Impl::send_answer(Now, Room& room) {
       bundle.secrets.push_back({epoch, secret->clone()});
     }
   }
-  if (bundle.secrets.empty()) return false;
+  const RoomState state{room.record.state.naming, {}};
+  if (bundle.secrets.empty() && state.naming.seq == Seq{}) return false;
+  bundle.room_state = wire::encode(state);
   const auto sealed =
       sealing::seal_bundle(rng_, answer.key, {room.id, sealing::BundlePurpose::kRequested},
                            {own_->credential, own_->signing}, bundle);

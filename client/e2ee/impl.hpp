@@ -152,6 +152,7 @@ struct Room {
     std::vector<std::uint64_t> epochs;
   };
   std::deque<Answer> answers;
+  std::vector<wire::InboxItem> requests;  // not looked at yet
   std::optional<InviteRecord> invite;  // by which this device's user came
   InvitesRecord invites;
   std::map<InviteId, Secret> invite_keys;  // of links that this device made
@@ -426,6 +427,7 @@ class Engine::Impl {
   std::optional<std::uint64_t> may_read_from(const Room& room, UserId user) const;
   void note_users(Room& room);
   std::vector<std::uint64_t> missing_of(const Room& room) const;
+  bool is_nameless(const Room& room) const;
   bool gives_up(const Room& room) const;
   bool ask_for_history(Now now, Room& room);
   std::vector<wire::DeviceRef> whom_to_ask(Room& room);

@@ -218,8 +218,8 @@ void Engine::Impl::step_room(Now now, Room& room) {
   if (room.server_epoch > room.group->epoch() || room.look_for_stale) return catch_up(now, room);
   if (wants_commit(now, room)) return begin_commit(now, room);
   if (room.record.to_post) return post_naming(now, room);
+  if (judge_claim(room)) return;  // before the name is passed on
   if (send_bundles(now, room)) return;
-  if (judge_claim(room)) return;
   if (step_invites(room)) return;
   if (send_answer(now, room)) return;
   ask_for_history(now, room);

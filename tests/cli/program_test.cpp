@@ -168,6 +168,28 @@ TEST_CASE("every link brings name and messages to who comes by it with nobody el
   }
 }
 
+TEST_CASE("a device that came by recovery words is in its rooms when it is signed in") {
+  World world;
+  world.login("Ada");
+  world.login("Ivan");
+  world.cli("Ada", {"create", "Garden"});
+  world.cli("Ivan", {"join", "Garden"});
+  const std::string words = world.cli("Ivan", {"recovery-words"}).output;
+  const std::string gone =
+      world.cli("Ada", {"create", "--private", "Gone", "--disappear", "1h", "--with", "Ivan"})
+          .output.substr(0, 36);
+  world.cli("Ada", {"create", "--private", "Plain", "--history", "none", "--with", "Ivan"});
+  const std::string said =
+      world.cli("Laptop", {"login", "--server", world.url(), "--recover"}, 0, words).output;
+  CHECK(said.find("; entered 2 private rooms.") != std::string::npos);
+  world.cli("Ada", {"send", "Gone", "said meanwhile"});
+  world.cli("Ada", {"send", "Plain", "there too"});
+  CHECK(world.cli("Laptop", {"history", gone}).output.find("said meanwhile") != std::string::npos);
+  CHECK(world.cli("Laptop", {"history", "Gone"}).output.find("said meanwhile") !=
+        std::string::npos);
+  CHECK(world.cli("Laptop", {"history", "Plain"}).output.find("there too") != std::string::npos);
+}
+
 TEST_CASE("a script signs in, makes a room, talks, and signs out") {
   World world;
   CHECK(world.cli("Ada", {"whoami"}, 3).error.find("login") != std::string::npos);
