@@ -330,6 +330,17 @@ std::vector<View> views() {
        {{SemanticRole::kText, "Two of six people"},
         {SemanticRole::kButton, "Grace Hopper, Moderator, verified"},
         {SemanticRole::kButton, "Katherine Johnson, Member, identity changed"}}},
+      {"room_notice",
+       [](client::AppView& a) {
+         a = private_view();
+         a.room->items.push_back(client::SystemLineView{
+             {900},
+             {1'772'551'800'000},
+             "A device in this room claims to belong to Katherine Johnson, who does not list it. "
+             "Nothing is sent here until it is gone; ask Katherine Johnson about it."});
+       },
+       open_on_phone,
+       {{SemanticRole::kText, "A device in this room claims"}}},
       {"disappearing_room",
        [](client::AppView& a) {
          a = private_view();
