@@ -381,6 +381,57 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
   }
 }
 
+TEST_CASE("a page that waits for keys has what could be opened already") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& ivan = world.person("Ivan");
+  const UserId user = ivan.view().self.user;
+  ivan.core().make_recovery_words(world.now());
+  ivan.drain();
+  world.run_for(seconds(2));
+  std::string words;
+  for (const auto& word : ivan.view().keys.recovery_words) words += word + " ";
+  ivan.crash();
+  const auto made = ada.core().create_private_room(world.now(), "Later", "", {user},
+                                                   wire::HistoryAccess::kAll, 0);
+  ada.drain();
+  world.run_for(seconds(5));
+  REQUIRE(ada.answers.contains(made));
+  const RoomId room = std::get<wire::RoomState>(*ada.answers.at(made)).room.room_id;
+  ada.say(room, "early");
+  world.run_for(seconds(3));
+  ada.crash();  // the only one with the key of that
+
+  SimClient& again = world.add_client("Ivan's new device");
+  again.core().sign_in_recovery(world.now(), words);
+  again.drain();
+  world.run_for(seconds(20));
+  again.say(room, "mine");
+  world.run_for(seconds(5));
+  const auto asked = again.core().request(world.now(), wire::History{.room_id = room});
+  again.drain();
+  world.run_for(seconds(30));
+  REQUIRE(again.answers.contains(asked));
+  std::vector<wire::EventKind> kinds;
+  for (const auto& event : std::get<wire::HistoryPage>(*again.answers.at(asked)).events) {
+    if (event.kind == wire::EventKind::kSealed || event.kind == wire::EventKind::kMessage) {
+      kinds.push_back(event.kind);
+    }
+  }
+  REQUIRE(kinds.size() >= 2);
+  CHECK(kinds.front() == wire::EventKind::kSealed);
+  CHECK(kinds.back() == wire::EventKind::kMessage);
+
+  ada.boot();  // whose device gives the key, in time for the next page
+  const auto later = again.core().request(world.now(), wire::History{.room_id = room});
+  again.drain();
+  world.run_for(seconds(30));
+  REQUIRE(again.answers.contains(later));
+  for (const auto& event : std::get<wire::HistoryPage>(*again.answers.at(later)).events) {
+    CHECK(event.kind != wire::EventKind::kSealed);
+  }
+}
+
 TEST_CASE("a new device is linked with the code that an old one shows") {
   Private world;
   SimClient& ada = world.person("Ada");
