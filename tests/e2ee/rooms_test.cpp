@@ -227,6 +227,26 @@ TEST_CASE("a device that is revoked leaves the rooms", "[e2ee]") {
   CHECK(std::holds_alternative<e2ee::OpenFault>(opened));
 }
 
+TEST_CASE("nobody is accused by a device that starts before a revoked one has left", "[e2ee]") {
+  const int moment = GENERATE(range(0, 10));
+  House house;
+  Device& phone = house.world.link(house.ben, "Ben's phone");
+  house.world.run(seconds(5));
+  phone.disconnect();
+  house.ben.engine->remove_device(house.ben.now(), phone.device());
+  house.world.run(milliseconds(moment * 200));
+  for (Device* device : {&house.ada, &house.ben}) {
+    device->restart();
+    device->connect();
+  }
+  house.world.run(milliseconds(100));
+  house.ben.say(house.room, "after");
+  house.world.run(seconds(30));
+  CHECK(house.ada.alerts.empty());
+  CHECK(house.ben.alerts.empty());
+  house.expect({&house.ada, &house.ben}, {"after"});
+}
+
 TEST_CASE("devices that commit at the same moment end in the same epoch", "[e2ee]") {
   House house;
   REQUIRE(house.ada.engine->invite(house.ada.now(), house.room, {house.cal.user()}).ok());
