@@ -61,6 +61,18 @@ TEST_CASE("The stored state is shown before the network answers") {
   CHECK(next.view().connection.state == LinkState::kConnecting);
 }
 
+TEST_CASE("What was sent is no draft after a restart, however soon") {
+  Rig rig;
+  rig.settle_in();
+  rig.call([&](Client& c) { c.set_draft(rig.now, "once"); });
+  rig.pass(seconds(2));
+  CHECK(rig.call([&](Client& c) { return c.send_draft(rig.now); }));
+  Rig next(rig.store);
+  CHECK(next.view().composer.text.empty());
+  REQUIRE(next.messages().size() == 4);
+  CHECK(next.messages()[3].content == "once");
+}
+
 TEST_CASE(
     "A session that ended leads to the login with the name, the reason, and the outbox kept") {
   Rig rig;
