@@ -211,7 +211,7 @@ void Engine::Impl::handle_disconnected() {
   missing_retry_.succeeded();
   link_retry_.succeeded();
   for (auto& [id, room] : rooms_) {
-    room.busy = false;
+    room.busy = room.asks_what_was_taken = false;
     room.retry.succeeded();
     room.tree.clear();
     room.asking = {};

@@ -123,6 +123,8 @@ struct Room {
   std::uint32_t epoch_messages = 0;
   Bytes info, tree;  // of a join under way
   std::optional<NotReady> told;
+  std::optional<Seq> posted_at;  // of the last seal, while it is ambiguous
+  bool asks_what_was_taken = false;
 
   // What was found by a walk over all leaves, until the epoch ends. The second also until more is
   // known of people.
@@ -476,6 +478,7 @@ class Engine::Impl {
                                          wire::EventKind kind, ByteView body, bool counts);
   // An own event of the log: which of the texts sealed under its name was taken.
   void settle_seal(Room& room, const wire::Event& event);
+  void ask_what_was_taken(Room& room);
   OpenFault fault_of(const Error& error) const;
   // What was opened: by whom it has to be, and where in its sender's chain it is.
   std::variant<Opened, OpenFault> take_opened(Now now, RoomId room, const wire::Event& event,

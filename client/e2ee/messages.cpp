@@ -96,8 +96,17 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now now, Room& room, Client
   LastSeal next = room.record.last_seal;
   const bool again = next.client_id == client_id && next.counter > 0;
   // The next one names the hash of the one before: it has to be known which that is.
-  if (!again && next.ambiguous) return NotReady::kSettling;
+  if (!again && next.ambiguous && room.posted_at) {
+    ask_what_was_taken(room);
+    settle(now);
+    return NotReady::kSettling;
+  }
+  if (!again && next.ambiguous) {  // taken before this device started: where is not known
+    seal_abandoned(room.id, next.client_id);
+    next = room.record.last_seal;
+  }
   if (!again) {
+    room.posted_at.reset();
     next.in_log = false;
     next.client_id = client_id;
     rng_.fill(next.id);
@@ -191,18 +200,32 @@ void Engine::Impl::handle_posted(Now now, RoomId id, ClientId client_id, Seq seq
     last.in_log = true;
     return save_room(*room);
   }
+  room->posted_at = seq;
+  ask_what_was_taken(*room);
+  settle(now);
+}
+
+// The log has one of several texts of the same message, at a place that is known.
+void Engine::Impl::ask_what_was_taken(Room& room) {
+  if (!connected_ || room.asks_what_was_taken) return;
+  room.asks_what_was_taken = true;
+  const RoomId id = room.id;
+  const ClientId client_id = room.record.last_seal.client_id;
   wire::History history;
   history.room_id = id;
   history.from = wire::HistoryFrom::kAfter;
-  history.seq = {seq.value - 1};
+  history.seq = {room.posted_at->value - 1};
   history.limit = 1;
   ask<wire::HistoryPage>(
       history,
-      [this, id](Now, const wire::HistoryPage& page) {
-        for (const wire::Event& event : page.events) settle_seal(room_of(id), event);
+      [this, id, client_id](Now, const wire::HistoryPage& page) {
+        Room& there = room_of(id);
+        there.asks_what_was_taken = false;
+        for (const wire::Event& event : page.events) settle_seal(there, event);
+        seal_abandoned(id, client_id);  // it cannot be read any more
+        changes_.push_back(RoomChanged{id});
       },
-      [](Now, const wire::ErrorReply&) {});
-  settle(now);
+      [this, id](Now, const wire::ErrorReply&) { room_of(id).asks_what_was_taken = false; });
 }
 
 // ---- opening -----------------------------------------------------------------------------------

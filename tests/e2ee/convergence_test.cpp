@@ -184,6 +184,7 @@ class Simulation {
       if (lost_.contains(device.get())) continue;
       INFO("device " << device->device().to_string());
       CHECK(device->alerts.empty());
+      INFO(device->describe_unsent());
       CHECK(device->unsent() == 0);
       CHECK(as_text(device->sent).find("message ") == std::string_view::npos);
       device->sent.clear();

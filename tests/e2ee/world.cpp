@@ -9,7 +9,7 @@ Device::Device(Server& server, std::string name, std::uint64_t seed)
 }
 
 Device::Device(Server& server, std::string name, std::uint64_t seed,
-       const identity::RecoverySecret& secret)
+               const identity::RecoverySecret& secret)
     : server_(server), name_(std::move(name)), rng_(seed) {
   hello_.recovery = to_bytes(identity::derive_recovery_keys(secret).sign_in_token.expose());
   hello_.device_name = name_;
@@ -121,6 +121,27 @@ std::size_t Device::unsent() const {
   return count;
 }
 
+std::string Device::describe_unsent() const {
+  std::string out;
+  for (const auto& [room, box] : outbox_) {
+    if (box.waiting.empty()) continue;
+    const auto status = engine->room(room);
+    out += room.to_string() + ": " + std::to_string(box.waiting.size());
+    out += member_of_.contains(room) ? "" : ", not a member";
+    out += box.under_way ? ", under way" : box.sealed ? ", sealed" : ", not sealed";
+    out +=
+        box.refused == ErrorCode{} ? "" : ", refused " + std::string(error_info(box.refused).name);
+    if (box.cause) out += ", " + std::string(e2ee::describe(*box.cause));
+    if (!status) {
+      out += ", unknown to the engine";
+    } else if (status->not_ready) {
+      out += ", " + std::string(e2ee::describe(*status->not_ready));
+    }
+    out += "\n";
+  }
+  return out;
+}
+
 std::vector<std::string> Device::read(RoomId room) {
   std::vector<std::string> texts;
   Log& log = logs_[room];
@@ -152,9 +173,7 @@ std::uint64_t Device::epoch(RoomId room) const {
   return status ? status->epoch : 0;
 }
 
-void Device::request(
-    wire::Command command,
-    std::function<void(const app::Reply&)> handler) {
+void Device::request(wire::Command command, std::function<void(const app::Reply&)> handler) {
   ask(std::move(command), std::move(handler));
 }
 
@@ -289,7 +308,9 @@ bool Device::post(RoomId room, Outbox& box) {
     const auto body =
         wire::encode(wire::Message{wire::MessageType::kText, box.waiting.front().text, {}, {}});
     auto sealed = engine->seal(now(), room, id, wire::EventKind::kMessage, body, true);
-    if (std::holds_alternative<e2ee::NotReady>(sealed)) return false;
+    box.cause.reset();
+    if (const auto* cause = std::get_if<e2ee::NotReady>(&sealed)) box.cause = *cause;
+    if (box.cause) return false;
     auto& ok = std::get<e2ee::Sealed>(sealed);
     box.sealed = {ok.batch, std::move(ok.body)};
     return true;
@@ -311,6 +332,7 @@ bool Device::post(RoomId room, Outbox& box) {
       if (!there.waiting.empty()) there.waiting.pop_front();
     } else {
       there.not_before = now().mono + milliseconds(500);
+      there.refused = static_cast<ErrorCode>(std::get<wire::ErrorReply>(reply).code);
     }
   });
   return true;

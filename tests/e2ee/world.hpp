@@ -34,6 +34,7 @@ class Device {
   // ---- messages ----
   void say(RoomId room, std::string text);
   std::size_t unsent() const;
+  std::string describe_unsent() const;  // where, and what they wait for
   // Texts of the room in the order of the log; what cannot be read as "?" and the fault.
   std::vector<std::string> read(RoomId room);
   const std::map<Seq, e2ee::Opened>& opened(RoomId room) { return logs_[room].read; }
@@ -87,6 +88,8 @@ class Device {
     std::deque<Waiting> waiting;
     bool under_way = false;
     MonoTime not_before;
+    ErrorCode refused{};  // of the last one that was
+    std::optional<e2ee::NotReady> cause;  // why the first one is not sealed
     std::optional<std::pair<std::uint64_t, Bytes>> sealed;  // waits for its batch
   };
 
