@@ -225,7 +225,11 @@ void Engine::Impl::ask_what_was_taken(Room& room) {
         seal_abandoned(id, client_id);  // it cannot be read any more
         changes_.push_back(RoomChanged{id});
       },
-      [this, id](Now, const wire::ErrorReply&) { room_of(id).asks_what_was_taken = false; });
+      [this, id, client_id](Now, const wire::ErrorReply&) {
+        room_of(id).asks_what_was_taken = false;
+        seal_abandoned(id, client_id);
+        changes_.push_back(RoomChanged{id});
+      });
 }
 
 // ---- opening -----------------------------------------------------------------------------------
