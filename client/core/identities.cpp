@@ -367,7 +367,8 @@ void Client::Impl::build_identities() {
   view_.keys = keys_;
   for (const auto& [id, room] : rooms_) {
     if (!is_private(room) || room.summary.role < wire::Role::kMember) continue;
-    const bool outside = room.not_ready == e2ee::NotReady::kNoAccount ||
+    const bool outside = room.not_ready == e2ee::NotReady::kConnecting ||
+                         room.not_ready == e2ee::NotReady::kNoAccount ||
                          room.not_ready == e2ee::NotReady::kNoGroup;
     if (outside) {
       view_.keys.rooms_outside.push_back(id);

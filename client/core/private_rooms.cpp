@@ -10,7 +10,7 @@ namespace parley::client {
 namespace {
 
 constexpr Duration kStoreRetry = seconds(1);
-constexpr Duration kNoteOnce = hours(24);  // what is true still is not told again
+constexpr Duration kNoteOnce = hours(24);    // what is true still is not told again
 constexpr Duration kPageWait = seconds(10);  // for the keys of a page that was asked for
 
 // What members may seal; everything else is said by the server alone.
