@@ -134,7 +134,10 @@ void Client::Impl::build_link() {
   switch (link->step) {
     case e2ee::LinkStep::kWaitingForDevice:
       out.step = out.new_device ? LinkStep::kWaiting : LinkStep::kCode;
-      out.text = out.new_device
+      out.text = link->unanswered
+                     ? "No device has answered yet. Is the code still shown on your other device, "
+                       "and is it the one that was typed here?"
+                 : out.new_device
                      ? "Waiting for your other device. Keep the code open there."
                      : "On your new device choose \"I have an account on another device\" and type "
                        "this code, or scan it. It is good for ten minutes.";

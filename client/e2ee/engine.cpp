@@ -260,6 +260,7 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
     if (at && *at > now_.mono && (!soonest || *at < *soonest)) soonest = at;
   };
   if (link_ && link_->status.active()) consider(link_->until);
+  if (waits_for_answer()) consider(link_->answer_due);
   for (const auto& [id, room] : rooms_) {
     if (const auto at = next_disappearance(room)) consider(now_.mono + (*at - now_.wall));
   }

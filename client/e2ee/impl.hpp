@@ -289,7 +289,9 @@ class Engine::Impl {
     LinkStatus status;
     LinkChannel channel;
     MonoTime until;
-    DeviceId peer;  // nil: nobody yet
+    MonoTime answer_due;
+    DeviceId peer;                     // nil: nobody yet
+    std::vector<DeviceId> offered_to;  // one of them becomes the peer
     Bytes offer;    // of the peer
     std::optional<identity::OldDevice> old_side;
     std::optional<identity::NewDevice> new_side;
@@ -347,11 +349,14 @@ class Engine::Impl {
   // linking.cpp
   void open_link(Now now, LinkStatus::Side side, LinkKeys keys);
   void resume_link();
+  std::vector<DeviceId> link_peers() const;
   void save_link_mark();
   void end_link(LinkProblem problem, bool tell = true, std::string_view sentence = {});
   void close_link(LinkStep step);
   void queue_link(wire::Command command);
+  wire::SendToDevices link_item(const std::vector<DeviceId>& devices, Bytes body) const;
   void send_link(const std::vector<DeviceId>& devices, ByteView message);
+  bool waits_for_answer() const;
   void step_link(Now now);
   void take_link(Now now, const wire::InboxItem& item);
   void take_offer(const DeviceId& device, ByteView message);

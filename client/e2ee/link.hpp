@@ -23,6 +23,7 @@ namespace parley::e2ee {
 inline constexpr std::size_t kLinkCodeLetters = 12;  // of 31: 59 bits
 inline constexpr std::string_view kLinkAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 inline constexpr Duration kLinkLifetime = minutes(10);
+inline constexpr Duration kLinkAnswerTime = seconds(15);  // a device that shows the code needs less
 
 // HKDF-SHA256 of the 12 letters with salt "Parley link code 1"; info "sign in" and "handshake".
 struct LinkKeys {
@@ -103,7 +104,8 @@ struct LinkStatus {
   identity::EmojiCode emoji{};  // from the comparison on: places in identity::kLinkEmojiTable
   Timestamp expires;
   LinkProblem problem = LinkProblem::kNone;
-  std::string sentence;  // why it failed, for people
+  std::string sentence;     // why it failed, for people
+  bool unanswered = false;  // new: no device has said that it shows this code
 
   bool active() const { return step != LinkStep::kDone && step != LinkStep::kFailed; }
 };

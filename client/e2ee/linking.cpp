@@ -57,11 +57,11 @@ Status Engine::Impl::begin_link(Now now, std::string_view typed) {
   link_->new_side.emplace(rng_, identity::LinkMode::kEmoji,
                           identity::LinkRequest{device_, signing.public_key(), device.public_key});
   // Whichever of them shows the code answers.
-  std::vector<DeviceId> others;
   for (const identity::DeviceEntry& entry : self->second.list.devices) {
-    if (entry.device != device_) others.push_back(entry.device);
+    if (entry.device != device_) link_->offered_to.push_back(entry.device);
   }
-  send_link(others, link_->new_side->offer());
+  save_link_mark();
+  send_link(link_->offered_to, link_->new_side->offer());
   settle(now);
   return {};
 }
@@ -104,14 +104,24 @@ void Engine::Impl::open_link(Now now, LinkStatus::Side side, LinkKeys keys) {
   link_->status.side = side;
   link_->status.expires = now.wall + kLinkLifetime;
   link_->until = now.mono + kLinkLifetime;
+  link_->answer_due = now.mono + kLinkAnswerTime;
   save_link_mark();
   changes_.push_back(LinkChanged{});
+}
+
+std::vector<DeviceId> Engine::Impl::link_peers() const {
+  return link_->peer.is_nil() ? link_->offered_to : std::vector<DeviceId>{link_->peer};
 }
 
 void Engine::Impl::save_link_mark() {
   LinkMark mark;
   mark.is_new = link_->status.side == LinkStatus::Side::kNew;
   mark.listing = link_->listing;
+  mark.peers = link_peers();
+  const bool has_keys = mark.is_new && own_;
+  mark.last_word = link_->channel.mark(
+      has_keys ? short_message(Type::kArrived)
+               : short_message(Type::kEnded, LinkProblem::kRestarted));
   desk_.put("e2ee/link", pack(mark));
 }
 
@@ -130,6 +140,8 @@ void Engine::Impl::resume_link() {
     status.problem = LinkProblem::kRestarted;
     status.sentence = describe(status.problem);
   }
+  if (!mark->is_new) queue_link(wire::PutLinkCode{});
+  if (!mark->peers.empty()) queue_link(link_item(mark->peers, mark->last_word));
   changes_.push_back(LinkChanged{});
 }
 
@@ -139,7 +151,7 @@ void Engine::Impl::end_link(LinkProblem problem, bool tell, std::string_view sen
   const bool is_old = status.side == LinkStatus::Side::kOld;
   const DeviceId peer = link_->peer;
   link_out_.clear();  // what is of no use any more
-  if (tell && !peer.is_nil()) send_link({peer}, short_message(Type::kEnded, problem));
+  if (tell) send_link(link_peers(), short_message(Type::kEnded, problem));
   if (is_old) {
     queue_link(wire::PutLinkCode{});
     // Whoever it is, it came in with the code. A listed device is not sent away on the server's
@@ -172,12 +184,22 @@ void Engine::Impl::queue_link(wire::Command command) {
   if (link_out_.size() < kMaxQueued) link_out_.push_back({next_link_out_++, std::move(command)});
 }
 
-void Engine::Impl::send_link(const std::vector<DeviceId>& devices, ByteView message) {
+wire::SendToDevices Engine::Impl::link_item(const std::vector<DeviceId>& devices,
+                                            Bytes body) const {
   wire::SendToDevices command;
   for (const DeviceId& device : devices) command.devices.push_back({user_, device});
   command.kind = kLinkItem;
-  command.body = link_->channel.mark(message);
-  queue_link(std::move(command));
+  command.body = std::move(body);
+  return command;
+}
+
+void Engine::Impl::send_link(const std::vector<DeviceId>& devices, ByteView message) {
+  if (!devices.empty()) queue_link(link_item(devices, link_->channel.mark(message)));
+}
+
+bool Engine::Impl::waits_for_answer() const {
+  return link_ && link_->new_side && link_->status.step == LinkStep::kWaitingForDevice &&
+         !link_->status.unanswered;
 }
 
 void Engine::Impl::step_link(Now now) {
@@ -190,6 +212,9 @@ void Engine::Impl::step_link(Now now) {
       end_link(was_given ? LinkProblem::kNoWord : LinkProblem::kExpired);
     } else if (has_keys && account_state_ == AccountState::kReady) {
       close_link(LinkStep::kDone);
+    } else if (waits_for_answer() && now.mono >= link_->answer_due) {
+      link_->status.unanswered = true;
+      changes_.push_back(LinkChanged{});
     }
   }
   if (!connected_ || link_busy_ || link_out_.empty() || link_retry_.waits(now.mono)) return;
@@ -278,12 +303,14 @@ void Engine::Impl::take_offer(const DeviceId& device, ByteView message) {
   link_->peer = device;
   link_->offer = to_bytes(message);
   link_->old_side = *std::move(side);
+  save_link_mark();
   send_link({device}, link_->old_side->answer());
   queue_link(wire::PutLinkCode{});  // nobody else comes in with it
 }
 
 void Engine::Impl::take_answer(const DeviceId& device, ByteView message) {
   link_->peer = device;
+  save_link_mark();
   const auto reveal = link_->new_side->handle_answer(message);
   // The tag says that whoever gives the keys knows the code; the person confirms over there.
   if (!reveal || !link_->new_side->confirm()) {
@@ -291,6 +318,7 @@ void Engine::Impl::take_answer(const DeviceId& device, ByteView message) {
   }
   send_link({device}, *reveal);
   link_->status.emoji = link_->new_side->emoji();
+  link_->status.unanswered = false;
   link_->status.step = LinkStep::kWaitingForConfirmation;
   changes_.push_back(LinkChanged{});
 }
@@ -317,6 +345,7 @@ void Engine::Impl::take_link_bundle(ByteView message) {
   record.signing_seed = std::move(link_->signing_seed);
   record.device_secret = std::move(link_->device_secret);
   take_account(std::move(record));
+  save_link_mark();
   send_link({link_->peer}, short_message(Type::kArrived));
   link_->status.step = LinkStep::kFinishing;
   changes_.push_back(LinkChanged{});

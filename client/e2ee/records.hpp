@@ -79,14 +79,18 @@ struct AccountRecord {
 };
 
 struct LinkMark {
-  static constexpr std::uint8_t kFormat = 1;
+  static constexpr std::uint8_t kFormat = 2;
   std::uint8_t format = kFormat;
-  bool is_new = false;  // this device is
-  DeviceId listing;     // may be in the account's list, and has no keys
+  bool is_new = false;          // this device is
+  DeviceId listing;             // may be in the account's list, and has no keys
+  std::vector<DeviceId> peers;  // who waits for this device
+  Bytes last_word;              // what they are told after a restart, as link.hpp marks it
   template <class Archive>
   void serialize(Archive& ar) {
-    ar(format, is_new, listing);
+    ar(format, is_new, listing, field("", peers, identity::kMaxDevices),
+       field("", last_word, kMaxLastWordBytes));
   }
+  static constexpr std::size_t kMaxLastWordBytes = 64;
 };
 
 struct VaultKeysRecord {

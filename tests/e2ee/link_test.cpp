@@ -228,6 +228,14 @@ TEST_CASE("a link that nobody finishes ends with a cause", "[e2ee][link]") {
     CHECK(problem(home.ada) == LinkProblem::kExpired);
     CHECK_FALSE(home.signs_in(home.code));
   }
+  SECTION("no device came before the old one started again") {
+    home.code = home.show_code();
+    home.ada.restart();
+    home.ada.connect();
+    home.world.run(seconds(1));
+    CHECK(problem(home.ada) == LinkProblem::kRestarted);
+    CHECK_FALSE(home.signs_in(home.code));
+  }
   SECTION("the emoji were never compared") {
     Device& phone = home.bring_phone();
     home.begin(phone);
@@ -490,7 +498,7 @@ TEST_CASE("a link survives the loss of its connections at any point", "[e2ee][li
 TEST_CASE("a restart at any point ends a link, which can be begun again", "[e2ee][link]") {
   const bool of_old = GENERATE(true, false);
   const bool confirmed = GENERATE(false, true);
-  int cut_short = 0, linked = 0;
+  int cut_short = 0, told = 0, linked = 0;
   for (int turns = 0; turns < 14; ++turns) {
     INFO("after " << turns << (of_old ? ", the old one" : ", the new one"));
     Home home;
@@ -523,11 +531,17 @@ TEST_CASE("a restart at any point ends a link, which can be begun again", "[e2ee
     if (is_open) {
       ++cut_short;
       CHECK(problem(device) == LinkProblem::kRestarted);
+      // The other one learns of it, unless the two had not met.
+      const Device& other = of_old ? phone : home.ada;
+      told += step(other) == LinkStep::kFailed ? 1 : 0;
+      CHECK((step(other) == LinkStep::kFailed || step(other) == LinkStep::kWaitingForDevice));
+      if (step(other) == LinkStep::kFailed) CHECK(problem(other) == LinkProblem::kRestarted);
     }
     home.link_again(phone);
     CHECK(home.list().devices.size() == 2);
   }
   CHECK(cut_short > 0);
+  CHECK(told > 0);
   CHECK((linked > 0) == confirmed);
 }
 
@@ -558,4 +572,21 @@ TEST_CASE("a device that was listed before it had keys is taken from the list", 
   CHECK(home.list().find(phone.device()) == nullptr);
   CHECK_FALSE(has_account(phone));
   CHECK(home.ada.ready());
+}
+
+TEST_CASE("a code that no device shows is said to be unanswered", "[e2ee][link]") {
+  Home home;
+  Device& phone = home.bring_phone();
+  SeededRng rng(7);
+  REQUIRE(phone.engine->begin_link(phone.now(), e2ee::make_link_code(rng)).ok());
+  home.world.run(seconds(10));
+  CHECK_FALSE(phone.engine->link()->unanswered);
+  home.world.run(seconds(10));
+  CHECK(step(phone) == LinkStep::kWaitingForDevice);
+  CHECK(phone.engine->link()->unanswered);
+  CHECK(step(home.ada) == LinkStep::kWaitingForDevice);
+  home.begin(phone);  // as it is shown there
+  CHECK_FALSE(phone.engine->link()->unanswered);
+  home.confirm(true);
+  home.check_linked(phone);
 }
