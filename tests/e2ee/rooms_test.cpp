@@ -379,3 +379,76 @@ TEST_CASE("a device that is ready can be added while it is away", "[e2ee]") {
   CHECK(ben.read(*room) == Texts{"see you"});
   CHECK(ben.engine->room(*room)->name == "Plans");
 }
+
+TEST_CASE("which sealing of a message the log has is asked until it is known", "[e2ee]") {
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  const RoomId room = *ada.engine->start_direct(ada.now(), ben.user());
+  world.run(seconds(5));
+  const auto seal = [&](ClientId id, std::string_view text) {
+    const auto body =
+        wire::encode(wire::Message{wire::MessageType::kText, std::string(text), {}, {}});
+    return ada.engine->seal(ada.now(), room, id, wire::EventKind::kMessage, body, true);
+  };
+  std::optional<Seq> posted;
+  const auto post = [&](ClientId id, std::string_view text) {
+    auto sealed = seal(id, text);
+    REQUIRE(std::holds_alternative<e2ee::Sealed>(sealed));
+    wire::Post command;
+    command.room_id = room;
+    command.client_id = id;
+    command.kind = wire::EventKind::kSealed;
+    command.body = std::get<e2ee::Sealed>(std::move(sealed)).body;
+    ada.request(std::move(command), [&](const app::Reply& reply) {
+      posted = std::get<wire::Posted>(std::get<wire::Response>(reply)).seq;
+    });
+    world.settle();
+  };
+  // Ada does not see her own messages come by, as when the room is not the open one.
+  ada.withhold = [&](const wire::Event& event) { return event.device == ada.device(); };
+  const auto first = ClientId::make(ada.now().wall, world.server.rng);
+  const auto second = ClientId::make(ada.now().wall, world.server.rng);
+  post(first, "once");
+  REQUIRE(ben.engine->renew_keys(ben.now(), room).ok());
+  world.run(seconds(3));
+  post(first, "once");  // no answer came: again, under the new key
+  REQUIRE(posted);
+  ada.engine->handle_posted(ada.now(), room, first, *posted);
+  const auto asked_in = [&] {  // a page whose answer is changed
+    int pages = 0;
+    ada.change_response = [&pages](wire::Response& response) {
+      if (!std::holds_alternative<wire::HistoryPage>(response)) return;
+      ++pages;
+      response = wire::Done{};
+    };
+    world.run(seconds(3));
+    ada.change_response = nullptr;
+    return pages;
+  };
+
+  auto verdict = sealing::ChainVerdict::kInOrder;
+  SECTION("the answer says") { world.run(seconds(3)); }
+  SECTION("the answer is lost with the connection") {
+    REQUIRE(ada.engine->poll_request());
+    ada.disconnect();
+    ada.connect();
+    world.run(seconds(3));
+    CHECK(std::get<e2ee::NotReady>(seal(second, "twice")) == e2ee::NotReady::kSettling);
+    world.run(seconds(3));
+  }
+  SECTION("no answer can be had") {
+    CHECK(asked_in() == 1);
+    verdict = sealing::ChainVerdict::kGap;
+  }
+  SECTION("a restart forgets where it is") {
+    ada.restart();
+    ada.connect();
+    world.run(seconds(3));
+    verdict = sealing::ChainVerdict::kGap;
+  }
+  post(second, "twice");
+  world.run(seconds(3));
+  CHECK(ben.read(room) == Texts{"once", "twice"});
+  CHECK(ben.opened(room).rbegin()->second.chain.verdict == verdict);
+}
