@@ -130,6 +130,13 @@ Status devices(Context& context, const std::string& revoke) {
         [&](client::Client& client, Now at) { return client.revoke_device(at, *id); });
     if (!done) return done.error();
     context.printer.answer(*done, "The device was signed out.");
+    std::ignore = context.driver->wait_keys();
+    const client::KeysView& keys = context.driver->view().keys;
+    if (keys.has_recovery) {
+      context.printer.note(
+          "Your recovery words do not open what is said from now on. Make new ones: parley-cli "
+          "recovery-words");
+    }
     return {};
   }
   auto list = context.driver->call_for<wire::DeviceList>(wire::Command{wire::ListDevices{}});

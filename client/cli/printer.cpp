@@ -37,6 +37,20 @@ std::string presence_word(wire::PresenceStatus status) {
   return "offline";
 }
 
+std::string protection_word(client::Protection protection) {
+  switch (protection) {
+    case client::Protection::kEncrypted:
+      return "encrypted";
+    case client::Protection::kVerified:
+      return "verified";
+    case client::Protection::kAttention:
+      return "attention";
+    case client::Protection::kNone:
+      break;
+  }
+  return "none";
+}
+
 std::string role_word(wire::Role role) {
   switch (role) {
     case wire::Role::kOwner:
@@ -74,8 +88,20 @@ void Printer::json_elements(const wire::Response& response, const char* list) co
   for (const auto& element : *found) line(compact(element));
 }
 
-void Printer::rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, bool ids) const {
-  if (json_) return json_elements(wire::RoomList{rooms}, "rooms");
+void Printer::rooms(const std::vector<wire::RoomSummary>& rooms,
+                    const std::vector<client::RoomItemView>& views, Timestamp now,
+                    bool ids) const {
+  std::unordered_map<RoomId, client::Protection> known;
+  for (const client::RoomItemView& view : views) known[view.room_id] = view.protection;
+  if (json_) {
+    auto whole = nlohmann::json::parse(wire::to_json(wire::RoomList{rooms}, ""), nullptr, false);
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+      auto element = whole["rooms"][i];
+      element["protection"] = protection_word(known[rooms[i].room_id]);
+      line(compact(element));
+    }
+    return;
+  }
   if (rooms.empty()) note("No rooms yet. Find one with: parley-cli browse");
   for (const wire::RoomSummary& room : rooms) {
     std::string text = style_.bold(fitted(printable(room.settings.name), kNameColumn)) + "  ";
@@ -84,7 +110,15 @@ void Printer::rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, 
     if (room.mentions > 0) unread += ", @" + std::to_string(room.mentions);
     text += style_.warn(fitted(unread, 14)) + "  ";
     text += style_.dim(fitted(ago(room.last_activity, now), 12));
-    if (room.settings.access == wire::RoomAccess::kInviteOnly) text += style_.dim("  invite-only");
+    const client::Protection protection = known[room.room_id];
+    if (room.settings.kind == wire::RoomKind::kPrivate) {
+      text += "  " + style_.dim(room.settings.direct ? "direct, " : "") +
+              (protection == client::Protection::kVerified    ? style_.good("encrypted, verified")
+               : protection == client::Protection::kAttention ? style_.warn("encrypted, look at it")
+                                                              : style_.dim("encrypted"));
+    } else if (room.settings.access == wire::RoomAccess::kInviteOnly) {
+      text += style_.dim("  invite-only");
+    }
     if (const std::uint32_t after = room.settings.disappear_after_s; after > 0) {
       text += style_.dim("  disappearing: " + client::words_for_span(after));
     }
@@ -202,15 +236,14 @@ void Printer::hit(const client::IndexHit& hit, const std::string& room, const st
 }
 
 void Printer::invite(const wire::InviteInfo& invite, const std::string& server_origin) const {
-  std::string text = invite.code;
-  if (!server_origin.empty()) text += "\n" + style_.dim("on " + server_origin);
-  text += "\n" + style_.dim(invite.expires.ms == 0 ? std::string("never expires")
-                                                   : "expires " + day_name(invite.expires) + ", " +
-                                                         clock_time(invite.expires));
-  if (invite.max_uses > 0) {
-    text += style_.dim(", for " + count_of(invite.max_uses, "use", "uses"));
-  }
-  answer(wire::InviteState{invite}, text);
+  answer(wire::InviteState{invite}, invite.code);
+  if (json_) return;
+  std::string text = server_origin.empty() ? std::string() : "on " + server_origin + ", ";
+  text += invite.expires.ms == 0
+              ? std::string("never expires")
+              : "expires " + day_name(invite.expires) + ", " + clock_time(invite.expires);
+  if (invite.max_uses > 0) text += ", for " + count_of(invite.max_uses, "use", "uses");
+  note(text);
 }
 
 }  // namespace parley::cli

@@ -8,6 +8,7 @@
 
 #include "client/cli/terminal.hpp"
 #include "client/core/search_index.hpp"
+#include "client/core/view_models.hpp"
 #include "shared/wire/frame.hpp"
 
 namespace parley::cli {
@@ -25,7 +26,9 @@ class Printer {
   // An object of the JSON protocol; `text` instead for people.
   void answer(const wire::Response& response, const std::string& text) const;
 
-  void rooms(const std::vector<wire::RoomSummary>& rooms, Timestamp now, bool ids) const;
+  // `views`: of the same rooms, by which it says how well they are protected.
+  void rooms(const std::vector<wire::RoomSummary>& rooms,
+             const std::vector<client::RoomItemView>& views, Timestamp now, bool ids) const;
   void listings(const std::vector<wire::RoomListing>& rooms, bool ids) const;
   void members(const wire::MemberPage& page, bool ids) const;
   void devices(const std::vector<wire::DeviceInfo>& devices, Timestamp now) const;
@@ -76,6 +79,7 @@ class EventPrinter {
 };
 
 std::string presence_word(wire::PresenceStatus status);
+std::string protection_word(client::Protection protection);
 std::string role_word(wire::Role role);
 
 }  // namespace parley::cli

@@ -116,7 +116,7 @@ Status rooms(Context& context, bool ids) {
   PARLEY_TRY(context.connect());
   auto list = own_rooms(*context.driver);
   if (!list) return list.error();
-  context.printer.rooms(*list, now().wall, ids);
+  context.printer.rooms(*list, context.driver->view().rooms, now().wall, ids);
   return {};
 }
 
@@ -250,6 +250,9 @@ Status invite(Context& context, const InviteArguments& arguments) {
   for (const std::string& word : arguments.users) {
     auto user = resolve_user(*context.driver, word);
     if (!user) return user.error();
+    if (*user == context.driver->self().user) {
+      return Error{ErrorCode::kInvalidArgument, "you are in this room yourself", {}};
+    }
     auto invited = context.driver->ask([&](client::Client& client, Now at) {
       return client.invite_member(at, room->room_id, *user);
     });

@@ -230,7 +230,7 @@ void Client::Impl::ask_recovery(Now now) {
       return wrap.kind == wire::VaultWrapKind::kRecovery;
     });
     keys_.recovery_outdated = any && engine_ && engine_->recovery_is_stale();
-    keys_.has_recovery = any && !keys_.recovery_outdated;
+    keys_.has_recovery = any && !keys_.recovery_outdated && !words_unconfirmed_;
     touch();
   });
 }
@@ -258,6 +258,7 @@ void Client::Impl::on_recovery_made(Now now, bool saved) {
   keys_.busy = false;
   if (saved) {
     keys_.recovery_words = std::exchange(new_words_, {});
+    save_words_shown(true);
     keys_.has_recovery = true;
     keys_.recovery_outdated = false;
   } else {
@@ -271,6 +272,7 @@ void Client::Impl::on_recovery_made(Now now, bool saved) {
 void Client::Impl::hide_recovery_words(Now now) {
   wipe_words(keys_.recovery_words);
   wipe_words(view_.keys.recovery_words);
+  save_words_shown(false);
   touch();
   settle(now);
 }

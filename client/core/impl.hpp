@@ -362,6 +362,7 @@ class Client::Impl {
 
   // persistence.cpp
   void flush_outbox();
+  void save_words_shown(bool shown);
   void flush(Now now);
   void collect_draft(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
   void collect_room(RoomId id, Room& room, std::vector<WriteStore::Entry>& out);
@@ -451,6 +452,7 @@ class Client::Impl {
   std::string link_code_;
   std::pair<UserId, Bytes> scanned_;  // whose code, that was opened here
   std::vector<std::string> new_words_;  // until the server has what they open
+  bool words_unconfirmed_ = false;      // they were shown; nobody has said to have written them down
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kSession = "session";
 constexpr std::string_view kSettings = "settings";
+constexpr std::string_view kWordsShown = "words-shown";
 constexpr std::string_view kRoomPrefix = "room/";
 constexpr std::string_view kEventsPrefix = "events/";
 constexpr std::string_view kDraftPrefix = "draft/";
@@ -97,6 +98,8 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
     people_.learn(session_.session.user);
   } else if (name == kSettings) {
     if (auto stored = unpack<Settings>(entry.value)) settings_ = *stored;
+  } else if (name == kWordsShown) {
+    words_unconfirmed_ = true;
   } else if (has_prefix(name, kUserPrefix)) {
     if (auto stored = unpack<wire::UserInfo>(entry.value)) people_.learn(*stored);
   } else if (has_prefix(name, kOutboxPrefix)) {
@@ -174,6 +177,12 @@ void Client::Impl::flush_outbox() {
     for (auto& [id, room] : rooms_) collect_draft(id, room, entries);
   }
   write(std::move(entries));
+}
+
+// From when recovery words are on the screen until the person says that they have them.
+void Client::Impl::save_words_shown(bool shown) {
+  if (std::exchange(words_unconfirmed_, shown) == shown) return;
+  write({{std::string(kWordsShown), shown ? Bytes{kStoredFormat} : Bytes{}}});
 }
 
 void Client::Impl::flush(Now) {

@@ -50,6 +50,7 @@ void Client::Impl::begin_engine() {
   deferred_.clear();
   held_pages_.clear();
   keys_ = {};
+  words_unconfirmed_ = false;
   looked_at_.reset();
 }
 

@@ -374,12 +374,18 @@ Device& World::link(Device& first, const std::string& name) {
   const identity::RecoverySecret secret = recovery_of(first);
   Device& device = *devices_.emplace_back(
       std::make_unique<Device>(server, name, seed_ * 1000 + devices_.size(), secret));
+  const auto stays = [&](e2ee::AccountState until) {
+    return [&device, until] {
+      device.connect();
+      return device.engine->account() == until;
+    };
+  };
   device.connect();
   settle();
-  wait([&] { return device.engine->account() == e2ee::AccountState::kLocked; });
+  wait(stays(e2ee::AccountState::kLocked));
   device.engine->recover(server.executor.now(), secret);
   run(seconds(5));
-  wait([&] { return device.ready(); });
+  wait(stays(e2ee::AccountState::kReady));
   return device;
 }
 

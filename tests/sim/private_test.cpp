@@ -339,8 +339,23 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
   world.run_for(seconds(2));
   std::string words;
   for (const auto& word : ada.view().keys.recovery_words) words += word + " ";
-  ada.core().hide_recovery_words(world.now());
-  CHECK(ada.view().keys.recovery_words.empty());
+  CHECK(ada.view().keys.has_recovery);
+  if (GENERATE(false, true)) {  // nobody has said that they are written down
+    ada.crash();
+    ada.boot();
+    world.run_for(seconds(3));
+    CHECK(ada.view().keys.recovery_words.empty());
+    CHECK_FALSE(ada.view().keys.has_recovery);
+    CHECK_FALSE(ada.view().keys.recovery_outdated);
+  } else {
+    ada.core().hide_recovery_words(world.now());
+    CHECK(ada.view().keys.recovery_words.empty());
+    ada.drain();
+    ada.crash();
+    ada.boot();
+    world.run_for(seconds(3));
+    CHECK(ada.view().keys.has_recovery);
+  }
   ada.crash();
   ada.store.clear();
   grace.crash();  // nobody else is there
