@@ -176,7 +176,9 @@ void Client::Impl::arrived(Now now, Room& room, const wire::Event& event) {
 void Client::Impl::count(Now now, Room& room, const wire::Event& event) {
   room.counted = event.seq;
   room.summary.head = std::max(room.summary.head, event.seq);
-  room.summary.last_activity = std::max(room.summary.last_activity, event.at);
+  if (wire::is_activity(event.kind)) {
+    room.summary.last_activity = std::max(room.summary.last_activity, event.at);
+  }
   unsaved(room.summary_dirty);
   if (event.sender != self() && is_member(room.summary.role)) {
     room.delivered = event.seq;

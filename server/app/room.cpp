@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace parley::app {
+namespace {
+
+Timestamp newest_activity(const store::RoomSnapshot& snapshot) {
+  for (auto it = snapshot.tail.rbegin(); it != snapshot.tail.rend(); ++it) {
+    if (wire::is_activity(it->event.kind)) return it->event.at;
+  }
+  return snapshot.last_message ? snapshot.last_message->at : snapshot.last_activity;
+}
+
+}  // namespace
 
 Room::Room(const AppConfig& config, store::RoomSnapshot snapshot, std::uint16_t shards)
     : config_(config),
@@ -12,7 +22,7 @@ Room::Room(const AppConfig& config, store::RoomSnapshot snapshot, std::uint16_t 
       head_(snapshot.head),
       ordinal_(snapshot.ordinal),
       position_(snapshot.position),
-      last_activity_(snapshot.last_activity),
+      last_activity_(newest_activity(snapshot)),
       tail_(std::make_move_iterator(snapshot.tail.begin()),
             std::make_move_iterator(snapshot.tail.end())),
       last_message_(std::move(snapshot.last_message)),
@@ -153,7 +163,7 @@ void Room::apply(const store::RoomWrite& write, const store::RoomWritten& writte
 void Room::append(const wire::Event& event, bool counts, std::uint64_t ordinal) {
   head_ = event.seq;
   ordinal_ = ordinal;
-  last_activity_ = event.at;
+  if (wire::is_activity(event.kind)) last_activity_ = event.at;
   if (counts) last_message_ = event;
   tail_.push_back({event, ordinal});
   if (tail_.size() > config_.tail_events) tail_.pop_front();

@@ -40,6 +40,11 @@ enum class EventKind : std::uint16_t {
   kDevicesChanged = 22,
 };
 
+// Whether a room counts as active by it. What devices settle among themselves is seen by nobody.
+constexpr bool is_activity(EventKind kind) {
+  return kind != EventKind::kCommit && kind != EventKind::kDevicesChanged;
+}
+
 struct Event {
   Seq seq;
   Timestamp at;  // the server's clock when it took the event

@@ -113,6 +113,27 @@ TEST_CASE("a commit adds people, and their devices find the Welcome when they co
   }));
 }
 
+TEST_CASE("what devices settle among themselves makes no room look active") {
+  House house;
+  const wire::Session session = house.ada.welcome.session;
+  const auto active = [&](Person& person) {
+    const auto rooms = person.ask<wire::RoomList>(wire::ListRooms{}).rooms;
+    return std::ranges::find(rooms, house.room, &wire::RoomSummary::room_id)->last_activity;
+  };
+  const Timestamp before = active(house.ada);
+  house.server.advance(minutes(5));
+  house.ada.send(house.ada.commit(house.room, {}));
+  CHECK(active(house.ada) == before);
+  house.ada.disconnect();
+  house.ben.disconnect();
+  house.eve.disconnect();
+  house.server.restart();
+  wire::Authenticate again;
+  again.token = session.token;
+  Person ada(house.server, again, 1);
+  CHECK(active(ada) == before);
+}
+
 TEST_CASE("of two commits for one epoch the first wins") {
   House house;
   house.ada.add(house.room, {house.ben.id()});

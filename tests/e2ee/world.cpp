@@ -46,6 +46,7 @@ void Device::connect() {
   ask(hello_, [this](const app::Reply& reply) {
     if (const auto* error = std::get_if<wire::ErrorReply>(&reply)) {
       refused = static_cast<ErrorCode>(error->code);
+      peer_->closed = Error{*refused, {}, {}};
       return;
     }
     on_welcome(std::get<wire::Welcome>(std::get<wire::Response>(reply)));

@@ -127,7 +127,7 @@ class ModelServer final : public Server {
     }
     out.members = static_cast<std::uint32_t>(room.roles.size());
     for (const wire::Event& event : room.log) {
-      out.last_activity = event.at;
+      if (wire::is_activity(event.kind)) out.last_activity = event.at;
       if (event.kind != wire::EventKind::kMessage) continue;
       out.last_message = event;
       if (event.seq <= out.read || event.sender == user) continue;
