@@ -379,6 +379,10 @@ void Client::Impl::note_chain(Now now, Room& room, const wire::Event& event,
 
 // What came from the store as it was.
 void Client::Impl::find_closed(Room& room) {
+  const auto& last = room.summary.last_message;
+  if (last && last->kind == wire::EventKind::kSealed) {
+    room.closed.try_emplace(last->seq, e2ee::OpenFault::kUnknownEpoch);
+  }
   for (const sync::Segment& segment : room.timeline.segments()) {
     for (const sync::LogEntry& entry : segment.entries) {
       if (entry.event.kind == wire::EventKind::kSealed) {

@@ -369,6 +369,7 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
     REQUIRE(again.view().keys.state == client::AccountKeys::kReady);
     REQUIRE(again.view().rooms.size() == 1);
     CHECK(again.view().rooms[0].name == "Plans");
+    CHECK(again.view().rooms[0].preview == "Grace: two");
     world.open(again, room);
     CHECK(texts(again) == Texts{"one", "two"});
     again.say(room, "three");
@@ -459,6 +460,15 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
   const RoomId room = world.room(ada, "Plans", {&grace});
   ada.say(room, "one");
   world.run_for(seconds(3));
+  ada.core().start_direct(world.now(), grace.view().self.user);
+  ada.drain();
+  world.run_for(seconds(5));
+  REQUIRE(ada.view().room);
+  const RoomId direct = ada.view().room->room_id;
+  REQUIRE(direct != room);
+  world.open(grace, direct);
+  grace.say(direct, "just us");
+  world.run_for(seconds(3));
   grace.crash();
 
   ada.core().start_link(world.now());
@@ -507,11 +517,15 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
     CHECK(phone.view().link.step == client::LinkStep::kDone);
     REQUIRE(phone.view().keys.state == client::AccountKeys::kReady);
     CHECK(phone.view().devices.trusted.size() == 2);
-    REQUIRE(phone.view().rooms.size() == 1);
-    CHECK(phone.view().rooms[0].name == "Plans");
+    REQUIRE(phone.view().rooms.size() == 2);
+    CHECK(phone.view().rooms[0].name == "Grace");
+    CHECK(phone.view().rooms[0].preview == "just us");
+    CHECK(phone.view().rooms[1].name == "Plans");
+    CHECK(phone.view().rooms[1].preview == "You: one");
     world.open(phone, room);
     CHECK(texts(phone) == Texts{"one"});
     phone.say(room, "from the phone");
+    world.open(ada, room);
     world.run_for(seconds(3));
     CHECK(texts(ada).back() == "from the phone");
 
