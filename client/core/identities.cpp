@@ -116,7 +116,10 @@ void Client::Impl::confirm_link(Now now, bool same) {
 }
 
 void Client::Impl::cancel_link(Now now) {
-  if (engine_) engine_->cancel_link(now);
+  if (engine_ && engine_->link()) {
+    engine_->cancel_link(now);
+    if (engine_->link()) engine_->cancel_link(now);  // who cancels knows that it has ended
+  }
   touch();
   settle(now);
 }

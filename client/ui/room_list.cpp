@@ -48,8 +48,10 @@ void draw_header(Scene& scene, Rect area) {
   area.take_right(space::k2);
 
   const auto& self = scene.app.self;
-  const std::string label =
-      self.name + ", " + presence_words(self.presence) + ". Open your profile";
+  // What others see.
+  const bool connected = scene.app.connection.state == client::LinkState::kConnected;
+  const auto presence = connected ? self.presence : wire::PresenceStatus::kOffline;
+  const std::string label = self.name + ", " + presence_words(presence) + ". Open your profile";
   const Response use =
       ui.interact({.id = self_id, .rect = area.inset(-space::k1, space::k1), .label = label});
   ui.canvas.fill(area.inset(-space::k1, space::k1), p.hover.with_alpha(use.hovered ? 1.0f : 0.0f),
@@ -60,10 +62,10 @@ void draw_header(Scene& scene, Rect area) {
   const Rect picture = inside.take_left(avatar_side);
   avatar(ui, picture.centre(), avatar_side, self.user.uuid, self.name);
   presence_dot(ui, {picture.right() - 4, picture.centre().y + avatar_side / 2 - 5}, 9,
-               self.presence, use.hovered ? p.hover : p.sidebar);
+               presence, use.hovered ? p.hover : p.sidebar);
   inside.take_left(space::k2 + 2);
   const std::string below =
-      self.status_text.empty() ? presence_words(self.presence) : self.status_text;
+      self.status_text.empty() ? presence_words(presence) : self.status_text;
   const float name_line = ui.theme.line(type::kBody) - 1,
               status_line = ui.theme.line(type::kCaption);
   Rect text{inside.x, inside.centre().y - (name_line + status_line) / 2, inside.w, name_line};

@@ -489,6 +489,16 @@ TEST_CASE("a new device is linked with the code that an old one shows") {
     CHECK(phone.view().screen == client::Screen::kLogin);
     CHECK_FALSE(phone.view().login.error.empty());
   }
+  SECTION("who cancels is not told of it") {
+    phone.core().sign_in_link(world.now(), code);
+    phone.drain();
+    world.run_for(seconds(3));
+    ada.core().cancel_link(world.now());
+    ada.drain();
+    CHECK(ada.view().link.step == client::LinkStep::kNone);
+    world.run_for(seconds(3));
+    CHECK(phone.view().link.step == client::LinkStep::kFailed);
+  }
   SECTION("pictures that differ end it") {
     phone.core().sign_in_link(world.now(), code);
     phone.drain();
