@@ -130,9 +130,12 @@ Status devices(Context& context, const std::string& revoke) {
         [&](client::Client& client, Now at) { return client.revoke_device(at, *id); });
     if (!done) return done.error();
     context.printer.answer(*done, "The device was signed out.");
-    std::ignore = context.driver->wait_keys();
-    const client::KeysView& keys = context.driver->view().keys;
-    if (keys.has_recovery) {
+    const auto vault =
+        context.driver->call_for<wire::VaultWraps>(wire::Command{wire::GetVaultWraps{}});
+    const bool has_words = vault && std::ranges::any_of(vault->wraps, [](const auto& wrap) {
+                             return wrap.kind == wire::VaultWrapKind::kRecovery;
+                           });
+    if (has_words) {
       context.printer.note(
           "Your recovery words do not open what is said from now on. Make new ones: parley-cli "
           "recovery-words");

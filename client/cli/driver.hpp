@@ -50,6 +50,9 @@ class Driver {
   // Changes what view() shows.
   void tell(const std::function<void(client::Client&, Now)>& command);
   const client::AppView& view() { return client_.view(); }
+  client::ClosedView why_closed(RoomId room, const wire::Event& event) {
+    return client_.why_closed(room, event);
+  }
   // Pumps until `done`, at most for the time limit.
   Status wait_for(const std::function<bool()>& done) { return wait_until(deadline(), done); }
   bool has_keys() const { return private_rooms_; }

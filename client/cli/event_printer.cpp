@@ -25,6 +25,7 @@ void EventPrinter::json_event(RoomId room, const wire::Event& event) const {
   if (!object.is_object()) return;
   const auto found = names_.find(event.sender);
   if (found != names_.end()) object["sender_name"] = found->second;
+  if (event.kind == wire::EventKind::kSealed) object["unreadable"] = why_closed_(room, event).text;
   printer_.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -117,12 +118,12 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
 }
 
 // Sealed events come as they are when this device cannot open them.
-std::string EventPrinter::describe_sealed(const wire::Event& event) const {
-  const std::string sender = name_of(event.sender);
+std::string EventPrinter::describe_sealed(RoomId room, const wire::Event& event) const {
+  const client::ClosedView why = why_closed_(room, event);
+  if (why.refused) return printer_.style().warn(printable(why.text));
   const auto sealed = wire::decode<wire::SealedBody>(event.body);
-  if (!sealed) return printer_.style().warn("The server made up a message of " + sender);
-  if (!sealed->counts) return {};
-  return printer_.style().dim(sender + ": (cannot be read on this device)");
+  if (!sealed || !sealed->counts) return {};
+  return name_of(event.sender) + ": " + printer_.style().dim("[" + why.text + "]");
 }
 
 void EventPrinter::event(RoomId room, const wire::Event& event) {
@@ -134,7 +135,8 @@ void EventPrinter::event(RoomId room, const wire::Event& event) {
   }
   if (printer_.json()) return json_event(room, event);
   if (event.kind == wire::EventKind::kSealed) {
-    if (const std::string text = describe_sealed(event); !text.empty()) print(room, event, text);
+    const std::string text = describe_sealed(room, event);
+    if (!text.empty()) print(room, event, text);
     return;
   }
   if (!body) return;

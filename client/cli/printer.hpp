@@ -2,6 +2,7 @@
 // JSON protocol. Results are complete lines, flushed, so that pipes see them at once.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -49,9 +50,13 @@ class Printer {
 // Prints a room's events in order, with day lines between; knows the names it has seen.
 class EventPrinter {
  public:
+  using WhyClosed = std::function<client::ClosedView(RoomId, const wire::Event&)>;
   // `room_names` is shown before each line when several rooms are followed.
-  EventPrinter(const Printer& printer, std::unordered_map<RoomId, std::string> room_names)
-      : printer_(printer), room_names_(std::move(room_names)) {}
+  EventPrinter(const Printer& printer, std::unordered_map<RoomId, std::string> room_names,
+               WhyClosed why_closed)
+      : printer_(printer),
+        room_names_(std::move(room_names)),
+        why_closed_(std::move(why_closed)) {}
 
   void learn(const std::vector<wire::UserInfo>& users);
   void learn(UserId user, const std::string& name) { names_[user] = name; }
@@ -68,12 +73,13 @@ class EventPrinter {
   void print(RoomId room, const wire::Event& event, const std::string& text);
   // Empty when there is nothing to show to people.
   std::string describe(const wire::Event& event, const wire::EventBody& body) const;
-  std::string describe_sealed(const wire::Event& event) const;
+  std::string describe_sealed(RoomId room, const wire::Event& event) const;
   std::string message_line(const wire::Event& event, const wire::Message& message,
                            const std::string& content, const std::string& suffix) const;
 
   const Printer& printer_;
   std::unordered_map<RoomId, std::string> room_names_;
+  WhyClosed why_closed_;
   std::unordered_map<UserId, std::string> names_;
   std::string day_;
 };

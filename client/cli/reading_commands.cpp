@@ -10,6 +10,12 @@ Result<wire::HistoryPage> fetch(Driver& driver, const wire::History& query) {
   return driver.call_for<wire::HistoryPage>(wire::Command{query});
 }
 
+EventPrinter::WhyClosed why_closed(Driver& driver) {
+  return [&driver](RoomId room, const wire::Event& event) {
+    return driver.why_closed(room, event);
+  };
+}
+
 // Follows rooms by their own cursors: what is printed is dense and in order, whatever was lost on
 // the way or happened while the connection was away.
 class Follower {
@@ -19,7 +25,7 @@ class Follower {
       : context_(context),
         driver_(*context.driver),
         arguments_(arguments),
-        printer_(context.printer, std::move(names)) {
+        printer_(context.printer, std::move(names), why_closed(driver_)) {
     driver_.on_event = [this](const client::EventArrived& arrived) { handle(arrived); };
   }
   ~Follower() { driver_.on_event = {}; }
@@ -167,7 +173,7 @@ Status history(Context& context, const HistoryArguments& arguments) {
 
   // Pages from new to old, printed from old to new.
   std::vector<wire::Event> events;
-  EventPrinter printer(context.printer, {});
+  EventPrinter printer(context.printer, {}, why_closed(driver));
   wire::History query{room->room_id, wire::HistoryFrom::kNewest, Seq{arguments.before}, {}, 0};
   if (arguments.before_time) {
     query.from = wire::HistoryFrom::kTime;

@@ -180,6 +180,9 @@ std::optional<Effect> Client::poll_effect() {
 }
 
 std::optional<MonoTime> Client::poll_deadline() const { return impl_->deadline(); }
+ClosedView Client::why_closed(RoomId room, const wire::Event& event) {
+  return impl_->why_closed(room, event);
+}
 const AppView& Client::view() { return impl_->view(); }
 
 }  // namespace parley::client

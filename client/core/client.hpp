@@ -207,6 +207,8 @@ class Client {
   std::optional<Effect> poll_effect();
   std::optional<MonoTime> poll_deadline() const;
   const AppView& view();  // built when something changed since the last call
+  // Of an event that came sealed to here, whether its room is the open one or not.
+  ClosedView why_closed(RoomId room, const wire::Event& event);
 
  private:
   class Impl;

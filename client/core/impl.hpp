@@ -214,6 +214,7 @@ class Client::Impl {
   // ---- identities.cpp ----
   void make_recovery_words(Now now);
   void hide_recovery_words(Now now);
+  ClosedView why_closed(RoomId id, const wire::Event& event);
   void recover(Now now, const std::string& words);
   void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);

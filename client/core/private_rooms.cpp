@@ -356,6 +356,17 @@ wire::Event Client::Impl::reveal(Now now, Room& room, const wire::Event& event) 
   return event;
 }
 
+ClosedView Client::Impl::why_closed(RoomId id, const wire::Event& event) {
+  const Room* room = find_room(id);
+  auto fault = e2ee::OpenFault::kUnknownEpoch;
+  if (room) {
+    const auto known = room->closed.find(event.seq);
+    if (known != room->closed.end()) fault = known->second;
+  }
+  if (is_refused(fault)) return {words_for_refused(fault, people_.name_of(event.sender)), true};
+  return {std::string(e2ee::describe(fault)), false};
+}
+
 // What the sender's own count of its messages says about those around this one.
 void Client::Impl::note_chain(Now now, Room& room, const wire::Event& event,
                               const e2ee::Opened& opened) {
@@ -599,7 +610,9 @@ bool Client::Impl::waits_for_keys(Now now, const Room& room, wire::HistoryPage& 
   return std::ranges::any_of(page.events, [&](const wire::Event& event) {
     if (event.kind != wire::EventKind::kSealed) return false;
     const auto fault = room.closed.find(event.seq);
-    return fault != room.closed.end() && !is_for_good(fault->second);
+    if (fault == room.closed.end() || is_for_good(fault->second)) return false;
+    // Nobody gives that away but an invitation's link.
+    return fault->second != e2ee::OpenFault::kBeforeJoining || room.invites_due;
   });
 }
 

@@ -107,6 +107,12 @@ struct LinkView {
   std::string text;                  // what to do now, or what went wrong
 };
 
+// Why an event of a private room cannot be read here, and what is done about it.
+struct ClosedView {
+  std::string text;
+  bool refused = false;  // it is nobody's message: `text` tells what the server delivered
+};
+
 struct ReactionView {
   std::string emoji;
   std::uint32_t count = 0;

@@ -64,6 +64,13 @@ std::vector<json> json_lines(const std::string& text) {
   return out;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out.push_back(line);
+  return out;
+}
+
 bool wait_for_text(const std::string& path, const std::string& text) {
   for (int i = 0; i < 2000; ++i) {
     if (read_file(path).find(text) != std::string::npos) return true;
@@ -151,6 +158,53 @@ TEST_CASE("a script talks in private rooms, which the server cannot read") {
     CHECK(content.find("Seeds") == std::string::npos);
     CHECK(content.find("for-us") == std::string::npos);
   }
+}
+
+TEST_CASE("the kind of a room is told, and what cannot be read in it") {
+  World world;
+  world.login("Ada");
+  world.login("Bob");
+  world.cli("Ada", {"create", "Garden"});
+  world.cli("Ada", {"create", "--private", "Plans", "--history", "none"});
+  const auto row = [&](const std::string& who, const std::string& name) {
+    for (const std::string& line : lines_of(world.cli(who, {"rooms"}).output)) {
+      if (line.starts_with(name + " ")) return line;
+    }
+    return std::string();
+  };
+  CHECK(row("Ada", "Plans").ends_with("  encrypted"));
+  CHECK(row("Ada", "Garden").find("encrypted") == std::string::npos);
+  for (const auto& room : json_lines(world.cli("Ada", {"rooms", "--json"}).output)) {
+    const bool plans = room["settings"]["kind"] == "private";
+    CHECK(room["protection"] == (plans ? "encrypted" : "none"));
+  }
+  // The code alone is an answer that a script can use; the rest is for people.
+  world.cli("Ada", {"send", "Plans", "before Bob"});
+  const auto made = world.cli("Ada", {"invite", "Plans"});
+  CHECK(lines_of(made.output).size() == 1);
+  CHECK(made.error.find("expires ") != std::string::npos);
+  const std::string code = lines_of(made.output).at(0);
+  CHECK(world.cli("Bob", {"join", code}).output == "Joined Plans.\n");
+  CHECK(world.cli("Ada", {"invite", "Plans", "--user", "Ada"}, 1).error.find("yourself") !=
+        std::string::npos);
+  const std::string read = world.cli("Bob", {"history", "Plans"}).output;
+  CHECK(read.find("before Bob") == std::string::npos);
+  CHECK(read.find("Ada: [Earlier messages can be read by those who were here then.]") != std::string::npos);
+
+  world.cli("Ada", {"verify", "Bob", "--confirm"});
+  CHECK(row("Ada", "Plans").ends_with("  encrypted, verified"));
+
+  // Words do not open what is said after a device was removed.
+  const auto other = [&](const std::string& name) {
+    for (const auto& device : json_lines(world.cli("Ada", {"devices", "--json"}).output)) {
+      if (!device["current"]) return std::string(device["device_id"]);
+    }
+    return name;
+  };
+  const std::string words = world.cli("Ada", {"recovery-words"}).output;
+  world.cli("Laptop", {"login", "--server", world.url(), "--recover"}, 0, words);
+  const auto revoked = world.cli("Ada", {"devices", "--revoke", other("Laptop")});
+  CHECK(revoked.error.find("parley-cli recovery-words") != std::string::npos);
 }
 
 TEST_CASE("every link brings name and messages to who comes by it with nobody else there") {
