@@ -48,6 +48,13 @@ class World {
     return *finished;
   }
   void login(const std::string& who) { cli(who, {"login", "--server", url(), "--name", who}); }
+  // Both sign in and are in the room Garden.
+  void meet(const std::string& one, const std::string& other) {
+    login(one);
+    login(other);
+    cli(one, {"create", "Garden"});
+    cli(other, {"join", "Garden"});
+  }
 
   TempFolder folder;
   TestServer server;
@@ -83,10 +90,7 @@ bool wait_for_text(const std::string& path, const std::string& text) {
 
 TEST_CASE("a script talks in private rooms, which the server cannot read") {
   World world;
-  world.login("Ada");
-  world.login("Bob");
-  world.cli("Ada", {"create", "Garden"});
-  world.cli("Bob", {"join", "Garden"});
+  world.meet("Ada", "Bob");
   const std::string id =
       world.cli("Ada", {"create", "--private", "Seeds", "--topic", "for-us", "--with", "Bob"})
           .output;
@@ -224,10 +228,7 @@ TEST_CASE("every link brings name and messages to who comes by it with nobody el
 
 TEST_CASE("a device that came by recovery words is in its rooms when it is signed in") {
   World world;
-  world.login("Ada");
-  world.login("Ivan");
-  world.cli("Ada", {"create", "Garden"});
-  world.cli("Ivan", {"join", "Garden"});
+  world.meet("Ada", "Ivan");
   const std::string words = world.cli("Ivan", {"recovery-words"}).output;
   const std::string gone =
       world.cli("Ada", {"create", "--private", "Gone", "--disappear", "1h", "--with", "Ivan"})

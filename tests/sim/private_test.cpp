@@ -237,11 +237,15 @@ TEST_CASE("what is older than the server keeps it leaves the devices") {
   CHECK(texts(ada) == Texts{"on we go"});
 }
 
-TEST_CASE("where messages disappear, who comes later is told in one line") {
+TEST_CASE("where earlier messages are kept from who comes later, one line says so") {
+  const bool disappears = GENERATE(false, true);
+  const std::string said =
+      disappears ? "only by the devices that were here" : "those who were here";
   Private world;
   SimClient& ada = world.person("Ada");
   SimClient& grace = world.person("Grace");
-  const RoomId room = world.room(ada, "Den", {&grace}, wire::HistoryAccess::kNone, 86'400);
+  const RoomId room =
+      world.room(ada, "Den", {&grace}, wire::HistoryAccess::kNone, disappears ? 86'400 : 0);
   ada.say(room, "one");
   ada.say(room, "two");
   world.run_for(seconds(3));
@@ -255,33 +259,9 @@ TEST_CASE("where messages disappear, who comes later is told in one line") {
   world.run_for(seconds(60));
   CHECK(texts(edsger) == Texts{"three"});
   CHECK(edsger.view().room->name == "Den");
-  const auto lines = std::ranges::count_if(edsger.view().room->items, [](const auto& item) {
+  const auto lines = std::ranges::count_if(edsger.view().room->items, [&](const auto& item) {
     const auto* line = std::get_if<client::SystemLineView>(&item);
-    return line && line->text.find("only by the devices that were here") != std::string::npos;
-  });
-  CHECK(lines == 1);
-}
-
-TEST_CASE("where earlier messages stay with those who were there, one line says so") {
-  Private world;
-  SimClient& ada = world.person("Ada");
-  SimClient& grace = world.person("Grace");
-  const RoomId room = world.room(ada, "Plans", {&grace}, wire::HistoryAccess::kNone);
-  ada.say(room, "one");
-  ada.say(room, "two");
-  world.run_for(seconds(3));
-  SimClient& edsger = world.person("Edsger");
-  ada.core().invite_member(world.now(), room, edsger.view().self.user);
-  ada.drain();
-  world.run_for(seconds(10));
-  ada.say(room, "three");
-  world.run_for(seconds(3));
-  world.open(edsger, room);
-  world.run_for(seconds(60));
-  CHECK(texts(edsger) == Texts{"three"});
-  const auto lines = std::ranges::count_if(edsger.view().room->items, [](const auto& item) {
-    const auto* line = std::get_if<client::SystemLineView>(&item);
-    return line && line->text.find("those who were here") != std::string::npos;
+    return line && line->text.find(said) != std::string::npos;
   });
   CHECK(lines == 1);
 }
