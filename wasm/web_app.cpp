@@ -165,6 +165,7 @@ void WebApp::run(const client::Effect& effect) {
                  },
                  // Outcomes reach people through the view.
                  [](const client::CommandDone&) {},
+                 [](const client::NoteAdded&) {},
                  [this](const client::EventArrived& event) { announce(event); },
              },
              effect);

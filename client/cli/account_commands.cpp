@@ -34,8 +34,18 @@ Status Context::connect() {
   PARLEY_TRY(store.load());
   const std::string url = store.server_url();
   if (url.empty()) return Error{ErrorCode::kNotAuthenticated, {}, {}};
-  driver = std::make_unique<Driver>(url, store, time_limit, keys);
+  open(url, keys);
   return driver->connect();
+}
+
+void Context::open(const std::string& url, bool keys) {
+  driver = std::make_unique<Driver>(url, store, time_limit, keys);
+  driver->on_note = [this](const client::NoteAdded& added) {
+    for (const client::RoomItemView& room : driver->view().rooms) {
+      if (room.room_id == added.room) return printer.note(printable(room.name + ": " + added.text));
+    }
+    printer.note(printable(added.text));
+  };
 }
 
 Status login(Context& context, const LoginArguments& arguments) {
@@ -58,13 +68,16 @@ Status login(Context& context, const LoginArguments& arguments) {
     PARLEY_TRY(context.store.clear());
   }
   context.store.set_server_url(url);
-  context.driver = std::make_unique<Driver>(url, context.store, context.time_limit, keys);
+  context.open(url, keys);
   if (arguments.recover) {
     auto words = read_input(*context.driver);
     if (!words) return words.error();
     PARLEY_TRY(context.driver->sign_in_recovery(*words));
     // What is said where messages disappear is for the devices that are there then.
     PARLEY_TRY(context.driver->enter_rooms());
+  } else if (!arguments.code.empty()) {
+    PARLEY_TRY(context.driver->sign_in_link(arguments.code));
+    PARLEY_TRY(finish_link(context));
   } else {
     PARLEY_TRY(context.driver->sign_in(arguments.name));
     // A device is a part of its account from the start: others can write to it at once.
@@ -130,6 +143,7 @@ Status devices(Context& context, const std::string& revoke) {
         [&](client::Client& client, Now at) { return client.revoke_device(at, *id); });
     if (!done) return done.error();
     context.printer.answer(*done, "The device was signed out.");
+    if (!context.driver->wait_keys()) return {};  // no new key that the words would not open
     const auto vault =
         context.driver->call_for<wire::VaultWraps>(wire::Command{wire::GetVaultWraps{}});
     const bool has_words = vault && std::ranges::any_of(vault->wraps, [](const auto& wrap) {

@@ -119,14 +119,16 @@ class Grammar {
       : app_(app), v_(values), command_(command) {}
 
   void account() {
-    auto* login_app =
-        add("login", "Sign in as a guest", [this](Context& c) { return login(c, v_.login); });
+    auto* login_app = add("login", "Sign in, as a guest or to an account of yours",
+                          [this](Context& c) { return login(c, v_.login); });
     login_app->add_option("--server", v_.login.server, "address, such as wss://chat.example.org")
         ->required();
     auto* who = login_app->add_option_group("Who", "One of:");
     who->add_option("--name", v_.login.name, "the name others see");
     who->add_flag("--recover", v_.login.recover,
                   "as a further device of an account: its recovery words come from standard input");
+    who->add_option("--code", v_.login.code,
+                    "as a further device of an account: the code that another one shows");
     who->require_option(1);
     add("logout", "End the session, here and on the server", [](Context& c) { return logout(c); });
     add("whoami", "Who is signed in, and where", [](Context& c) { return whoami(c); });
@@ -155,14 +157,19 @@ class Grammar {
                        "lost; everybody in your private rooms is told",
                        [this](Context& c) { return reset_identity(c, v_.sure); });
     afresh->add_flag("--yes", v_.sure, "this cannot be undone, and is what you want");
+    add("link-device",
+        "Let a new device into this account: prints a code for it, then what to compare; the "
+        "answer, yes or no, comes from standard input",
+        [](Context& c) { return link_device(c); });
     auto* check = add("verify", "The number to compare with somebody, to be sure who they are",
                       [this](Context& c) { return verify(c, v_.verify); });
     check->add_option("USER", v_.verify.user, "id, or the name of somebody in your rooms")
         ->required();
     auto* confirm = check->add_flag("--confirm", v_.verify.confirm,
                                     "it was compared and is the same: the person is verified");
-    check->add_option("--scan", v_.verify.scanned,
-                      "what you scanned from the other's screen: a match verifies the person")
+    check
+        ->add_option("--scan", v_.verify.scanned,
+                     "what you scanned from the other's screen: a match verifies the person")
         ->type_name("LINK");
     check->add_flag("--accept", v_.verify.accept, "take a changed identity without comparing")
         ->excludes(confirm);

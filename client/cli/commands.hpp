@@ -18,6 +18,7 @@ struct Context {
 
   // Opens the store and connects with the kept session.
   Status connect();
+  void open(const std::string& url, bool keys);
   // Tells people why a command is not done yet.
   std::function<void(const Error&)> on_wait() const {
     return [this](const Error& error) { printer.note("Waiting: " + describe(error)); };
@@ -28,6 +29,7 @@ struct LoginArguments {
   std::string server;
   std::string name;
   bool recover = false;  // recovery words come from standard input instead of a name
+  std::string code;      // shown by another device of the account
 };
 Status login(Context& context, const LoginArguments& arguments);
 Status logout(Context& context);
@@ -50,6 +52,10 @@ struct VerifyArguments {
   std::string scanned;   // the other's code, or its link
 };
 Status verify(Context& context, const VerifyArguments& arguments);
+// Shows a code for a new device, then what to compare; the answer comes from standard input.
+Status link_device(Context& context);
+// The other side of it, after the sign-in with the code.
+Status finish_link(Context& context);
 
 Status rooms(Context& context, bool ids);
 Status browse(Context& context, const std::string& query, bool ids);
@@ -119,6 +125,8 @@ Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver);
 Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word);
 // All of standard input, without line ends at its end.
 Result<std::string> read_input(Driver& driver);
+// One line; kCancelled when there is none.
+Result<std::string> read_line(Driver& driver);
 // By id, or by name among those who share a room with the own user.
 Result<UserId> resolve_user(Driver& driver, const std::string& word);
 Result<std::vector<wire::MemberInfo>> room_members(

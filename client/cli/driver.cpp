@@ -58,6 +58,8 @@ void Driver::perform(client::Effect effect) {
     answers_.insert_or_assign(done->token, std::move(done->result));
   } else if (auto* event = std::get_if<client::EventArrived>(&effect)) {
     if (on_event) on_event(*event);
+  } else if (auto* added = std::get_if<client::NoteAdded>(&effect)) {
+    if (on_note) on_note(*added);
   }
 }
 
@@ -149,10 +151,19 @@ Status Driver::sign_in(const std::string& name) {
 }
 
 Status Driver::sign_in_recovery(const std::string& words) {
+  PARLEY_TRY(begin_sign_in([&] { client_.sign_in_recovery(now(), words); }));
+  return wait_keys();
+}
+
+Status Driver::sign_in_link(const std::string& code) {
+  return begin_sign_in([&] { client_.sign_in_link(now(), code); });
+}
+
+Status Driver::begin_sign_in(const std::function<void()>& begin) {
   PARLEY_TRY(
       wait_until(deadline(), [&] { return client_.view().screen != client::Screen::kStarting; }));
   was_closed_ = false;
-  client_.sign_in_recovery(now(), words);
+  begin();
   const auto settled = [&] { return connected() || was_closed_ || !client_.view().login.busy; };
   const Status waited = wait_until(deadline(), settled);
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
@@ -162,8 +173,7 @@ Status Driver::sign_in_recovery(const std::string& words) {
     return Error{ErrorCode::kNotConnected, loss_reason_, {}};
   }
   save();
-  PARLEY_TRY(storage_);
-  return wait_keys();
+  return storage_;
 }
 
 Status Driver::wait_keys() {
@@ -209,6 +219,25 @@ Result<wire::Response> Driver::ask(
   const std::uint64_t token = command(client_, now());
   PARLEY_TRY(wait_until(deadline(), [&] { return answers_.contains(token); }));
   return std::move(answers_.extract(token).mapped());
+}
+
+Status Driver::wait_link(std::initializer_list<client::LinkStep> wanted) {
+  constexpr Duration kLongest = minutes(11);  // a code is good for ten
+  const auto step = [&] { return client_.view().link.step; };
+  Status waited = wait_for([&] { return step() != client::LinkStep::kNone; });
+  if (waited) {
+    waited = wait_until(now().mono + kLongest, [&] {
+      return step() == client::LinkStep::kFailed ||
+             std::ranges::find(wanted, step()) != wanted.end();
+    });
+  }
+  if (!waited) {
+    client_.cancel_link(now());  // the other device need not wait
+    (void)wait_until(now().mono + seconds(1), [] { return false; }).ok();
+    return waited;
+  }
+  if (step() != client::LinkStep::kFailed) return {};
+  return Error{ErrorCode::kAccessDenied, client_.view().link.text, {}};
 }
 
 void Driver::tell(const std::function<void(client::Client&, Now)>& command) {

@@ -27,6 +27,10 @@ class Driver {
   Status sign_in(const std::string& name);
   // As a new device of the account that the recovery words are of; ends with its keys here.
   Status sign_in_recovery(const std::string& words);
+  // As a new device of the account whose other device shows the code; goes on with wait_link.
+  Status sign_in_link(const std::string& code);
+  // Until the link is at one of these; kAccessDenied with the cause when it ended otherwise.
+  Status wait_link(std::initializer_list<client::LinkStep> wanted);
   // Waits for the keys of this device; kAccessDenied with the cause when it has none.
   Status wait_keys();
   // Waits for this device to enter its private rooms; view() tells which it has not in time.
@@ -58,6 +62,7 @@ class Driver {
   bool has_keys() const { return private_rooms_; }
   // What the room is called; of a private room its members know.
   std::string name_of(const wire::RoomSummary& room);
+  std::string attention_of(RoomId room) { return client_.attention_of(room); }
 
   // Repeats a command with a client id over lost connections and rate limits until it is done; as
   // it stays the same command, that is once. `on_wait` hears why it has to wait.
@@ -80,6 +85,8 @@ class Driver {
 
   // Live events of all rooms of the user.
   std::function<void(const client::EventArrived&)> on_event;
+  // What a person should know about a room, once.
+  std::function<void(const client::NoteAdded&)> on_note;
 
  private:
   template <class T>
@@ -88,6 +95,7 @@ class Driver {
     if (T* expected = std::get_if<T>(&*response)) return std::move(*expected);
     return Error{ErrorCode::kProtocolViolation, "the server answered something else", {}};
   }
+  Status begin_sign_in(const std::function<void()>& begin);
   // The core saves with a delay; a command may end before that.
   void save();
   void perform_effects();

@@ -37,6 +37,17 @@ void show(const Printer& printer, const client::IdentityView& identity) {
   printer.note(printable(identity.text));
 }
 
+// The same seven on both devices.
+void show_signs(const Printer& printer, const client::LinkView& link) {
+  nlohmann::json names = nlohmann::json::array();
+  std::string line;
+  for (const client::LinkEmojiView& sign : link.emoji) {
+    names.push_back(sign.name);
+    line += (line.empty() ? "" : "  ") + sign.emoji + " " + sign.name;
+  }
+  printer.line(printer.json() ? nlohmann::json{{"compare", names}}.dump() : line);
+}
+
 }  // namespace
 
 Status recovery_words(Context& context) {
@@ -58,6 +69,45 @@ Status recovery_words(Context& context) {
       "again.");
   driver.tell([](client::Client& client, Now at) { client.hide_recovery_words(at); });
   return {};
+}
+
+Status link_device(Context& context) {
+  PARLEY_TRY(context.connect());
+  Driver& driver = *context.driver;
+  PARLEY_TRY(driver.wait_keys());
+  driver.tell([](client::Client& client, Now at) { client.start_link(at); });
+  PARLEY_TRY(driver.wait_link({client::LinkStep::kCode}));
+  const client::LinkView& link = driver.view().link;
+  context.printer.line(context.printer.json()
+                           ? nlohmann::json{{"code", link.code}, {"link", link.url}}.dump()
+                           : link.code);
+  context.printer.note("For the new device, within ten minutes: parley-cli login --server " +
+                       context.store.server_url() + " --code " + link.code);
+  PARLEY_TRY(driver.wait_link({client::LinkStep::kCompare}));
+  show_signs(context.printer, driver.view().link);
+  context.printer.note("Does the new device show the same, in this order? yes or no:");
+  const auto answer = read_line(driver);
+  const bool same = answer && (*answer == "yes" || *answer == "y");
+  driver.tell([same](client::Client& client, Now at) { client.confirm_link(at, same); });
+  PARLEY_TRY(driver.wait_link({client::LinkStep::kDone}));
+  context.printer.note("The new device is a part of your account now.");
+  return {};
+}
+
+Status finish_link(Context& context) {
+  Driver& driver = *context.driver;
+  const auto done = [&]() -> Status {
+    context.printer.note("Waiting for your other device.");
+    PARLEY_TRY(driver.wait_link({client::LinkStep::kCompare}));
+    show_signs(context.printer, driver.view().link);
+    context.printer.note("Compare this with your other device, and answer there.");
+    PARLEY_TRY(driver.wait_link({client::LinkStep::kDone}));
+    PARLEY_TRY(driver.wait_keys());
+    return driver.enter_rooms();
+  }();
+  if (done) return {};
+  std::ignore = driver.sign_out();  // a device without keys is of no use
+  return done;
 }
 
 Status reset_identity(Context& context, bool sure) {
@@ -99,8 +149,9 @@ Status verify(Context& context, const VerifyArguments& arguments) {
     return Error{ErrorCode::kInvalidArgument, "they have no keys that this device knows of", {}};
   }
   // Whom one verifies is to be read: the name may still be on its way.
-  std::ignore = driver.wait_for(
+  const Status named = driver.wait_for(
       [&] { return driver.view().identity && driver.view().identity->name != "Someone"; });
+  if (!named && named.error().code == ErrorCode::kCancelled) return named;
   if (!arguments.scanned.empty()) {
     driver.tell([&](client::Client& client, Now at) {
       client.open_safety_code(at, arguments.scanned);
@@ -111,7 +162,8 @@ Status verify(Context& context, const VerifyArguments& arguments) {
     });
     if (driver.view().identity->state != client::IdentityState::kVerified) {
       return Error{ErrorCode::kInvalidArgument,
-                   "this code does not prove them: " + driver.view().toasts.back().text, {}};
+                   "this code does not prove them: " + driver.view().toasts.back().text,
+                   {}};
     }
   }
   if (arguments.confirm || arguments.accept) {

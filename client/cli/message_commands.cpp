@@ -69,6 +69,8 @@ Result<wire::RoomSummary> enter(Context& context, const std::string& room) {
   auto found = resolve_room(*context.driver, room);
   if (found && found->settings.kind == wire::RoomKind::kPrivate) {
     PARLEY_TRY(context.driver->wait_keys());
+    const std::string attention = context.driver->attention_of(found->room_id);
+    if (!attention.empty()) return Error{ErrorCode::kAccessDenied, attention, {}};
   }
   return found;
 }
@@ -164,6 +166,12 @@ Result<std::string> read_input(Driver& driver) {
   if (!all) return Error{ErrorCode::kCancelled, {}, {}};
   while (all->ends_with('\n') || all->ends_with('\r')) all->pop_back();
   return *std::move(all);
+}
+
+Result<std::string> read_line(Driver& driver) {
+  auto line = Input(driver).line();
+  if (!line) return Error{ErrorCode::kCancelled, {}, {}};
+  return *std::move(line);
 }
 
 Status send(Context& context, const SendArguments& arguments) {

@@ -89,8 +89,7 @@ void Printer::json_elements(const wire::Response& response, const char* list) co
 }
 
 void Printer::rooms(const std::vector<wire::RoomSummary>& rooms,
-                    const std::vector<client::RoomItemView>& views, Timestamp now,
-                    bool ids) const {
+                    const std::vector<client::RoomItemView>& views, Timestamp now, bool ids) const {
   std::unordered_map<RoomId, client::Protection> known;
   for (const client::RoomItemView& view : views) known[view.room_id] = view.protection;
   if (json_) {
@@ -112,10 +111,7 @@ void Printer::rooms(const std::vector<wire::RoomSummary>& rooms,
     text += style_.dim(fitted(ago(room.last_activity, now), 12));
     const client::Protection protection = known[room.room_id];
     if (room.settings.kind == wire::RoomKind::kPrivate) {
-      text += "  " + style_.dim(room.settings.direct ? "direct, " : "") +
-              (protection == client::Protection::kVerified    ? style_.good("encrypted, verified")
-               : protection == client::Protection::kAttention ? style_.warn("encrypted, look at it")
-                                                              : style_.dim("encrypted"));
+      text += "  " + style_.dim(room.settings.direct ? "direct, " : "") + protected_by(protection);
     } else if (room.settings.access == wire::RoomAccess::kInviteOnly) {
       text += style_.dim("  invite-only");
     }
@@ -126,6 +122,12 @@ void Printer::rooms(const std::vector<wire::RoomSummary>& rooms,
     if (ids) text += "  " + room.room_id.to_string();
     line(text);
   }
+}
+
+std::string Printer::protected_by(client::Protection protection) const {
+  if (protection == client::Protection::kVerified) return style_.good("encrypted, verified");
+  if (protection == client::Protection::kAttention) return style_.warn("encrypted, look at it");
+  return style_.dim("encrypted");
 }
 
 void Printer::listings(const std::vector<wire::RoomListing>& rooms, bool ids) const {

@@ -40,6 +40,7 @@ class Printer {
   void invite(const wire::InviteInfo& invite, const std::string& server_origin) const;
 
  private:
+  std::string protected_by(client::Protection protection) const;
   // Each element of the array member `list` of the response's JSON form, one a line.
   void json_elements(const wire::Response& response, const char* list) const;
 
@@ -54,9 +55,7 @@ class EventPrinter {
   // `room_names` is shown before each line when several rooms are followed.
   EventPrinter(const Printer& printer, std::unordered_map<RoomId, std::string> room_names,
                WhyClosed why_closed)
-      : printer_(printer),
-        room_names_(std::move(room_names)),
-        why_closed_(std::move(why_closed)) {}
+      : printer_(printer), room_names_(std::move(room_names)), why_closed_(std::move(why_closed)) {}
 
   void learn(const std::vector<wire::UserInfo>& users);
   void learn(UserId user, const std::string& name) { names_[user] = name; }

@@ -11,9 +11,8 @@ Result<wire::HistoryPage> fetch(Driver& driver, const wire::History& query) {
 }
 
 EventPrinter::WhyClosed why_closed(Driver& driver) {
-  return [&driver](RoomId room, const wire::Event& event) {
-    return driver.why_closed(room, event);
-  };
+  return
+      [&driver](RoomId room, const wire::Event& event) { return driver.why_closed(room, event); };
 }
 
 // Follows rooms by their own cursors: what is printed is dense and in order, whatever was lost on

@@ -266,16 +266,20 @@ Status invite(Context& context, const InviteArguments& arguments) {
   if (!state) return state.error();
   const auto url = native::parse_ws_url(context.store.server_url());
   context.printer.invite(state->invite, url ? url->origin() : std::string());
+  // What a link brings beside the way in.
+  const bool brings_history = room->settings.history == wire::HistoryAccess::kAll;
+  const std::string brings =
+      brings_history ? "the room's name and earlier messages" : "the room's name";
   if (room->settings.kind != wire::RoomKind::kPrivate) return {};
   if (state->invite.code.find('#') == std::string::npos) {
-    context.printer.note("Without the key to earlier messages: this run has no keys of the room.");
+    context.printer.note("Without the key to " + brings + ": this run has no keys of the room.");
     return {};
   }
   const Status left = context.driver->wait_invites(room->room_id);
   if (!left) {
     context.printer.note(
         "What the link brings is not at the server yet (" + describe(left.error()) +
-        "): until parley-cli runs again, who joins by it does not see earlier messages.");
+        "): until parley-cli runs again, who joins by it does not see " + brings + ".");
   }
   return {};
 }

@@ -183,6 +183,7 @@ std::optional<MonoTime> Client::poll_deadline() const { return impl_->deadline()
 ClosedView Client::why_closed(RoomId room, const wire::Event& event) {
   return impl_->why_closed(room, event);
 }
+std::string Client::attention_of(RoomId room) { return impl_->attention_of(room); }
 const AppView& Client::view() { return impl_->view(); }
 
 }  // namespace parley::client

@@ -89,8 +89,15 @@ struct EventArrived {
   std::string sender_name;
 };
 
+// What this device added to a room's timeline: an identity that changed, a server that is not to be
+// trusted. For faces that print a log; others have it in the view.
+struct NoteAdded {
+  RoomId room;
+  std::string text;
+};
+
 using Effect = std::variant<OpenTransport, SendBytes, CloseTransport, WriteStore, ReadStore,
-                            ClearStore, Notify, CommandDone, EventArrived>;
+                            ClearStore, Notify, CommandDone, EventArrived, NoteAdded>;
 
 class Client {
  public:
@@ -209,6 +216,8 @@ class Client {
   const AppView& view();  // built when something changed since the last call
   // Of an event that came sealed to here, whether its room is the open one or not.
   ClosedView why_closed(RoomId room, const wire::Event& event);
+  // Why nothing can be sent to a private room until a person has looked; empty: it can, or will.
+  std::string attention_of(RoomId room);
 
  private:
   class Impl;

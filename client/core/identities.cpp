@@ -233,7 +233,7 @@ void Client::Impl::ask_recovery(Now now) {
       return wrap.kind == wire::VaultWrapKind::kRecovery;
     });
     keys_.recovery_outdated = any && engine_ && engine_->recovery_is_stale();
-    keys_.has_recovery = any && !keys_.recovery_outdated && !words_unconfirmed_;
+    keys_.has_recovery = any && !keys_.recovery_outdated && words_shown_to_ != self();
     touch();
   });
 }
@@ -275,6 +275,7 @@ void Client::Impl::on_recovery_made(Now now, bool saved) {
 void Client::Impl::hide_recovery_words(Now now) {
   wipe_words(keys_.recovery_words);
   wipe_words(view_.keys.recovery_words);
+  if (words_shown_to_ == self()) keys_.has_recovery = !keys_.recovery_outdated;
   save_words_shown(false);
   touch();
   settle(now);

@@ -215,6 +215,7 @@ class Client::Impl {
   void make_recovery_words(Now now);
   void hide_recovery_words(Now now);
   ClosedView why_closed(RoomId id, const wire::Event& event);
+  std::string attention_of(RoomId id);
   void recover(Now now, const std::string& words);
   void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
@@ -329,8 +330,10 @@ class Client::Impl {
   bool hold_page(Now now, std::uint64_t token, wire::HistoryPage& page);
   bool waits_for_keys(Now now, const Room& room, wire::HistoryPage& page);
   void release_pages(Now now);
-  // Below what is here, or below `after`.
-  void add_note(Now now, RoomId room, std::string text, std::optional<Seq> after = std::nullopt);
+  // Below what is here, or below `after`. Of what goes on for a while kNew says it once a day.
+  enum class NoteIf { kAlways, kNew };
+  void add_note(Now now, RoomId room, std::string text, NoteIf when,
+                std::optional<Seq> after = std::nullopt);
   std::string name_of(const Room& room);
   Protection protection_of(const Room& room) const;
   EncryptionView encryption_of(Room& room);
@@ -453,7 +456,7 @@ class Client::Impl {
   std::string link_code_;
   std::pair<UserId, Bytes> scanned_;  // whose code, that was opened here
   std::vector<std::string> new_words_;  // until the server has what they open
-  bool words_unconfirmed_ = false;      // they were shown; nobody has said to have written them down
+  UserId words_shown_to_;               // and has not said to have written them down
   std::optional<UserId> looked_at_;
   std::set<UserId> moderators_;  // of the room that is being shown
 

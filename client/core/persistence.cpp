@@ -99,7 +99,7 @@ void Client::Impl::restore(const WriteStore::Entry& entry,
   } else if (name == kSettings) {
     if (auto stored = unpack<Settings>(entry.value)) settings_ = *stored;
   } else if (name == kWordsShown) {
-    words_unconfirmed_ = true;
+    if (const auto user = unpack<UserId>(entry.value)) words_shown_to_ = *user;
   } else if (has_prefix(name, kUserPrefix)) {
     if (auto stored = unpack<wire::UserInfo>(entry.value)) people_.learn(*stored);
   } else if (has_prefix(name, kOutboxPrefix)) {
@@ -181,8 +181,9 @@ void Client::Impl::flush_outbox() {
 
 // From when recovery words are on the screen until the person says that they have them.
 void Client::Impl::save_words_shown(bool shown) {
-  if (std::exchange(words_unconfirmed_, shown) == shown) return;
-  write({{std::string(kWordsShown), shown ? Bytes{kStoredFormat} : Bytes{}}});
+  const UserId to = shown ? self() : UserId{};
+  if (std::exchange(words_shown_to_, to) == to) return;
+  write({{std::string(kWordsShown), shown ? pack(to) : Bytes{}}});
 }
 
 void Client::Impl::flush(Now) {

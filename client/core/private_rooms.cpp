@@ -50,7 +50,7 @@ void Client::Impl::begin_engine() {
   deferred_.clear();
   held_pages_.clear();
   keys_ = {};
-  words_unconfirmed_ = false;
+  words_shown_to_ = {};
   looked_at_.reset();
 }
 
@@ -168,7 +168,7 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
           for (auto& [id, room] : rooms_) {
             const bool own = what.user == self() && is_private(room);
             const bool there = std::ranges::find(room.users, what.user) != room.users.end();
-            if (own || there) add_note(now, id, text);
+            if (own || there) add_note(now, id, text, NoteIf::kAlways);
           }
         } else {
           on_alert(now, what);
@@ -184,19 +184,21 @@ void Client::Impl::on_alert(Now now, const e2ee::Alert& alert) {
   toast(now, ToastKind::kError, "Something is wrong with the server", text);
   for (auto& [id, room] : rooms_) {
     const bool there = std::ranges::find(room.users, alert.user) != room.users.end();
-    if (alert.room.is_nil() ? there : alert.room == id) add_note(now, id, text);
+    if (alert.room.is_nil() ? there : alert.room == id) add_note(now, id, text, NoteIf::kNew);
   }
 }
 
-void Client::Impl::add_note(Now now, RoomId id, std::string text, std::optional<Seq> after) {
+void Client::Impl::add_note(Now now, RoomId id, std::string text, NoteIf when,
+                            std::optional<Seq> after) {
   Room* room = find_room(id);
   if (!room) return;
   const Seq newest = std::max(room->timeline.cursor(), room->summary.head);
   const Timestamp present = now.wall + clock_offset_;
   const bool said = std::ranges::any_of(room->notes, [&](const RoomNote& note) {
-    return !after && note.text == text && note.at + kNoteOnce > present;
+    return when == NoteIf::kNew && note.text == text && note.at + kNoteOnce > present;
   });
   if (said) return;
+  effects_.push_back(NoteAdded{id, text});
   room->notes.push_back({after.value_or(newest), present, std::move(text)});
   if (room->notes.size() > StoredNotes::kMax) room->notes.erase(room->notes.begin());
   unsaved(room->notes_dirty);
@@ -217,7 +219,7 @@ void Client::Impl::tell_downgrade(Now now, Room& room) {
   if (std::exchange(room.downgraded, true)) return;
   const std::string text = words_for_downgrade();
   toast(now, ToastKind::kError, "Something is wrong with the server", text);
-  add_note(now, room.summary.room_id, text);
+  add_note(now, room.summary.room_id, text, NoteIf::kNew);
 }
 
 // ---- what is known of a room --------------------------------------------------------------------
@@ -294,6 +296,13 @@ EncryptionView Client::Impl::encryption_of(Room& room) {
     out.attention = words_for_changed_identity(people_.name_of(out.changed.front()));
   }
   return out;
+}
+
+std::string Client::Impl::attention_of(RoomId id) {
+  Room* room = find_room(id);
+  const bool stands =
+      room && is_private(*room) && room->not_ready && !passes_by_itself(*room->not_ready);
+  return stands ? encryption_of(*room).attention : std::string();
 }
 
 std::set<UserId> Client::Impl::moderators_of(const Room& room) const {
@@ -378,7 +387,7 @@ void Client::Impl::note_chain(Now now, Room& room, const wire::Event& event,
   }
   if (!opened.moved) return;
   add_note(now, room.summary.room_id, words_for_moved(people_.name_of(opened.user)),
-           Seq{event.seq.value - 1});
+           NoteIf::kAlways, Seq{event.seq.value - 1});
   if (opened.chain.verdict != sealing::ChainVerdict::kLate) return;
   // It was missed where it belongs.
   for (MissedMessages& missed : room.missed) {

@@ -2,7 +2,7 @@
 //
 //   session            StoredSession: who is signed in, the token, where to resume, the last room
 //   settings           Settings
-//   words-shown        nothing; there while recovery words are shown that nobody says to have yet
+//   words-shown        the user to whom recovery words were shown who has not said to have them yet
 //   room/<room id>     StoredRoom
 //   events/<room id>/<chunk, 16 hex digits>   StoredEvents: events of seq / kChunk == chunk
 //   draft/<room id>    StoredDraft

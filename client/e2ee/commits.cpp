@@ -54,8 +54,7 @@ void Engine::Impl::begin_commit(Now now, Room& room) {
         if (error_info(error.code).action == ErrorAction::kTellUser) {
           there.record.to_add.clear();
           save_room(there);
-          changes_.push_back(
-              RoomFailed{id, {static_cast<ErrorCode>(error.code), error.detail, {}}});
+          changes_.push_back(RoomFailed{id, {code_of(error), error.detail, {}}});
         }
         failed(at, there, error);
       });
@@ -166,7 +165,7 @@ void Engine::Impl::send_pending(Now, Room& room) {
         if (action != ErrorAction::kTellUser || there.record.to_add.empty()) return;
         there.record.to_add.clear();
         save_room(there);
-        changes_.push_back(RoomFailed{id, {static_cast<ErrorCode>(error.code), error.detail, {}}});
+        changes_.push_back(RoomFailed{id, {code_of(error), error.detail, {}}});
       });
 }
 

@@ -277,6 +277,7 @@ std::optional<MonoTime> Engine::Impl::deadline() const {
     if (!room.is_member()) continue;
     if (!room.group) consider(room.join_at);
     if (!room.stale.empty()) consider(room.removal_at);
+    if (room.record.to_post) consider(room.under_way_until);
     consider(room.asking.next);
     const Timestamp renew = room.record.renew_at;
     if (renew != Timestamp{}) consider(now_.mono + (renew - now_.wall));

@@ -119,7 +119,7 @@ bool Engine::Impl::ask_for_history(Now now, Room& room) {
   const auto request =
       sealing::make_history_request(room.id, {own_->credential, own_->signing}, epochs);
   if (asked.empty() || !request) return false;
-  send_to_devices(room, std::move(asked), kRequestItem, *request, [] {});
+  send_to_devices(room, std::move(asked), kRequestItem, *request, [](bool) {});
   return true;
 }
 
@@ -188,7 +188,7 @@ bool Engine::Impl::send_answer(Now now, Room& room) {
       sealing::seal_bundle(rng_, answer.key, {room.id, sealing::BundlePurpose::kRequested},
                            {own_->credential, own_->signing}, bundle);
   if (!sealed) return false;
-  send_to_devices(room, {answer.device}, kBundleItem, *sealed, [] {});
+  send_to_devices(room, {answer.device}, kBundleItem, *sealed, [](bool) {});
   return true;
 }
 

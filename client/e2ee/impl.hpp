@@ -96,6 +96,10 @@ class Retry {
   std::optional<MonoTime> until_;
 };
 
+inline ErrorCode code_of(const wire::ErrorReply& error) {
+  return static_cast<ErrorCode>(error.code);
+}
+
 struct Pending {
   wire::CommitGroup command;
   mls::Group next;
@@ -120,9 +124,13 @@ struct Room {
   std::set<wire::DeviceRef> stale;     // who has to be
   std::set<Bytes> suspects;            // keys of leaves that no list names: asked about
   std::optional<MonoTime> removal_at;  // others may do it before
+  bool tells_one_by_one = false;       // of an invitation's link
   std::uint32_t epoch_messages = 0;
   Bytes info, tree;  // of a join under way
   std::optional<NotReady> told;
+  // Of the last seal, when this run made it: it may be sent again, until then at least.
+  ClientId under_way;
+  MonoTime under_way_until;
   std::optional<Seq> posted_at;  // of the last seal, while it is ambiguous
   bool asks_what_was_taken = false;
 
@@ -409,7 +417,7 @@ class Engine::Impl {
   bool send_bundles(Now now, Room& room);
   // `done`: also when somebody of them is a member no more.
   void send_to_devices(Room& room, std::vector<wire::DeviceRef> devices, std::uint8_t kind,
-                       Bytes body, std::function<void()> done);
+                       Bytes body, std::function<void(bool taken)> done);
 
   // invites.cpp
   void take_invite_key(Room& room, ByteView announcement);
@@ -483,7 +491,7 @@ class Engine::Impl {
                                          wire::EventKind kind, ByteView body, bool counts);
   // An own event of the log: which of the texts sealed under its name was taken.
   void settle_seal(Room& room, const wire::Event& event);
-  void ask_what_was_taken(Room& room);
+  void ask_what_was_taken(Now now, Room& room);
   OpenFault fault_of(const Error& error) const;
   // What was opened: by whom it has to be, and where in its sender's chain it is.
   std::variant<Opened, OpenFault> take_opened(Now now, RoomId room, const wire::Event& event,

@@ -123,7 +123,8 @@ bool Engine::Impl::send_bundles(Now, Room& room) {
   const auto sealed =
       sealing::seal_bundle(rng_, newcomer.key, {room.id, sealing::BundlePurpose::kNewMember},
                            {own_->credential, own_->signing}, bundle);
-  const auto next = [this, id = room.id, device = newcomer.device, below] {
+  // Somebody who is gone by now needs none.
+  const auto next = [this, id = room.id, device = newcomer.device, below](bool) {
     std::vector<Newcomer>& newcomers = room_of(id).record.newcomers;
     if (newcomers.empty() || newcomers.front().device != device) return;
     if (below > 0) {
@@ -142,7 +143,8 @@ bool Engine::Impl::send_bundles(Now, Room& room) {
 }
 
 void Engine::Impl::send_to_devices(Room& room, std::vector<wire::DeviceRef> devices,
-                                   std::uint8_t kind, Bytes body, std::function<void()> done) {
+                                   std::uint8_t kind, Bytes body,
+                                   std::function<void(bool taken)> done) {
   wire::SendToDevices command;
   command.devices = std::move(devices);
   command.room_id = room.id;
@@ -153,11 +155,10 @@ void Engine::Impl::send_to_devices(Room& room, std::vector<wire::DeviceRef> devi
       std::move(command),
       [this, done, id = room.id](Now, const wire::Done&) {
         room_of(id).busy = false;
-        done();
+        done(true);
       },
       [this, done, id = room.id](Now at, const wire::ErrorReply& error) {
-        // Somebody who is gone by now needs none.
-        if (error.code == static_cast<std::uint16_t>(ErrorCode::kNotAMember)) done();
+        if (code_of(error) == ErrorCode::kNotAMember) done(false);
         failed(at, room_of(id), error);
       });
 }

@@ -111,18 +111,24 @@ bool Engine::Impl::announce(Room& room) {
   if (owed.empty()) return false;
   std::ignore = member_of(room, own_->signing.public_key());
   const auto is_gone = [&](const wire::DeviceRef& device) {
-    return std::ranges::none_of(room.members,
-                                [&](const auto& m) { return m.second.device == device; });
+    return room.stale.contains(device) || std::ranges::none_of(room.members, [&](const auto& m) {
+             return m.second.device == device;
+           });
   };
   const auto over = [](const InvitesRecord::Announcement& one) { return one.to.empty(); };
   for (InvitesRecord::Announcement& one : owed) std::erase_if(one.to, is_gone);
   if (std::erase_if(owed, over) > 0) save_invites(room);
-  if (owed.empty()) return false;
+  if (owed.empty()) return room.tells_one_by_one = false;
   const InvitesRecord::Announcement& next = owed.front();
-  const auto count = static_cast<std::ptrdiff_t>(std::min(next.to.size(), wire::kMaxPageSize));
+  const auto count = static_cast<std::ptrdiff_t>(
+      room.tells_one_by_one ? 1 : std::min(next.to.size(), wire::kMaxPageSize));
   std::vector<wire::DeviceRef> devices{next.to.end() - count, next.to.end()};
-  const auto told = [this, over, id = room.id, body = next.body, devices] {
+  const auto told = [this, over, id = room.id, body = next.body, devices](bool taken) {
     Room& there = room_of(id);
+    if (!taken && devices.size() > 1) {  // one of them is gone, and nobody was told
+      there.tells_one_by_one = true;
+      return;
+    }
     for (InvitesRecord::Announcement& one : there.invites.announcements) {
       if (one.body != body) continue;
       std::erase_if(one.to, [&](const wire::DeviceRef& device) {
@@ -184,7 +190,7 @@ bool Engine::Impl::put_invite_bundle(Room& room) {
       },
       [this, id = room.id, invite](Now at, const wire::ErrorReply& error) {
         Room& there = room_of(id);
-        if (error.code == static_cast<std::uint16_t>(ErrorCode::kInviteInvalid)) {
+        if (code_of(error) == ErrorCode::kInviteInvalid) {
           there.busy = false;
           return forget_invite(there, invite);
         }

@@ -3,6 +3,11 @@
 #include "shared/sealing/disappearing.hpp"
 
 namespace parley::e2ee {
+namespace {
+
+constexpr Duration kSendTime = seconds(30);  // of a message, with a lost connection in between
+
+}  // namespace
 
 sealing::MessageContext context_of(const RoomId& room, const wire::Event& event,
                                    const wire::SealedBody& body) {
@@ -77,7 +82,10 @@ std::variant<Sealed, NotReady> Engine::Impl::seal(Now now, RoomId id, ClientId c
                                                   bool counts) {
   Room* room = find(id);
   if (room == nullptr) return NotReady::kNoGroup;
-  if (const auto cause = not_ready(*room, false)) {
+  // What may be in the log already is settled before anything else is said.
+  const LastSeal& last = room->record.last_seal;
+  const bool again = last.client_id == client_id && !last.in_log;
+  if (const auto cause = not_ready(*room, again)) {
     // Somebody waits for it: no delay in favour of others any more.
     if (*cause == NotReady::kRemovalPending && room->removal_at) room->removal_at = now.mono;
     settle(now);
@@ -97,8 +105,7 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now now, Room& room, Client
   const bool again = next.client_id == client_id && next.counter > 0;
   // The next one names the hash of the one before: it has to be known which that is.
   if (!again && next.ambiguous && room.posted_at) {
-    ask_what_was_taken(room);
-    settle(now);
+    ask_what_was_taken(now, room);
     return NotReady::kSettling;
   }
   if (!again && next.ambiguous) {  // taken before this device started: where is not known
@@ -118,6 +125,8 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now now, Room& room, Client
     auto made = seal_disappearing(now, room, client_id, next, kind, body, counts);
     if (std::holds_alternative<NotReady>(made) || has_place) return made;
     room.record.last_seal = next;
+    room.under_way = client_id;
+    room.under_way_until = now.mono + kSendTime;
     if (!again) ++room.record.sealed;
     save_room(room);
     std::get<Sealed>(made).batch = desk_.batch();
@@ -139,6 +148,8 @@ std::variant<Sealed, NotReady> Engine::Impl::seal_in(Now now, Room& room, Client
     next.hash = sealed->hash;
   }
   room.record.last_seal = next;
+  room.under_way = client_id;
+  room.under_way_until = now.mono + kSendTime;
   if (!again) ++room.record.sealed;
   save_room(room);
   wire::SealedBody out;
@@ -154,7 +165,7 @@ void Engine::Impl::seal_refused(RoomId id, ClientId client_id) {
   if (room == nullptr || room->record.last_seal.client_id != client_id) return;
   LastSeal& last = room->record.last_seal;
   if (last.counter == 0) return;
-  last.client_id = {};
+  room->under_way = last.client_id = {};
   last.in_log = last.ambiguous = false;
   last.hash = last.previous;
   --last.counter;
@@ -166,6 +177,7 @@ void Engine::Impl::seal_abandoned(RoomId id, ClientId client_id) {
   Room* room = find(id);
   if (room == nullptr || room->record.last_seal.client_id != client_id) return;
   LastSeal& last = room->record.last_seal;
+  room->under_way = {};
   if (!last.ambiguous) return;
   // A place that stays empty: readers see a gap, and no fork whichever text was taken.
   last.ambiguous = false;
@@ -196,18 +208,19 @@ void Engine::Impl::handle_posted(Now now, RoomId id, ClientId client_id, Seq seq
   if (room == nullptr || room->record.last_seal.client_id != client_id) return;
   LastSeal& last = room->record.last_seal;
   if (last.in_log) return;
-  if (!last.ambiguous) {
+  if (last.ambiguous) {
+    room->posted_at = seq;
+    ask_what_was_taken(now, *room);
+  } else {
     last.in_log = true;
-    return save_room(*room);
+    save_room(*room);
   }
-  room->posted_at = seq;
-  ask_what_was_taken(*room);
   settle(now);
 }
 
 // The log has one of several texts of the same message, at a place that is known.
-void Engine::Impl::ask_what_was_taken(Room& room) {
-  if (!connected_ || room.asks_what_was_taken) return;
+void Engine::Impl::ask_what_was_taken(Now now, Room& room) {
+  if (!connected_ || room.asks_what_was_taken || room.retry.waits(now.mono)) return;
   room.asks_what_was_taken = true;
   const RoomId id = room.id;
   const ClientId client_id = room.record.last_seal.client_id;
@@ -225,8 +238,13 @@ void Engine::Impl::ask_what_was_taken(Room& room) {
         seal_abandoned(id, client_id);  // it cannot be read any more
         changes_.push_back(RoomChanged{id});
       },
-      [this, id, client_id](Now, const wire::ErrorReply&) {
-        room_of(id).asks_what_was_taken = false;
+      [this, id, client_id](Now at, const wire::ErrorReply& error) {
+        Room& there = room_of(id);
+        there.asks_what_was_taken = false;
+        const ErrorAction next = error_info(error.code).action;
+        if (next == ErrorAction::kRetryAfter || next == ErrorAction::kReconnect) {
+          return there.retry.failed(at.mono, rng_, seconds(1));
+        }
         seal_abandoned(id, client_id);
         changes_.push_back(RoomChanged{id});
       });
@@ -284,9 +302,8 @@ std::variant<Opened, OpenFault> Engine::Impl::open(Now now, RoomId id, const wir
     return is_older && is_kept && own_ && own_->record.read_vault ? OpenFault::kBeforeJoining
                                                                   : OpenFault::kUnknownEpoch;
   }
-  const auto opened =
-      sealing::open_message(*secret, context_of(id, event, *body), body->nonce, body->ciphertext,
-                            &credentials_);
+  const auto opened = sealing::open_message(*secret, context_of(id, event, *body), body->nonce,
+                                            body->ciphertext, &credentials_);
   if (!opened && unproven && opened.error().code == ErrorCode::kDecryptionFailed) {
     offered_.erase(offer);
     missing_.emplace(id, body->epoch);

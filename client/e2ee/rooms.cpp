@@ -4,8 +4,6 @@
 namespace parley::e2ee {
 namespace {
 
-ErrorCode code_of(const wire::ErrorReply& error) { return static_cast<ErrorCode>(error.code); }
-
 // As far as this device knows its own role.
 bool may_name(const Room& room) {
   return room.role >= wire::Role::kModerator || room.record.direct;
@@ -217,6 +215,7 @@ void Engine::Impl::step_room(Now now, Room& room) {
   }
   if (room.server_epoch > room.group->epoch() || room.look_for_stale) return catch_up(now, room);
   if (wants_commit(now, room)) return begin_commit(now, room);
+  if (room.posted_at && room.record.last_seal.ambiguous) ask_what_was_taken(now, room);
   if (room.record.to_post) return post_naming(now, room);
   if (judge_claim(room)) return;  // before the name is passed on
   if (send_bundles(now, room)) return;
@@ -458,6 +457,12 @@ void Engine::Impl::post_naming(Now now, Room& room) {
     return;
   }
   if (not_ready(room, true)) return;
+  // A message may be sent again under its place, as long as no other one follows it.
+  const LastSeal& last = record.last_seal;
+  if (!last.in_log && last.client_id == room.under_way && last.client_id != record.posting &&
+      now.mono < room.under_way_until) {
+    return;
+  }
   if (record.posting.is_nil()) record.posting = ClientId::make(now.wall, rng_);
   wire::RoomSettings settings;
   settings.kind = wire::RoomKind::kPrivate;
@@ -528,6 +533,10 @@ std::optional<NotReady> Engine::Impl::check_leaves(Room& room) {
         if (!worst) worst = NotReady::kUnknownIdentity;
         return;
       default:
+        if (credential && room.stale.contains({credential->user, credential->device})) {
+          if (worst != NotReady::kGhostDevice) worst = NotReady::kRemovalPending;
+          return;
+        }
         // It may be on its way out: that is asked once, before anybody is accused.
         if (room.suspects.insert(leaf.signature_key).second) room.look_for_stale = true;
         if (room.look_for_stale) {

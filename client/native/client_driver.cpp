@@ -53,7 +53,8 @@ void ClientDriver::perform(Now now, client::Effect effect) {
                  [&](const client::Notify& e) {
                    if (on_notify) on_notify(e);
                  },
-                 [](const client::CommandDone&) {}, [](const client::EventArrived&) {}},
+                 [](const client::CommandDone&) {}, [](const client::EventArrived&) {},
+                 [](const client::NoteAdded&) {}},
       effect);
 }
 

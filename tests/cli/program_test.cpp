@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -209,6 +210,47 @@ TEST_CASE("the kind of a room is told, and what cannot be read in it") {
   world.cli("Laptop", {"login", "--server", world.url(), "--recover"}, 0, words);
   const auto revoked = world.cli("Ada", {"devices", "--revoke", other("Laptop")});
   CHECK(revoked.error.find("parley-cli recovery-words") != std::string::npos);
+}
+
+TEST_CASE("a new device is let into an account by the code that another one prints") {
+  World world;
+  world.meet("Ada", "Bob");
+  world.cli("Ada", {"create", "--private", "Plans", "--with", "Bob"});
+  world.cli("Ada", {"send", "Plans", "before the laptop"});
+  const bool same = GENERATE(true, false);
+  auto showing = world.options("Ada", {"link-device", "--json"});
+  showing.output_file = world.folder.file("code.txt");
+  showing.error_file = world.folder.file("code.err");
+  showing.input_file = world.folder.file("answer");
+  REQUIRE(mkfifo(showing.input_file.c_str(), 0600) == 0);
+  std::fstream answer(showing.input_file, std::ios::in | std::ios::out);
+  Process old_device;
+  REQUIRE(old_device.start(showing));
+  REQUIRE(wait_for_text(showing.output_file, "code"));
+  const std::string code = json_lines(read_file(showing.output_file)).at(0)["code"];
+
+  auto arriving =
+      world.options("Laptop", {"login", "--json", "--server", world.url(), "--code", code});
+  arriving.output_file = world.folder.file("laptop.txt");
+  arriving.error_file = world.folder.file("laptop.err");
+  Process new_device;
+  REQUIRE(new_device.start(arriving));
+  REQUIRE(wait_for_text(arriving.output_file, "compare"));
+  REQUIRE(wait_for_text(showing.output_file, "compare"));
+  const auto shown = json_lines(read_file(showing.output_file)).at(1)["compare"];
+  CHECK(shown.size() == 7);
+  CHECK(json_lines(read_file(arriving.output_file)).at(0)["compare"] == shown);
+  answer << (same ? "yes\n" : "no\n") << std::flush;
+  CHECK(old_device.wait(std::chrono::seconds(20)) == (same ? 0 : 1));
+  CHECK(new_device.wait(std::chrono::seconds(20)) == (same ? 0 : 1));
+  INFO(read_file(showing.error_file) << read_file(arriving.error_file));
+  if (same) {
+    const std::string read = world.cli("Laptop", {"history", "Plans"}).output;
+    CHECK(read.find("Ada: before the laptop") != std::string::npos);
+  } else {
+    CHECK(read_file(showing.error_file).find("were not the same") != std::string::npos);
+    world.cli("Laptop", {"whoami"}, 3);
+  }
 }
 
 TEST_CASE("every link brings name and messages to who comes by it with nobody else there") {

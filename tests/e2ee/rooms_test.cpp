@@ -394,6 +394,8 @@ TEST_CASE("which sealing of a message the log has is asked until it is known", "
   std::optional<Seq> posted;
   const auto post = [&](ClientId id, std::string_view text) {
     auto sealed = seal(id, text);
+    const auto* cause = std::get_if<e2ee::NotReady>(&sealed);
+    INFO((cause ? e2ee::describe(*cause) : std::string_view()));
     REQUIRE(std::holds_alternative<e2ee::Sealed>(sealed));
     wire::Post command;
     command.room_id = room;
@@ -414,6 +416,12 @@ TEST_CASE("which sealing of a message the log has is asked until it is known", "
   world.run(seconds(3));
   post(first, "once");  // no answer came: again, under the new key
   REQUIRE(posted);
+  const bool is_renamed = GENERATE(false, true);  // while it is not known where the message went
+  if (is_renamed) {
+    REQUIRE(ada.engine->rename(ada.now(), room, "Two of us", "").ok());
+    world.run(seconds(3));
+    CHECK(ben.engine->room(room)->name.empty());
+  }
   ada.engine->handle_posted(ada.now(), room, first, *posted);
   const auto asked_in = [&] {  // a page whose answer is changed
     int pages = 0;
@@ -432,14 +440,16 @@ TEST_CASE("which sealing of a message the log has is asked until it is known", "
   SECTION("the answer is lost with the connection") {
     REQUIRE(ada.engine->poll_request());
     ada.disconnect();
+    CHECK(std::get<e2ee::NotReady>(seal(second, "twice")) == e2ee::NotReady::kSettling);
     ada.connect();
     world.run(seconds(3));
-    CHECK(std::get<e2ee::NotReady>(seal(second, "twice")) == e2ee::NotReady::kSettling);
-    world.run(seconds(3));
   }
-  SECTION("no answer can be had") {
-    CHECK(asked_in() == 1);
-    verdict = sealing::ChainVerdict::kGap;
+  SECTION("no answer can be had at first") {
+    const int asked = asked_in();
+    CHECK(asked > 0);
+    CHECK(asked < 5);  // not at once
+    CHECK(std::get<e2ee::NotReady>(seal(second, "twice")) == e2ee::NotReady::kSettling);
+    world.run(seconds(5));
   }
   SECTION("a restart forgets where it is") {
     ada.restart();
@@ -447,8 +457,14 @@ TEST_CASE("which sealing of a message the log has is asked until it is known", "
     world.run(seconds(3));
     verdict = sealing::ChainVerdict::kGap;
   }
+  if (is_renamed) world.run(seconds(5));
   post(second, "twice");
   world.run(seconds(3));
   CHECK(ben.read(room) == Texts{"once", "twice"});
-  CHECK(ben.opened(room).rbegin()->second.chain.verdict == verdict);
+  if (is_renamed) CHECK(ben.engine->room(room)->name == "Two of us");
+  // Nothing seems to be missing but where the place had to be given up.
+  const auto& opened = ben.opened(room);
+  CHECK(std::ranges::count_if(opened, [](const auto& one) {
+          return one.second.chain.verdict == sealing::ChainVerdict::kGap;
+        }) == (verdict == sealing::ChainVerdict::kGap ? 1 : 0));
 }

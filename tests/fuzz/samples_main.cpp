@@ -267,7 +267,7 @@ void write_runs() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
+  if (argc != 2 || argv[1][0] == '-') {
     std::cerr << "usage: parley-fuzz-samples FOLDER\n";
     return 2;
   }

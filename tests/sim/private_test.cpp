@@ -541,19 +541,21 @@ TEST_CASE("an account that lost everything but its session starts afresh") {
   world.run_for(seconds(3));
   const bool verified = GENERATE(false, true);
   if (verified) ada.core().accept_identity(world.now(), grace_id, true);
-  grace.crash();
-  std::erase_if(grace.store, [](const auto& entry) {
-    return entry.first.starts_with("e2ee/") || entry.first.starts_with("events/");
-  });
-  grace.boot();
-  world.run_for(seconds(20));
-  REQUIRE(grace.view().keys.state == client::AccountKeys::kLocked);
-  CHECK(grace.view().keys.text.find("start afresh") != std::string::npos);
-
-  grace.core().start_afresh(world.now());
-  grace.drain();
-  world.run_for(seconds(20));
-  REQUIRE(grace.view().keys.state == client::AccountKeys::kReady);
+  const auto lose_keys = [&] {
+    grace.crash();
+    std::erase_if(grace.store, [](const auto& entry) {
+      return entry.first.starts_with("e2ee/") || entry.first.starts_with("events/");
+    });
+    grace.boot();
+    world.run_for(seconds(20));
+    REQUIRE(grace.view().keys.state == client::AccountKeys::kLocked);
+    CHECK(grace.view().keys.text.find("start afresh") != std::string::npos);
+    grace.core().start_afresh(world.now());
+    grace.drain();
+    world.run_for(seconds(20));
+    REQUIRE(grace.view().keys.state == client::AccountKeys::kReady);
+  };
+  lose_keys();
   CHECK_FALSE(grace.view().keys.has_recovery);
   const auto says = [](SimClient& client, std::string_view words) {
     return std::ranges::count_if(client.view().room->items, [&](const auto& item) {
@@ -563,7 +565,9 @@ TEST_CASE("an account that lost everything but its session starts afresh") {
   };
   world.open(grace, room);
   CHECK(says(ada, "The identity of Grace has changed") == 1);
+  CHECK(ada.notes[room].size() == 1);
   CHECK(says(grace, "Your account was started afresh") == 1);
+  CHECK(ada.core().attention_of(room).empty() == !verified);
   if (verified) {
     CHECK(ada.view().room->encryption.protection == client::Protection::kAttention);
     CHECK(ada.view().room->encryption.changed == std::vector{grace_id});
@@ -588,6 +592,9 @@ TEST_CASE("an account that lost everything but its session starts afresh") {
   // What she says under the new keys begins a count of its own.
   CHECK(says(ada, "missing") == 0);
   CHECK(says(ada, "contradicts") == 0);
+  // Each change is told, however soon it follows.
+  lose_keys();
+  CHECK(says(ada, "The identity of Grace has changed") == 2);
 }
 
 TEST_CASE("people compare safety numbers") {

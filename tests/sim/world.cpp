@@ -91,6 +91,8 @@ void SimClient::perform(client::Effect effect) {
           }
           const auto [known, is_new] = acknowledged.emplace(e.client_id, posted->seq);
           if (known->second != posted->seq) faults.push_back("acknowledged at two places");
+        } else if constexpr (std::same_as<T, client::NoteAdded>) {
+          notes[e.room].push_back(e.text);
         } else if constexpr (std::same_as<T, client::EventArrived>) {
           auto& seqs = heard[e.room];
           // What could not be opened at once is told later.

@@ -45,13 +45,14 @@ class SimClient {
 
   std::string name;
   std::map<std::string, Bytes> store;
-  std::int64_t store_delay_ms = 0;           // writes that are slower than a crash are lost
-  std::vector<ClientId> said;                // in order
-  std::set<ClientId> promised;               // was in the store once
-  std::map<ClientId, Seq> acknowledged;      // over all processes
-  std::set<ClientId> acknowledged_here;      // by this one
-  std::map<RoomId, std::vector<Seq>> heard;  // EventArrived of this process
-  std::vector<std::string> faults;           // broken promises seen on the way
+  std::int64_t store_delay_ms = 0;                   // writes that are slower than a crash are lost
+  std::vector<ClientId> said;                        // in order
+  std::set<ClientId> promised;                       // was in the store once
+  std::map<ClientId, Seq> acknowledged;              // over all processes
+  std::set<ClientId> acknowledged_here;              // by this one
+  std::map<RoomId, std::vector<Seq>> heard;          // EventArrived of this process
+  std::map<RoomId, std::vector<std::string>> notes;  // NoteAdded of this process
+  std::vector<std::string> faults;                   // broken promises seen on the way
   std::map<std::uint64_t, Result<wire::Response>> answers;  // by token
 
  private:
