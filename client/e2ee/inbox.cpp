@@ -52,6 +52,7 @@ void Engine::Impl::take_welcome(Now now, const wire::InboxItem& item) {
     if (room.group && room.group->epoch() >= group->epoch()) return;
     if (room.pending) drop_pending(room);
     room.record.creating = false;
+    room.since.clear();  // it was not in the group meanwhile, and others may have come and gone
     room.group = *std::move(group);
     const auto wait = package.last_resort ? Duration{} : Duration{jitter(kRenewAfterJoin)};
     room.record.renew_at = now.wall + wait;
