@@ -139,7 +139,9 @@ TEST_CASE("of two commits for one epoch the first wins") {
   house.ada.add(house.room, {house.ben.id()});
   house.ben.join();
   const auto from_ada = house.ada.commit(house.room, {});
-  const auto from_ben = house.ben.commit(house.room, {});
+  // With a Welcome, which nobody gets.
+  const auto from_ben = house.ben.commit(
+      house.room, house.ben.additions(house.room, {house.eve.id()}), {house.eve.id()});
   const auto first = house.ada.start(from_ada);
   const auto second = house.ben.start(from_ben);
   house.server.settle();
@@ -148,6 +150,10 @@ TEST_CASE("of two commits for one epoch the first wins") {
   CHECK(lost.code == static_cast<std::uint16_t>(ErrorCode::kConflict));
   CHECK(lost.room->room_id == house.room);
   CHECK(house.commits() == 2);
+  CHECK(std::ranges::none_of(house.eve.peer.notices, [](const auto& notice) {
+    return std::holds_alternative<wire::InboxNotice>(notice);
+  }));
+  CHECK(house.eve.refusal(wire::GetGroup{house.room, 0}) == ErrorCode::kNotAMember);
 
   // The loser follows the winner and tries again; the answer to a repeat is the first one.
   house.ben.pending.reset();

@@ -90,7 +90,7 @@ bool wait_for_text(const std::string& path, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a script talks in private rooms, which the server cannot read") {
-  World world;
+  World world({.flags = {"--log.level=debug"}});
   world.meet("Ada", "Bob");
   const std::string id =
       world.cli("Ada", {"create", "--private", "Seeds", "--topic", "for-us", "--with", "Bob"})
@@ -155,14 +155,19 @@ TEST_CASE("a script talks in private rooms, which the server cannot read") {
   CHECK(tail.wait(std::chrono::seconds(5)) == 0);
 
   world.server.stop();
+  bool logged = false;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(world.folder.path())) {
-    if (!entry.is_regular_file() || entry.path().filename() == "tail.txt") continue;
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || name == "tail.txt" || name == "input") continue;
     INFO(entry.path());
     const std::string content = read_file(entry.path().string());
     CHECK(content.find(secret) == std::string::npos);
     CHECK(content.find("Seeds") == std::string::npos);
     CHECK(content.find("for-us") == std::string::npos);
+    CHECK(content.find(words.substr(0, words.find(' ', 20))) == std::string::npos);
+    logged = logged || (name == "server.log" && content.find("debug") != std::string::npos);
   }
+  CHECK(logged);
 }
 
 TEST_CASE("the kind of a room is told, and what cannot be read in it") {

@@ -14,6 +14,8 @@ const run = promisify(execFile);
 let server, browser, ada, grace;
 const secret = 'heliotrope at seven';
 let words; // Ada's recovery words
+let code; // for a device of hers
+const others = []; // her other devices
 
 before(async () => {
   server = await Server.start();
@@ -116,10 +118,11 @@ test('a second device is linked with a code', async () => {
   const old = ada.page.getByRole('dialog', { name: 'Link a device' });
   const shown = old.getByText(/^Code: /);
   await shown.waitFor();
-  const code = (await shown.textContent()).replace('Code: ', '').trim();
+  code = (await shown.textContent()).replace('Code: ', '').trim();
   await ada.screenshot('link-code');
 
-  const phone = await browser.person(server, 'Ada on the phone');
+  const phone = await browser.person(server, 'Ada on the phone', { record: true });
+  others.push(phone);
   await phone.page.getByRole('button', { name: /account on another device/ }).click();
   await phone.page.getByLabel('Code or recovery words').fill(code);
   await phone.page.getByRole('button', { name: 'Sign in' }).click();
@@ -158,7 +161,8 @@ test('everything is there after a reload', async () => {
 test('wiped storage is restored by the recovery words, with nobody else there', async () => {
   await grace.context.setOffline(true);
   await ada.close();
-  const again = await browser.person(server, 'Ada again');
+  const again = await browser.person(server, 'Ada again', { record: true });
+  others.push(again);
   await again.page.getByRole('button', { name: /account on another device/ }).click();
   const field = again.page.getByLabel('Code or recovery words');
   await field.fill(words.replace(/^\w+/, 'zebra0'));
@@ -167,9 +171,7 @@ test('wiped storage is restored by the recovery words, with nobody else there', 
   await field.fill(words);
   await again.page.getByRole('button', { name: 'Sign in' }).click();
   await again.ready();
-  await again.page.getByRole('navigation', { name: 'Rooms' }).getByRole('button', { name: /end-to-end/ }).first().waitFor();
-  const rooms = again.page.getByRole('navigation', { name: 'Rooms' }).getByRole('button', { name: /^(Greenhouse|Private room), / });
-  await rooms.first().click();
+  await again.openRoom('Greenhouse');
   await again.sees(secret);
   await again.send('I am back');
   await again.seesSent('I am back');
@@ -182,7 +184,13 @@ test('wiped storage is restored by the recovery words, with nobody else there', 
 test('neither the traffic nor the server\'s disk has any of it', async () => {
   await server.stop();
   const forbidden = [secret, 'Greenhouse', 'just you and me', 'from the phone', words.split(' ').slice(0, 3).join(' ')];
-  const frames = [...ada.traffic, ...grace.traffic];
+  forbidden.push(code, code.replaceAll('-', ''), words.replaceAll(' ', ''));
+  const frames = [ada, grace, ...others].flatMap((person) => person.traffic);
+  assert.equal(others.length, 2);
+  assert.ok(server.log.some((line) => line.includes('debug')), 'the server says what it does');
+  for (const line of server.log) {
+    for (const text of forbidden) assert.ok(!line.includes(text), `the log contains "${text}"`);
+  }
   assert.ok(frames.some((frame) => frame.includes('Square')), 'frames are as they are on the wire');
   for (const frame of frames) {
     for (const text of forbidden) assert.ok(!frame.includes(text), `a frame contains "${text}"`);

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { serverProgram, webFolder } from './paths.mjs';
 
-// A test writes faster than a person; limits have tests of their own.
-const limits = [
+// All that it has to say; and a test writes faster than a person: limits have tests of their own.
+const settings = [
+  '--log.level=debug',
   '--limits.messages_per_second_burst=0',
   '--limits.messages_per_minute=0',
   '--limits.requests_per_minute_per_user=0',
@@ -42,7 +43,7 @@ export class Server {
     const data = join(this.folder, 'parley.db');
     this.process = spawn(
       serverProgram(),
-      ['serve', '--port', String(this.port), '--web', webFolder(), '--data', data, ...limits],
+      ['serve', '--port', String(this.port), '--web', webFolder(), '--data', data, ...settings],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PARLEY_CONFIG: '' } },
     );
     createInterface({ input: this.process.stderr }).on('line', (line) => this.log.push(line));
