@@ -161,6 +161,73 @@ TEST_CASE("a commit that is kept back is missed", "[e2ee]") {
         std::vector<std::string>{"one", "two", "three", "in the new epoch", "still"});
 }
 
+TEST_CASE("who is shown another commit than the others reads nothing of theirs as true", "[e2ee]") {
+  World world;
+  Device& ada = world.add("Ada");
+  Device& ben = world.add("Ben");
+  Device& cid = world.add("Cid");
+  const RoomId room = *ada.engine->create_room(ada.now(), "Three", "", {ben.user(), cid.user()},
+                                               wire::HistoryAccess::kAll, 0);
+  world.run(minutes(3));  // newcomers renew their keys
+  const std::uint64_t epoch = cid.epoch(room);
+  std::optional<wire::CommitGroup> lost;
+  ben.overhear = [&](const wire::Command& command) {
+    const auto* commit = std::get_if<wire::CommitGroup>(&command);
+    if (commit != nullptr && commit->epoch == epoch) lost = *commit;
+  };
+  // Cid is shown Ben's commit in the place of Ada's, and none after it.
+  bool lies = true;
+  std::size_t commits = 0;
+  const auto forge = [&](wire::Event& event) {
+    event.sender = ben.user();
+    event.device = ben.device();
+    event.client_id = lost->client_id;
+    event.body = lost->commit;
+  };
+  cid.change_events = [&](std::vector<std::pair<RoomId, wire::Event>>& events) {
+    for (auto& [id, event] : events) {
+      if (lies && event.kind == wire::EventKind::kCommit && ++commits == 1) forge(event);
+    }
+  };
+  cid.withhold = [&](const wire::Event& event) {
+    return lies && event.kind == wire::EventKind::kCommit && commits > 1;
+  };
+  cid.change_response = [&](wire::Response& response) {
+    auto* answer = std::get_if<wire::Commits>(&response);
+    if (!lies || answer == nullptr) return;
+    answer->events.clear();
+    answer->epoch = epoch + 1;
+  };
+  // Both commit at the same moment; the server takes Ada's.
+  REQUIRE(ada.engine->renew_keys(ada.now(), room).ok());
+  REQUIRE(ben.engine->renew_keys(ben.now(), room).ok());
+  while (ada.pump()) {
+  }
+  ben.pump();
+  REQUIRE(lost);
+  world.run(seconds(5));
+  CHECK(cid.epoch(room) == epoch + 1);
+  CHECK(ben.epoch(room) > epoch);
+  ada.say(room, "in which epoch?");
+  world.run(seconds(5));
+  CHECK(ben.read(room) == std::vector<std::string>{"in which epoch?"});
+  CHECK(cid.read(room).at(0).starts_with("?"));
+  const auto faults = cid.closed(room);
+  REQUIRE(faults.size() == 1);
+  INFO(e2ee::describe(faults.begin()->second));
+  CHECK(faults.begin()->second == e2ee::OpenFault::kUnknownEpoch);
+  CHECK_FALSE(cid.alerts.empty());
+  // What was hidden is found when the server tells the truth again.
+  lies = false;
+  cid.withhold = nullptr;
+  cid.change_events = nullptr;
+  cid.change_response = nullptr;
+  ada.say(room, "and now?");
+  world.run(minutes(1));
+  CHECK(cid.epoch(room) == ada.epoch(room));
+  CHECK(cid.read(room) == ada.read(room));
+}
+
 TEST_CASE("another account key of a verified person stops the room until it is accepted",
           "[e2ee]") {
   Pair pair;

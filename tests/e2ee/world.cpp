@@ -77,6 +77,7 @@ bool Device::pump() {
     moved = true;
     if (!welcomed_) continue;
     keep(request->command);
+    if (overhear) overhear(request->command);
     ++requests;
     ask(std::move(request->command), [this, token = request->token](const app::Reply& reply) {
       engine->handle_reply(now(), token, reply);

@@ -69,6 +69,7 @@ class Device {
   std::function<void(wire::Notice&)> change_notice;
   std::function<bool(const wire::Event&)> withhold;
   std::function<void(wire::InboxItem&)> change_item;
+  std::function<void(const wire::Command&)> overhear;  // what the engine asks
 
  private:
   struct Log {
