@@ -125,8 +125,8 @@ Result<std::vector<wire::RoomSummary>> own_rooms(Driver& driver);
 Result<wire::RoomSummary> resolve_room(Driver& driver, const std::string& word);
 // All of standard input, without line ends at its end.
 Result<std::string> read_input(Driver& driver);
-// One line; kCancelled when there is none.
-Result<std::string> read_line(Driver& driver);
+// One line; nothing at the end of the input, on an interruption, or when what it is for is over.
+std::optional<std::string> read_line(Driver& driver, const std::function<bool()>& over);
 // By id, or by name among those who share a room with the own user.
 Result<UserId> resolve_user(Driver& driver, const std::string& word);
 Result<std::vector<wire::MemberInfo>> room_members(

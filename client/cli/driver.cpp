@@ -232,12 +232,17 @@ Status Driver::wait_link(std::initializer_list<client::LinkStep> wanted) {
     });
   }
   if (!waited) {
-    client_.cancel_link(now());  // the other device need not wait
-    (void)wait_until(now().mono + seconds(1), [] { return false; }).ok();
+    leave_link();
     return waited;
   }
   if (step() != client::LinkStep::kFailed) return {};
   return Error{ErrorCode::kAccessDenied, client_.view().link.text, {}};
+}
+
+void Driver::leave_link() {
+  client_.cancel_link(now());
+  const MonoTime until = now().mono + seconds(1);  // an interruption does not cut this short
+  while (now().mono < until) pump(until - now().mono);
 }
 
 void Driver::tell(const std::function<void(client::Client&, Now)>& command) {

@@ -31,6 +31,8 @@ class Driver {
   Status sign_in_link(const std::string& code);
   // Until the link is at one of these; kAccessDenied with the cause when it ended otherwise.
   Status wait_link(std::initializer_list<client::LinkStep> wanted);
+  // Ends it; the other device is told.
+  void leave_link();
   // Waits for the keys of this device; kAccessDenied with the cause when it has none.
   Status wait_keys();
   // Waits for this device to enter its private rooms; view() tells which it has not in time.

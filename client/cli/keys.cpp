@@ -86,9 +86,15 @@ Status link_device(Context& context) {
   PARLEY_TRY(driver.wait_link({client::LinkStep::kCompare}));
   show_signs(context.printer, driver.view().link);
   context.printer.note("Does the new device show the same, in this order? yes or no:");
-  const auto answer = read_line(driver);
-  const bool same = answer && (*answer == "yes" || *answer == "y");
-  driver.tell([same](client::Client& client, Now at) { client.confirm_link(at, same); });
+  const auto over = [&] { return driver.view().link.step != client::LinkStep::kCompare; };
+  const auto answer = read_line(driver, over);
+  if (answer) {
+    const bool same = *answer == "yes" || *answer == "y";
+    driver.tell([same](client::Client& client, Now at) { client.confirm_link(at, same); });
+  } else if (!over()) {
+    driver.leave_link();
+    return Error{ErrorCode::kCancelled, "nobody answered", {}};
+  }
   PARLEY_TRY(driver.wait_link({client::LinkStep::kDone}));
   context.printer.note("The new device is a part of your account now.");
   return {};

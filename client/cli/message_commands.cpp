@@ -19,7 +19,10 @@ Status check_text(const std::string& text) {
 // Bytes of standard input as they come, without keeping the connection waiting for them.
 class Input {
  public:
-  explicit Input(Driver& driver) : driver_(driver) {}
+  // `over`: whether what it is for is over.
+  explicit Input(
+      Driver& driver, std::function<bool()> over = [] { return false; })
+      : driver_(driver), over_(std::move(over)) {}
 
   // The next line without its end; nothing at the end of the input or on an interruption.
   std::optional<std::string> line() {
@@ -50,7 +53,7 @@ class Input {
 
   bool fill() {
     while (!driver_.pump(seconds(1), STDIN_FILENO)) {
-      if (driver_.interrupted()) return false;
+      if (driver_.interrupted() || over_()) return false;
     }
     char chunk[16 * 1024];
     const ssize_t got = read(STDIN_FILENO, chunk, sizeof chunk);
@@ -60,6 +63,7 @@ class Input {
   }
 
   Driver& driver_;
+  std::function<bool()> over_;
   std::string buffer_;
   bool ended_ = false;
 };
@@ -168,10 +172,8 @@ Result<std::string> read_input(Driver& driver) {
   return *std::move(all);
 }
 
-Result<std::string> read_line(Driver& driver) {
-  auto line = Input(driver).line();
-  if (!line) return Error{ErrorCode::kCancelled, {}, {}};
-  return *std::move(line);
+std::optional<std::string> read_line(Driver& driver, const std::function<bool()>& over) {
+  return Input(driver, over).line();
 }
 
 Status send(Context& context, const SendArguments& arguments) {

@@ -116,21 +116,34 @@ test('a plain JSON client talks in the room', async () => {
   client.socket.close();
 });
 
-test('the desktop client shows the room', async () => {
-  await ada.send('hello desktop');
-  await ada.seesSent('hello desktop');
-  const picture = artefact('native.png');
+// Starts it, has it draw until everything is here, and ends it.
+async function desktopPicture(name, ...options) {
+  const picture = artefact(name);
   const before = existsSync(picture) ? statSync(picture).mtimeMs : 0;
   await run(
     'xvfb-run',
     [
       '-a', '-s', '-screen 0 1400x900x24', nativeProgram(), '--server', server.socketUrl, '--name', 'Native',
-      '--store', join(server.folder, 'native.db'), '--screenshot', picture,
+      '--store', join(server.folder, 'native.db'), '--screenshot', picture, ...options,
     ],
     { timeout: 60_000 },
   );
   assert.ok(statSync(picture).mtimeMs > before, 'a new picture');
   assert.ok(statSync(picture).size > 10_000, 'with something in it');
+}
+
+test('the desktop client shows the room', async () => {
+  await ada.send('hello desktop');
+  await ada.seesSent('hello desktop');
+  await desktopPicture('native.png');
   await ada.page.getByText('Native joined').first().waitFor();
+});
+
+test('the desktop client reads in a private room that it was let into while it was away', async () => {
+  await ada.createPrivateRoom('Greenhouse', ['Native']);
+  await ada.send('for the desktop');
+  await ada.seesSent('for the desktop');
+  await desktopPicture('native-private.png', '--room', 'Greenhouse');
+  await ada.page.getByRole('article', { name: /for the desktop.*Read$/ }).waitFor();
   await ada.close();
 });

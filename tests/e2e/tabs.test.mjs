@@ -47,6 +47,39 @@ async function withTwoTabs(name, address = server.url, options = {}) {
   return { person, first, second };
 }
 
+// The keys of a private room move on with each message and each commit: both tabs go on from one state.
+test('two tabs write in turn in a private room, and nothing is lost or forked', async () => {
+  const grace = await browser.person(server, 'Grace');
+  await grace.signIn();
+  const { person, first, second } = await withTwoTabs('Ada');
+  await person.createPrivateRoom('Greenhouse', ['Grace']); // in the second tab
+  const said = [];
+  const say = async (page, text) => {
+    await composer(page).fill(text);
+    await composer(page).press('Enter');
+    await page.getByRole('article', { name: new RegExp(`${text}.*(Sent|Delivered|Read)$`) }).waitFor();
+    said.push(text);
+  };
+  await say(second, 'from the second tab');
+  await first.bringToFront();
+  await isInUse(person, first, [second]);
+  await rooms(first).getByRole('button', { name: /^Greenhouse, / }).click();
+  await grace.openRoom('Greenhouse');
+  for (const [turn, used, other] of [[1, first, second], [2, second, first], [3, first, second]]) {
+    await used.bringToFront();
+    await isInUse(person, used, [other]);
+    await say(used, `turn ${turn}`);
+    await grace.sees(`turn ${turn}`);
+  }
+  for (const text of said) {
+    await grace.sees(text);
+    await first.getByRole('article', { name: new RegExp(text) }).waitFor();
+  }
+  assert.equal(await grace.page.getByText(/missing here|contradicts|changed on its way/).count(), 0);
+  await person.close();
+  await grace.close();
+});
+
 for (const [kind, address] of [
   ['with Web Locks', () => server.url],
   ['without TLS', () => `http://${insecureHost}:${server.port}`],
