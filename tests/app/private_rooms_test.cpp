@@ -136,19 +136,22 @@ TEST_CASE("what devices settle among themselves makes no room look active") {
 
 TEST_CASE("of two commits for one epoch the first wins") {
   House house;
-  house.ada.add(house.room, {house.ben.id()});
-  house.ben.join();
-  const auto from_ada = house.ada.commit(house.room, {});
+  SecureDevice &winner = house.ben, &loser = house.ada;
+  loser.add(house.room, {winner.id()});
+  winner.join();
+  const auto won = winner.commit(house.room, {});
   // With a Welcome, which nobody gets.
-  const auto from_ben = house.ben.commit(
-      house.room, house.ben.additions(house.room, {house.eve.id()}), {house.eve.id()});
-  const auto first = house.ada.start(from_ada);
-  const auto second = house.ben.start(from_ben);
+  const auto lost =
+      loser.commit(house.room, loser.additions(house.room, {house.eve.id()}), {house.eve.id()});
+  const auto first = winner.start(won);
+  const auto second = loser.start(lost);
   house.server.settle();
-  REQUIRE(std::holds_alternative<wire::Response>(house.ada.peer.replies[first]));
-  const auto& lost = std::get<wire::ErrorReply>(house.ben.peer.replies[second]);
-  CHECK(lost.code == static_cast<std::uint16_t>(ErrorCode::kConflict));
-  CHECK(lost.room->room_id == house.room);
+  REQUIRE(std::holds_alternative<wire::Response>(winner.peer.replies[first]));
+  const auto& refused = std::get<wire::ErrorReply>(loser.peer.replies[second]);
+  CHECK(refused.code == static_cast<std::uint16_t>(ErrorCode::kConflict));
+  CHECK(refused.room->room_id == house.room);
+  winner.group = std::move(winner.pending->next);
+  winner.pending.reset();
   CHECK(house.commits() == 2);
   CHECK(std::ranges::none_of(house.eve.peer.notices, [](const auto& notice) {
     return std::holds_alternative<wire::InboxNotice>(notice);
@@ -156,16 +159,17 @@ TEST_CASE("of two commits for one epoch the first wins") {
   CHECK(house.eve.refusal(wire::GetGroup{house.room, 0}) == ErrorCode::kNotAMember);
 
   // The loser follows the winner and tries again; the answer to a repeat is the first one.
-  house.ben.pending.reset();
-  house.ben.follow(house.room);
-  const auto retry = house.ben.commit(house.room, {});
-  const auto posted = house.ben.send(retry);
-  CHECK(house.ben.ask<wire::Posted>(retry) == posted);
-  CHECK(house.ben.ask<wire::Posted>(retry) == posted);
-  CHECK(house.ben.refusal(from_ben) == ErrorCode::kConflict);
-  auto ahead = house.ben.commit(house.room, {});
+  loser.pending.reset();
+  loser.follow(house.room);
+  CHECK(same_epoch(winner, loser));
+  const auto retry = loser.commit(house.room, {});
+  const auto posted = loser.send(retry);
+  CHECK(loser.ask<wire::Posted>(retry) == posted);
+  CHECK(loser.ask<wire::Posted>(retry) == posted);
+  CHECK(loser.refusal(lost) == ErrorCode::kConflict);
+  auto ahead = loser.commit(house.room, {});
   ahead.epoch += 5;
-  CHECK(house.ben.refusal(ahead) == ErrorCode::kConflict);
+  CHECK(loser.refusal(ahead) == ErrorCode::kConflict);
   CHECK(house.epoch() == 3);
   CHECK(house.commits() == 3);
 }
