@@ -163,7 +163,7 @@ struct Room {
   };
   std::deque<Answer> answers;
   std::vector<wire::InboxItem> requests;  // not looked at yet
-  std::optional<InviteRecord> invite;  // by which this device's user came
+  std::optional<InviteRecord> invite;     // by which this device's user came
   InvitesRecord invites;
   std::map<InviteId, Secret> invite_keys;  // of links that this device made
   std::map<wire::DeviceRef, MonoTime> answered;
@@ -300,7 +300,7 @@ class Engine::Impl {
     MonoTime answer_due;
     DeviceId peer;                     // nil: nobody yet
     std::vector<DeviceId> offered_to;  // one of them becomes the peer
-    Bytes offer;    // of the peer
+    Bytes offer;                       // of the peer
     std::optional<identity::OldDevice> old_side;
     std::optional<identity::NewDevice> new_side;
     Secret signing_seed, device_secret;  // of the new device
@@ -415,7 +415,7 @@ class Engine::Impl {
   void take_welcome(Now now, const wire::InboxItem& item);
   void take_bundle(Room& room, ByteView sealed);
   bool send_bundles(Now now, Room& room);
-  // `done`: also when somebody of them is a member no more.
+  // `taken`: false when one of them is a member no more, and nobody got it.
   void send_to_devices(Room& room, std::vector<wire::DeviceRef> devices, std::uint8_t kind,
                        Bytes body, std::function<void(bool taken)> done);
 

@@ -119,9 +119,9 @@ void Engine::Impl::save_link_mark() {
   mark.listing = link_->listing;
   mark.peers = link_peers();
   const bool has_keys = mark.is_new && own_;
-  mark.last_word = link_->channel.mark(
-      has_keys ? short_message(Type::kArrived)
-               : short_message(Type::kEnded, LinkProblem::kRestarted));
+  mark.last_word =
+      link_->channel.mark(has_keys ? short_message(Type::kArrived)
+                                   : short_message(Type::kEnded, LinkProblem::kRestarted));
   desk_.put("e2ee/link", pack(mark));
 }
 
