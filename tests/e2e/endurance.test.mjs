@@ -74,6 +74,8 @@ test('the app starts from the cache while the server is down', async () => {
   await ada.page.reload();
   await ada.sees('from the outbox');
   await server.run();
+  await ada.reconnects();
+  await grace.reconnects(); // her third loss within seconds
   await ada.send('back again');
   await grace.sees('back again');
 });

@@ -140,6 +140,16 @@ export class Person {
     await this.page.getByRole('menuitem', { name: item }).click();
   }
 
+  // Who does not wait for the next try: after a few losses in a row it is up to half a minute away.
+  async reconnects() {
+    const retry = this.page.getByRole('button', { name: 'Retry now' });
+    await this.until(async () => {
+      if ((await retry.count()) === 0) return true;
+      await retry.click({ timeout: 1000 }).catch(() => {}); // it goes when the page tries by itself
+      return false;
+    }, 'the connection is back');
+  }
+
   // ---- watching ----
 
   stats() {
