@@ -22,7 +22,7 @@ void host_schedule(bool frame, double delay_ms);
 void host_random(std::uint8_t* out, std::size_t size);
 
 // ---- the page ----
-// `packet`: screen u8, busy u8, error, suggested name, server, unread u32 (a hidden tab draws no
+// `packet`: screen u8, busy u8, error, whether that is a question u8, suggested name, server, unread u32 (a hidden tab draws no
 // frame that would set its title); of a device that is being linked, while there is a login: step
 // u8, text, number of signs u8, emoji and name of each.
 void host_screen(const std::uint8_t* packet, std::size_t size);

@@ -200,6 +200,7 @@ void WebApp::show_screen() {
   screen_packet_.u8(static_cast<std::uint8_t>(view.screen));
   screen_packet_.flag(view.login.busy);
   screen_packet_.text(view.login.error);
+  screen_packet_.flag(view.login.asks_to_replace);
   screen_packet_.text(view.login.suggested_name);
   screen_packet_.text(view.login.server);
   screen_packet_.u32(view.total_unread);

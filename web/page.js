@@ -23,10 +23,12 @@ class LoginForm {
     this.field.setAttribute('aria-invalid', String(text !== ''));
   }
 
-  setBusy(busy) {
+  // `asks`: who goes on loses what is kept here.
+  setBusy(busy, asks = false) {
     this.submit.disabled = busy;
     this.other.disabled = busy;
-    this.submit.textContent = busy ? 'Signing in …' : this.label;
+    this.submit.textContent = busy ? 'Signing in …' : asks ? 'Go on' : this.label;
+    this.submit.classList.toggle('danger', asks && !busy);
     this.form.setAttribute('aria-busy', String(busy));
   }
 }
@@ -153,6 +155,7 @@ export class Page {
     const screen = screens[reader.u8()];
     const busy = reader.flag();
     const error = reader.text();
+    const asks = reader.flag();
     const suggestion = reader.text();
     const server = reader.text();
     this.setUnread(reader.u32());
@@ -160,7 +163,7 @@ export class Page {
     for (let left = reader.u8(); left > 0; left--) link.signs.push([reader.text(), reader.text()]);
     if (screen === 'login') {
       this.setElsewhere(null);
-      this.shown.setBusy(busy || this.submitted !== null);
+      this.shown.setBusy(busy || this.submitted !== null, asks);
       this.shown.showError(error);
       const { field } = this.forms.guest;
       if (suggestion !== '' && field.value === '') field.value = suggestion;

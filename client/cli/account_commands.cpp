@@ -55,7 +55,8 @@ Status login(Context& context, const LoginArguments& arguments) {
   const bool keys = context.store.take_keys();
   PARLEY_TRY(context.store.load());
   if (!context.store.read("session").empty()) {
-    // An ended session is replaced without a question; a good one has an owner.
+    // A good one has an owner, and one that has ended may have the only keys of somebody's
+    // messages.
     const Status present = context.connect();
     if (present) {
       return Error{ErrorCode::kAlreadyAuthenticated,
@@ -64,6 +65,14 @@ Status login(Context& context, const LoginArguments& arguments) {
                    {}};
     }
     if (exit_code(present.error()) != ExitCode::kNotSignedIn) return present;
+    if (!context.store.read("e2ee/account").empty()) {
+      return Error{
+          ErrorCode::kNotPossible,
+          "the messages and keys of " + printable(context.driver->self().name) +
+              " are still in this store, though the session has ended. To be somebody new, "
+              "first erase them with parley-cli logout, or use another --store",
+          {}};
+    }
     context.driver.reset();
     PARLEY_TRY(context.store.clear());
   }

@@ -147,7 +147,7 @@ Status Driver::sign_in(const std::string& name) {
   if (was_closed_ || !waited) {
     return Error{ErrorCode::kNotConnected, loss_reason_.empty() ? said : loss_reason_, {}};
   }
-  return Error{ErrorCode::kAccessDenied, said, {}};
+  return Error{ErrorCode::kNotPossible, said, {}};
 }
 
 Status Driver::sign_in_recovery(const std::string& words) {
@@ -169,7 +169,7 @@ Status Driver::begin_sign_in(const std::function<void()>& begin) {
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
   if (!connected()) {
     const std::string& said = client_.view().login.error;
-    if (!said.empty()) return Error{ErrorCode::kAccessDenied, said, {}};
+    if (!said.empty()) return Error{ErrorCode::kNotPossible, said, {}};
     return Error{ErrorCode::kNotConnected, loss_reason_, {}};
   }
   save();
@@ -178,7 +178,7 @@ Status Driver::begin_sign_in(const std::function<void()>& begin) {
 
 Status Driver::wait_keys() {
   if (!private_rooms_) {
-    return Error{ErrorCode::kAccessDenied,
+    return Error{ErrorCode::kNotPossible,
                  "another run of parley-cli on this store has the keys of your private rooms; end "
                  "it first, or use another --store",
                  {}};
@@ -190,7 +190,7 @@ Status Driver::wait_keys() {
   PARLEY_TRY(wait_until(deadline(), known));
   const client::KeysView& keys = client_.view().keys;
   if (keys.state == client::AccountKeys::kReady) return storage_;
-  return Error{ErrorCode::kAccessDenied, keys.error.empty() ? keys.text : keys.error, {}};
+  return Error{ErrorCode::kNotPossible, keys.error.empty() ? keys.text : keys.error, {}};
 }
 
 Status Driver::enter_rooms() {
@@ -236,7 +236,7 @@ Status Driver::wait_link(std::initializer_list<client::LinkStep> wanted) {
     return waited;
   }
   if (step() != client::LinkStep::kFailed) return {};
-  return Error{ErrorCode::kAccessDenied, client_.view().link.text, {}};
+  return Error{ErrorCode::kNotPossible, client_.view().link.text, {}};
 }
 
 void Driver::leave_link() {

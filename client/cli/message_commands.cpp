@@ -74,7 +74,7 @@ Result<wire::RoomSummary> enter(Context& context, const std::string& room) {
   if (found && found->settings.kind == wire::RoomKind::kPrivate) {
     PARLEY_TRY(context.driver->wait_keys());
     const std::string attention = context.driver->attention_of(found->room_id);
-    if (!attention.empty()) return Error{ErrorCode::kAccessDenied, attention, {}};
+    if (!attention.empty()) return Error{ErrorCode::kNotPossible, attention, {}};
   }
   return found;
 }

@@ -55,14 +55,8 @@ void Client::Impl::forget_entry() {
 }
 
 void Client::Impl::sign_in_with(Now now, crypto::Secret token) {
-  finish_sign_out(now);
-  connection_.stop(now.mono);
-  session_.session = {};
-  session_.sync_token.clear();
   entry_token_ = std::move(token);
-  signing_in_ = true;
-  connect(now);
-  settle(now);
+  begin_sign_in(now);
 }
 
 void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
@@ -73,6 +67,10 @@ void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
     login_error_ = words_for_recovery_fault(*fault);
     return settle(now);
   }
+  if (!loaded_) {
+    return sign_in_when_loaded(now, [this, words](Now then) { sign_in_recovery(then, words); });
+  }
+  if (asks_to_replace(now, words_for_replacing(session_.session.user.name))) return settle(now);
   forget_entry();
   recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
   sign_in_with(now, std::move(identity::derive_recovery_keys(*recovery_).sign_in_token));
@@ -94,6 +92,10 @@ void Client::Impl::sign_in_link(Now now, const std::string& code) {
     }
     return settle(now);
   }
+  if (!loaded_) {
+    return sign_in_when_loaded(now, [this, code](Now then) { sign_in_link(then, code); });
+  }
+  if (asks_to_replace(now, words_for_replacing(session_.session.user.name))) return settle(now);
   forget_entry();
   link_code_ = code;
   sign_in_with(now, *std::move(token));

@@ -41,6 +41,8 @@ inline constexpr Duration kDeliveredMarkEvery =
 inline constexpr Duration kFlushAfter = milliseconds(500);
 inline constexpr Duration kRenewBefore = minutes(5);
 inline constexpr Duration kSignOutWait = seconds(3);
+inline constexpr Duration kSecondThought =
+    seconds(1);  // a press sooner than that is a double click
 inline constexpr std::size_t kMaxRooms = wire::kMaxListItems;
 inline constexpr std::size_t kMaxDraftBytes = 4 * wire::kMaxContentBytes;
 
@@ -252,6 +254,10 @@ class Client::Impl {
   wire::Authenticate hello() const;
   void connect(Now now);
   void end_login(std::string why);
+  void sign_in_when_loaded(Now now, std::function<void(Now)> sign_in);
+  bool asks_to_replace(Now now, std::string words);
+  void begin_sign_in(Now now);
+  std::optional<wire::AuthenticateDevice> prove(ByteView challenge) const;
   void forget_account();
   void finish_sign_out(Now now);
   void renew_token(Now now);
@@ -402,6 +408,8 @@ class Client::Impl {
   bool signing_in_ = false;
   std::string login_name_;
   std::string login_error_;
+  std::function<void(Now)> when_loaded_;      // a sign-in that waits for what is stored
+  std::optional<MonoTime> asked_to_replace_;  // the keys that are here
   std::optional<MonoTime> signing_out_until_;
   bool focused_ = true;
   bool idle_ = false;
@@ -444,8 +452,8 @@ class Client::Impl {
     MonoTime until;
   };
   std::vector<HeldPage> held_pages_;
-  std::optional<MonoTime> next_drop_;              // when a message disappears
-  std::uint32_t retention_s_ = 0;  // of the server, for all rooms; 0: not known, or for ever
+  std::optional<MonoTime> next_drop_;  // when a message disappears
+  std::uint32_t retention_s_ = 0;      // of the server, for all rooms; 0: not known, or for ever
   std::optional<MonoTime> next_retention_;
   std::map<ClientId, std::uint64_t> post_tokens_;  // of posts that were asked for by request()
   KeysView keys_;
@@ -454,7 +462,7 @@ class Client::Impl {
   std::optional<identity::RecoverySecret> recovery_;
   bool recovery_tried_ = false;
   std::string link_code_;
-  std::pair<UserId, Bytes> scanned_;  // whose code, that was opened here
+  std::pair<UserId, Bytes> scanned_;    // whose code, that was opened here
   std::vector<std::string> new_words_;  // until the server has what they open
   UserId words_shown_to_;               // and has not said to have written them down
   std::optional<UserId> looked_at_;

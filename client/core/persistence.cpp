@@ -41,26 +41,9 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   loaded_ = true;
   begin_engine();
   touch_rooms();
-  // A login that could not wait for the store starts afresh; what was stored is overwritten.
-  const bool adopt = !signing_in_ && !signed_in();
   std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) { return a.key < b.key; });
   std::map<RoomId, std::vector<wire::Event>> events;
-  for (const auto& entry : entries) {
-    if (adopt) {
-      restore(entry, events);
-    } else if (has_prefix(entry.key, kOutboxPrefix) || entry.key == kSettings) {
-      restore(entry, events);
-    } else if (has_prefix(entry.key, e2ee::kPrefix)) {
-      erased_.push_back({entry.key, {}});  // keys of another account
-    }
-  }
-  if (!adopt) {
-    outbox_.fail_all(ErrorCode::kNotAuthenticated);
-    unsaved_ = true;
-    unlock_engine(now);
-    if (engine_ && connection_.connected()) engine_->handle_connected(now);
-    return settle(now);
-  }
+  for (const auto& entry : entries) restore(entry, events);
   for (auto& [id, list] : events) {
     if (Room* room = find_room(id)) {
       for (const wire::Event& event : list) confirm_own(event);
@@ -74,7 +57,11 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   unlock_engine(now);
   unsaved_ = false;
   timeline_view_.rebuild_next();
-  if (session_.session.token.empty()) {
+  if (const auto sign_in = std::exchange(when_loaded_, {})) {
+    signing_in_ = false;
+    if (!signed_in()) return sign_in(now);  // else there is no need to
+  }
+  if (!signed_in()) {
     login_name_ = session_.session.user.name;
   } else {
     // A link may have opened a room already; else it is the one of last time.

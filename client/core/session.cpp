@@ -15,7 +15,11 @@ sync::ConnectionConfig connection_config(const Config& config) {
 }  // namespace
 
 Client::Impl::Impl(Config config, Rng& rng)
-    : config_(std::move(config)), rng_(rng), connection_(connection_config(config_), rng) {}
+    : config_(std::move(config)), rng_(rng), connection_(connection_config(config_), rng) {
+  if (config_.private_rooms) {
+    connection_.set_prover([this](ByteView challenge) { return prove(challenge); });
+  }
+}
 
 // ---- commands -----------------------------------------------------------------------------------
 
@@ -35,13 +39,43 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
     touch();
     return settle(now);
   }
+  login_error_.clear();
+  if (!loaded_) {
+    return sign_in_when_loaded(now, [this, name](Now then) { sign_in_guest(then, name); });
+  }
+  // The form may be a moment behind; who is signed in signs out first.
+  if (signed_in()) return settle(now);
+  if (asks_to_replace(now, words_for_erasing(session_.session.user.name))) return settle(now);
+  forget_entry();
+  begin_sign_in(now);
+}
+
+// What is stored may belong to somebody, so it is looked at first.
+void Client::Impl::sign_in_when_loaded(Now now, std::function<void(Now)> sign_in) {
+  signing_in_ = true;
+  when_loaded_ = std::move(sign_in);
+  touch();
+  settle(now);
+}
+
+// True: this device still has the keys of an account whose session has ended, and the person has
+// not been asked yet, or only just. Asked once, by login_error_.
+bool Client::Impl::asks_to_replace(Now now, std::string words) {
+  if (!engine_ || !engine_->has_keys() || signed_in()) return false;
+  if (asked_to_replace_ && now.mono >= *asked_to_replace_ + kSecondThought) return false;
+  if (!asked_to_replace_) asked_to_replace_ = now.mono;
+  login_error_ = std::move(words);
+  touch();
+  return true;
+}
+
+void Client::Impl::begin_sign_in(Now now) {
   finish_sign_out(now);
   connection_.stop(now.mono);
   session_.session.token.clear();
   session_.sync_token.clear();
-  forget_entry();
+  asked_to_replace_.reset();
   signing_in_ = true;
-  login_error_.clear();
   connect(now);
   touch();
   settle(now);
@@ -86,6 +120,7 @@ void Client::Impl::forget_account() {
   forget_entry();
   toasts_.clear();
   signing_in_ = false;
+  asked_to_replace_.reset();
   renew_at_.reset();
   flush_at_.reset();
   session_dirty_ = settings_dirty_ = unsaved_ = false;
@@ -167,6 +202,16 @@ wire::Authenticate Client::Impl::hello() const {
     hello.sync_token.clear();
   }
   return hello;
+}
+
+// Where the session has ended and this is still the device that it was made for.
+std::optional<wire::AuthenticateDevice> Client::Impl::prove(ByteView challenge) const {
+  const wire::Session& session = session_.session;
+  if (!engine_) return std::nullopt;
+  const auto signature = engine_->prove(session.user.user_id, session.device_id, challenge);
+  if (!signature) return std::nullopt;
+  return wire::AuthenticateDevice{session.user.user_id, session.device_id, to_bytes(*signature),
+                                  session_.sync_token};
 }
 
 void Client::Impl::connect(Now now) { connection_.start(now.mono, hello()); }

@@ -291,6 +291,7 @@ struct LoginView {
   std::string error;   // shown under the form
   std::string server;  // host shown to the user
   std::string suggested_name;
+  bool asks_to_replace = false;  // `error` is the question; whoever signs in again agrees
 };
 
 struct SelfView {

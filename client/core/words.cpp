@@ -264,13 +264,28 @@ std::string words_for_downgrade() {
 }
 
 std::string words_for_unknown_recovery() {
-  return "These words open no account on this server. They may have been replaced by newer ones, or "
+  return "These words open no account on this server. They may have been replaced by newer ones, "
+         "or "
          "belong to another server.";
 }
 
 std::string words_for_unknown_link() {
   return "No device shows this code now. Compare it with the code on your other device, or make a "
          "new one there.";
+}
+
+std::string words_for_erasing(const std::string& name) {
+  return "The messages and keys of " + name +
+         " are still on this device. If you go on, they are erased here and you are somebody new. "
+         "To "
+         "be " +
+         name + " again, use the recovery words or another device.";
+}
+
+std::string words_for_replacing(const std::string& name) {
+  return "The messages and keys of " + name +
+         " are still on this device. If you go on, they are replaced by those of the account that "
+         "you sign in to.";
 }
 
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault) {

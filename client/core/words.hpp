@@ -31,6 +31,10 @@ std::string words_for_moved(const std::string& name);
 std::string words_for_downgrade();
 std::string words_for_unknown_recovery();  // the server knows no account with these words
 std::string words_for_unknown_link();      // ... or with this link code
+// Before an account whose session has ended gives way: to a new guest, or to whatever account it
+// is.
+std::string words_for_erasing(const std::string& name);
+std::string words_for_replacing(const std::string& name);
 std::string words_for_recovery_fault(const identity::RecoveryFault& fault);
 std::string words_for_safety_check(identity::SafetyCheck check);
 

@@ -1,5 +1,6 @@
 // This device's own keys, its place in the account's device list, key packages, recovery.
 #include "client/e2ee/impl.hpp"
+#include "shared/identity/sign_in.hpp"
 #include "shared/mls/labels.hpp"
 
 namespace parley::e2ee {
@@ -24,6 +25,14 @@ mls::Identity Engine::Impl::mls_identity() const {
   own.credential.identity = own_->credential.encode();
   own.capabilities = mls::default_capabilities();
   return own;
+}
+
+Result<crypto::Signature> Engine::Impl::prove(UserId user, DeviceId device,
+                                              ByteView challenge) const {
+  if (!own_ || user != own_->record.user || device != own_->record.device) {
+    return ErrorCode::kAccessDenied;
+  }
+  return identity::sign_in_proof(own_->signing, user, device, challenge);
 }
 
 void Engine::Impl::adopt(Now now, const crypto::SigningKey& account,

@@ -48,6 +48,11 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     known.pin = *std::move(pin);
     known.list = *std::move(list);
     people_.insert_or_assign(known.pin.user(), std::move(known));
+  } else if (kind == "untold") {
+    if (const auto user = UserId::parse(rest)) untold_.insert(*user);
+  } else if (kind == "decided") {
+    auto decided = identity::PinnedIdentity::decode(value);
+    if (decided) decisions_.insert_or_assign(decided->user(), *std::move(decided));
   } else if (kind == "package") {
     auto record = unpack<PackageRecord>(value);
     if (!record) return;
@@ -121,6 +126,8 @@ void Engine::Impl::erase_all() {
   if (std::exchange(afresh_, false)) desk_.erase("e2ee/afresh");
   vault_keys_ = {};
   for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
+  while (!untold_.empty()) set_untold(*untold_.begin(), false);
+  while (!decisions_.empty()) drop_decision(decisions_.begin()->first);
   for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
   for (const auto& [room, keys] : epochs_) {
     for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
@@ -195,6 +202,7 @@ void Engine::Impl::handle_connected(Now now) {
   connected_ = true;
   packages_known_ = false;
   vault_reread_ = keys_in_vault_ = false;
+  vault_wanted_ = true;  // for what the account's other devices put there meanwhile
   wraps_at_ = now.mono;
   for (auto& [user, known] : people_) known.fresh = false;
   if (own_) want(user_);
@@ -293,6 +301,10 @@ Engine::~Engine() = default;
 void Engine::restore(const std::string& key, ByteView value) { impl_->restore(key, value); }
 void Engine::handle_signed_in(Now now, UserId user, DeviceId device) {
   impl_->handle_signed_in(now, user, device);
+}
+bool Engine::has_keys() const { return impl_->has_keys(); }
+Result<crypto::Signature> Engine::prove(UserId user, DeviceId device, ByteView challenge) const {
+  return impl_->prove(user, device, challenge);
 }
 void Engine::handle_connected(Now now) { impl_->handle_connected(now); }
 void Engine::handle_disconnected() { impl_->handle_disconnected(); }

@@ -172,6 +172,11 @@ class Engine {
   // Before everything else. An entry that cannot be read is left out: what it was for is repaired.
   void restore(const std::string& key, ByteView value);
   void handle_signed_in(Now now, UserId user, DeviceId device);
+  // This device's own keys are here; before handle_signed_in they may be another account's.
+  bool has_keys() const;
+  // Answers a server's challenge where the session has ended (identity/sign_in.hpp). kAccessDenied
+  // for a device whose keys are not here.
+  Result<crypto::Signature> prove(UserId user, DeviceId device, ByteView challenge) const;
   void handle_connected(Now now);
   void handle_disconnected();
   // Of any kind; only private ones count. Once signed in all that are known from before, then what

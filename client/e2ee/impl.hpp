@@ -205,6 +205,8 @@ class Engine::Impl {
   // ---- engine.cpp ----
   void restore(const std::string& key, ByteView value);
   void handle_signed_in(Now now, UserId user, DeviceId device);
+  bool has_keys() const { return own_.has_value(); }
+  Result<crypto::Signature> prove(UserId user, DeviceId device, ByteView challenge) const;
   void handle_connected(Now now);
   void handle_disconnected();
   void handle_notice(Now now, const wire::Notice& notice);
@@ -397,6 +399,11 @@ class Engine::Impl {
   // What is known of this device's own user: nothing, when the server has told nothing of use.
   Known& own_known() { return people_.try_emplace(user_, user_).first->second; }
   void save_person(const Known& known);
+  void set_untold(UserId user, bool untold);
+  bool may_follow() const;
+  void take_decision(const identity::PinnedIdentity& decided);
+  void drop_decision(UserId user);
+  void follow_decision(UserId user);
   Trust trust(const mls::LeafNode& leaf);
   Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);
   bool all_fresh(const std::vector<UserId>& users);
@@ -558,6 +565,9 @@ class Engine::Impl {
   bool vault_from_start_ = false;  // a key was found for what could not be read
 
   std::map<UserId, Known> people_;
+  std::set<UserId> untold_;  // decided on here; for the vault
+  // Decided on another device of the account, until what this one knows of the user is as far.
+  std::map<UserId, identity::PinnedIdentity> decisions_;
   std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on
   std::set<UserId> wanted_;
   bool people_busy_ = false;

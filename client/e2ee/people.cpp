@@ -26,11 +26,13 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
   Known& known = people_.try_emplace(answer.user_id, answer.user_id).first->second;
   const auto list = identity::DeviceList::decode(answer.list);
   if (!list) return alert({AlertKind::kListForked, answer.user_id, {}, {}});
+  // Another device of this account may have known the user first.
+  const auto decided = decisions_.find(answer.user_id);
+  const bool expected = !known.pin.known() && decided != decisions_.end() && may_follow();
+  identity::PinnedIdentity pin = expected ? decided->second : known.pin;
   using Seen = identity::PinnedIdentity::Seen;
-  const auto sighting = known.pin.observe(*list);
+  const auto sighting = pin.observe(*list);
   switch (sighting.seen) {
-    case Seen::kSame:
-      return;
     case Seen::kRefused: {
       const bool older = sighting.why == identity::ListVerdict::kRolledBack;
       return alert(
@@ -42,11 +44,21 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
       for (auto& [id, room] : rooms_) {
         if (room.group && room.since.erase(answer.user_id) > 0) note_users(room);
       }
-      [[fallthrough]];
+      break;
+    case Seen::kSame:
+      if (!expected) return;
+      break;
     case Seen::kNewer:
     case Seen::kFirstSeen:
-      known.list = *list;
-      save_person(known);
+      break;
+  }
+  known.pin = std::move(pin);
+  known.list = *list;
+  save_person(known);
+  if (expected) {
+    drop_decision(answer.user_id);
+  } else {
+    follow_decision(answer.user_id);
   }
   if (own_ && answer.user_id == user_ && own_->record.listed &&
       list->find(own_->record.device) == nullptr) {
@@ -180,8 +192,52 @@ void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
     found->second.pin.accept_change();
   }
   save_person(found->second);
+  set_untold(user, true);
+  drop_decision(user);
   ++people_version_;
   settle(now);
+}
+
+// ---- what the person decided, for the account's other devices -----------------------------------
+
+void Engine::Impl::set_untold(UserId user, bool untold) {
+  const std::string key = "e2ee/untold/" + user.to_string();
+  if (untold) {
+    if (untold_.insert(user).second) desk_.put(key, SecretBytes(Bytes{1}));
+  } else if (untold_.erase(user) > 0) {
+    desk_.erase(key);
+  }
+}
+
+// Later entries of the vault take back earlier ones.
+bool Engine::Impl::may_follow() const { return own_ && own_->record.read_vault; }
+
+void Engine::Impl::take_decision(const identity::PinnedIdentity& decided) {
+  const UserId user = decided.user();
+  decisions_.insert_or_assign(user, decided);
+  desk_.put("e2ee/decided/" + user.to_string(), SecretBytes(decided.encode()));
+}
+
+void Engine::Impl::drop_decision(UserId user) {
+  if (decisions_.erase(user) > 0) desk_.erase("e2ee/decided/" + user.to_string());
+}
+
+void Engine::Impl::follow_decision(UserId user) {
+  const auto found = decisions_.find(user);
+  const auto there = people_.find(user);
+  if (!may_follow() || found == decisions_.end() || there == people_.end()) return;
+  Known& known = there->second;
+  if (!known.pin.known()) return;  // until it is
+  const identity::PinnedIdentity decided = found->second;
+  // That the key which was decided on has not come here yet is no difference of opinion.
+  if (decided.previous_key() == known.pin.account_key()) return want(user);
+  drop_decision(user);
+  if (untold_.contains(user)) return;  // decided on here since
+  const identity::PinnedIdentity before = known.pin;
+  if (known.pin.follow(decided)) changes_.push_back(IdentityChanged{user});
+  if (known.pin == before) return;
+  ++people_version_;
+  save_person(known);
 }
 
 }  // namespace parley::e2ee

@@ -5,6 +5,8 @@
 //   e2ee/link                   a link under way, which a restart ends
 //   e2ee/vaultkeys              vault keys before the present one
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
+//   e2ee/untold/<user>          there until what was decided about the user is in the vault
+//   e2ee/decided/<user>         what another device of the account decided, until it is followed
 //   e2ee/package/<ref>          a key package with its private keys
 //   e2ee/epoch/<room>/<epoch>   a history secret
 //   e2ee/room/<room>            what is to be done in a room, own place in the sender chain
@@ -381,7 +383,7 @@ struct ChainRecord {
   };
   std::uint8_t format = kFormat;
   Bytes chain;
-  Seq first;  // what comes before is not judged
+  Seq first;                  // what comes before is not judged
   std::vector<Place> places;  // by counter
   template <class Archive>
   void serialize(Archive& ar) {

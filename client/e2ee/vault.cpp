@@ -71,8 +71,8 @@ void Engine::Impl::arrived(RoomId room) {
 }
 
 void Engine::Impl::note_age(Room& room, std::uint64_t epoch, Timestamp began) {
-  if (!room.ages.empty() && (epoch <= room.ages.rbegin()->first ||
-                             began - room.ages.rbegin()->second < kBetweenAges)) {
+  if (!room.ages.empty() &&
+      (epoch <= room.ages.rbegin()->first || began - room.ages.rbegin()->second < kBetweenAges)) {
     return;
   }
   room.ages.emplace(epoch, began);
@@ -127,6 +127,11 @@ void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
     take_naming(room, *std::move(naming));
     return save_room(room);
   }
+  if (std::holds_alternative<sealing::ContactEntry>(*name)) {
+    const auto decided = identity::PinnedIdentity::decode(opened->expose());
+    if (decided && decided->known() && !decided->blocked()) take_decision(*decided);
+    return;
+  }
   const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
   if (history == nullptr || opened->size() != Secret::size()) return;
   Secret secret;
@@ -150,8 +155,7 @@ void Engine::Impl::step_vault(Now now) {
     const Secret* secret = epoch_secret(room, epoch);
     if (secret == nullptr || put.entries.size() == wire::kMaxPageSize) continue;
     const sealing::HistoryEntry name{room, epoch};
-    auto sealed =
-        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, secret->expose());
+    auto sealed = sealing::seal_entry(rng_, own_->record.vault_key, user_, name, secret->expose());
     if (!sealed) continue;
     put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
     names.emplace_back(room, epoch);
@@ -169,14 +173,30 @@ void Engine::Impl::step_vault(Now now) {
     put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
     called.emplace_back(id, naming.seq);
   }
+  std::vector<identity::PinnedIdentity> told;
+  for (const UserId& user : untold_) {
+    const auto found = people_.find(user);
+    if (found == people_.end() || put.entries.size() == wire::kMaxPageSize) continue;
+    sealing::ContactEntry name;
+    rng_.fill(name.id);
+    auto sealed =
+        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, found->second.pin.encode());
+    if (!sealed) continue;
+    put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
+    told.push_back(found->second.pin);
+  }
   if (!put.entries.empty()) {
     vault_busy_ = true;
     ask<wire::VaultPosition>(
         std::move(put),
-        [this, names = std::move(names), called = std::move(called)](Now,
-                                                                     const wire::VaultPosition&) {
+        [this, names = std::move(names), called = std::move(called), told = std::move(told)](
+            Now, const wire::VaultPosition&) {
           vault_busy_ = false;
           vault_retry_.succeeded();
+          for (const auto& pin : told) {
+            const auto* present = identity(pin.user());
+            if (present != nullptr && *present == pin) set_untold(pin.user(), false);
+          }
           for (const auto& [id, seq] : called) {
             Room& room = room_of(id);
             room.record.naming_in_vault = std::max(room.record.naming_in_vault, seq);
@@ -212,6 +232,10 @@ void Engine::Impl::step_vault(Now now) {
           vault_wanted_ = true;
         }
         own_->record.read_vault = !vault_wanted_;
+        if (!vault_wanted_) {
+          const auto decisions = decisions_;
+          for (const auto& [user, decided] : decisions) follow_decision(user);
+        }
         if (!vault_wanted_ && !missing_.empty() && !vault_reread_) {
           // It may have been read, and lost with a part of this device's store.
           vault_reread_ = vault_wanted_ = true;

@@ -69,6 +69,19 @@ bool wide_button(Column& column, std::string_view part, const ButtonLook& look, 
   return clicked;
 }
 
+// What ends the form. Who is asked whether to lose what is kept here sees that in it.
+bool go_button(Column& column, std::string_view part, std::string_view words, bool ready) {
+  const client::LoginView& login = column.scene.app.login;
+  const bool asks = login.asks_to_replace && !login.busy;
+  return wide_button(column, part,
+                     {.style = asks ? ButtonStyle::kDanger : ButtonStyle::kPrimary,
+                      .label = login.busy ? "Signing in"
+                               : asks     ? "Go on"
+                                          : words,
+                      .disabled = !ready},
+                     login.busy);
+}
+
 void draw_guest(Column& column) {
   Scene& scene = column.scene;
   Ui& ui = scene.ui;
@@ -89,11 +102,7 @@ void draw_guest(Column& column) {
   (void)take_changed(name);
   draw_error(column, login);
   const bool ready = !login.busy && !is_blank(name.model.text());
-  const bool clicked = wide_button(column, "go",
-                                   {.style = ButtonStyle::kPrimary,
-                                    .label = login.busy ? "Signing in" : "Continue",
-                                    .disabled = !ready},
-                                   login.busy);
+  const bool clicked = go_button(column, "go", "Continue", ready);
   if ((take_submitted(name) || clicked) && ready)
     ui.emit([text = name.model.text()](client::Client& c, Now n) { c.sign_in_guest(n, text); });
   if (wide_button(column, "elsewhere",
@@ -126,11 +135,7 @@ void draw_elsewhere(Column& column) {
   (void)take_changed(text);
   draw_error(column, login);
   const bool ready = !login.busy && !is_blank(text.model.text());
-  const bool clicked = wide_button(column, "sign in",
-                                   {.style = ButtonStyle::kPrimary,
-                                    .label = login.busy ? "Signing in" : "Sign in",
-                                    .disabled = !ready},
-                                   login.busy);
+  const bool clicked = go_button(column, "sign in", "Sign in", ready);
   if ((take_submitted(text) || clicked) && ready)
     ui.emit([t = text.model.text()](client::Client& c, Now n) { sign_in_with(c, n, t); });
   if (wide_button(column, "back",

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "shared/crypto/hash.hpp"
+#include "shared/identity/sign_in.hpp"
 
 namespace parley::app {
 namespace {
@@ -12,6 +13,10 @@ namespace {
 void sort_by_activity(std::vector<wire::RoomSummary>& rooms) {
   std::sort(rooms.begin(), rooms.end(),
             [](const auto& a, const auto& b) { return a.last_activity > b.last_activity; });
+}
+
+Error wrong_version() {
+  return {ErrorCode::kVersionUnsupported, "this server speaks protocol 1", {}};
 }
 
 // Leaves the newest rooms, as many as fit into a frame; returns the others.
@@ -149,14 +154,20 @@ store::Position Sessions::position_of(const std::string& token) const {
   return position > context_.written.load(std::memory_order_acquire) ? 0 : position;
 }
 
-Task<Result<std::string>> Sessions::admit_device(std::string address, std::string device_name) {
+Task<Status> Sessions::admit(std::string address) {
   // Counted in one place, wherever an address's connections were accepted.
   const auto counting =
       static_cast<ShardIndex>(std::hash<std::string>{}(address) % context_.shards.size());
   co_await context_.hop(shard_, counting);
   const Status allowed = context_.shard(counting).sessions->take_sign_in(address);
   co_await context_.hop(counting, shard_);
-  if (!allowed) co_return allowed.error();
+  co_return allowed;
+}
+
+Task<Result<std::string>> Sessions::admit_device(std::string address, std::string device_name) {
+  if (const Status allowed = co_await admit(std::move(address)); !allowed) {
+    co_return allowed.error();
+  }
   if (device_name.empty()) co_return std::string("Unnamed device");
   co_return checked_name(device_name, "device_name");
 }
@@ -179,16 +190,11 @@ Task<Result<UserId>> Sessions::owner_of(Bytes secret) {
 
 Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
                                   wire::Authenticate command) {
-  Peer& peer = *state->subscriber.peer;
-  const auto refuse = [&](const Error& error) {
-    Metrics::add(context_.metrics.sign_ins_refused);
-    if (!state->alive) return;
-    state->phase = SessionState::Phase::kNew;
-    peer.respond_error(request, to_error_reply(error));
-  };
+  const auto refuse = [&](const Error& error) { refuse_sign_in(*state, request, error); };
+  const std::string address = state->subscriber.peer->address();
   state->phase = SessionState::Phase::kSigningIn;
   if (command.protocol != wire::kProtocolVersion) {
-    co_return refuse(Error{ErrorCode::kVersionUnsupported, "this server speaks protocol 1", {}});
+    co_return refuse(wrong_version());
   }
   UserConnection connection;
   connection.session = state->id;
@@ -205,7 +211,6 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     signed_in = co_await context_.shard(user_shard)
                     .users->sign_in(claims->user, claims->device, connection, since);
   } else if (!command.recovery.empty()) {
-    const std::string address = peer.address();
     const auto device_name = co_await admit_device(address, command.device_name);
     if (!state->alive) co_return;
     if (!device_name) co_return refuse(device_name.error());
@@ -217,7 +222,6 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
     signed_in = co_await context_.shard(user_shard)
                     .users->sign_in_new_device(*user, device, *device_name, connection);
   } else {
-    const std::string address = peer.address();
     const auto device_name = co_await admit_device(address, command.device_name);
     if (!state->alive) co_return;
     if (!device_name) co_return refuse(device_name.error());
@@ -241,24 +245,81 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   }
   co_await context_.hop(user_shard, shard_);
   if (!signed_in) co_return refuse(signed_in.error());
-  const auto leave = [&] {
-    context_.tell(user_shard, [user = signed_in->user.user_id, id = state->id, from = shard_](
-                                  Shard& shard) { shard.users->disconnected(user, from, id); });
-  };
-  if (!state->alive) co_return leave();
+  co_await enter(std::move(state), request, *std::move(signed_in), since);
+}
 
-  state->user = signed_in->user;
-  state->device = signed_in->device;
-  state->subscriber.user = signed_in->user.user_id;
-  state->limits = signed_in->limits;
+void Sessions::challenge(SessionState& state, wire::RequestId request,
+                         const wire::GetChallenge& command) {
+  if (command.protocol != wire::kProtocolVersion) {
+    return refuse_sign_in(state, request, wrong_version());
+  }
+  state.challenge.resize(wire::kChallengeBytes);
+  context_.rng.fill(state.challenge);
+  state.subscriber.peer->respond(request, wire::Response{wire::Challenge{state.challenge}});
+}
+
+Task<void> Sessions::authenticate_device(StatePtr state, wire::RequestId request,
+                                         wire::AuthenticateDevice command) {
+  const auto refuse = [&](const Error& error) { refuse_sign_in(*state, request, error); };
+  state->phase = SessionState::Phase::kSigningIn;
+  const Bytes challenge = std::exchange(state->challenge, {});
+  if (challenge.empty()) {
+    co_return refuse({ErrorCode::kNotAuthenticated, "ask for a challenge first", {}});
+  }
+  const Status allowed = co_await admit(state->subscriber.peer->address());
+  if (!state->alive) co_return;
+  if (!allowed) co_return refuse(allowed.error());
+  const std::vector<UserId> who{command.user_id};
+  const auto known = co_await read_identities(who);
+  if (!state->alive) co_return;
+  if (!known) co_return refuse(known.error());
+  const Error unknown{ErrorCode::kTokenInvalid, "no account lists this device with this key", {}};
+  if (known->empty()) co_return refuse(unknown);
+  const auto list = identity::DeviceList::decode(known->front().identity.list);
+  if (!list || !identity::verify_sign_in(*list, command.device_id, challenge, command.signature)) {
+    co_return refuse(unknown);
+  }
+  UserConnection connection;
+  connection.session = state->id;
+  connection.shard = shard_;
+  const store::Position since = position_of(command.sync_token);
+  const ShardIndex user_shard = context_.shard_of(command.user_id);
+  co_await context_.hop(shard_, user_shard);
+  auto signed_in = co_await context_.shard(user_shard)
+                       .users->sign_in(command.user_id, command.device_id, connection, since);
+  co_await context_.hop(user_shard, shard_);
+  if (!signed_in) co_return refuse(signed_in.error());
+  co_await enter(std::move(state), request, *std::move(signed_in), since);
+}
+
+void Sessions::refuse_sign_in(SessionState& state, wire::RequestId request, const Error& error) {
+  Metrics::add(context_.metrics.sign_ins_refused);
+  if (!state.alive) return;
+  state.phase = SessionState::Phase::kNew;
+  state.subscriber.peer->respond_error(request, to_error_reply(error));
+}
+
+Task<void> Sessions::enter(StatePtr state, wire::RequestId request, SignedIn signed_in,
+                           store::Position since) {
+  const UserId user = signed_in.user.user_id;
+  if (!state->alive) {
+    context_.tell(context_.shard_of(user), [user, id = state->id, from = shard_](Shard& shard) {
+      shard.users->disconnected(user, from, id);
+    });
+    co_return;
+  }
+  state->user = signed_in.user;
+  state->device = signed_in.device;
+  state->subscriber.user = user;
+  state->limits = signed_in.limits;
   state->phase = SessionState::Phase::kReady;  // from here on, gone() cleans up
   wire::Welcome welcome;
   welcome.sync_token = sync_token(synced_);  // before the rooms are looked at: they are newer
   welcome.complete = since == 0;
   {
     TaskGroup attaching(context_, "attach");
-    for (const RoomId room : signed_in->rooms) {
-      attaching.add(attach(state, room, since, signed_in->told, &welcome.rooms));
+    for (const RoomId room : signed_in.rooms) {
+      attaching.add(attach(state, room, since, signed_in.told, &welcome.rooms));
     }
     co_await attaching;
   }
@@ -269,10 +330,10 @@ Task<void> Sessions::authenticate(StatePtr state, wire::RequestId request,
   welcome.session = fresh_session(*state);
   welcome.server_time = now().wall;
   welcome.server_name = context_.config.server_name;
-  welcome.gone = std::move(signed_in->gone);
-  welcome.presence = std::move(signed_in->own);
+  welcome.gone = std::move(signed_in.gone);
+  welcome.presence = std::move(signed_in.own);
   Metrics::add(context_.metrics.sign_ins);
-  peer.respond(request, wire::Response{std::move(welcome)});
+  state->subscriber.peer->respond(request, wire::Response{std::move(welcome)});
   for (const wire::RoomSummary& room : later) {
     notify(*state, wire::RoomNotice{room}, Priority::kMessage);
   }
@@ -353,11 +414,18 @@ void Sessions::dispatch(const StatePtr& state, wire::RequestId request, wire::Co
   Metrics::add(context_.metrics.commands);
   if (context_.draining.load(std::memory_order_relaxed))
     return refuse({ErrorCode::kShuttingDown, {}, {}});
-  if (auto* sign_in = std::get_if<wire::Authenticate>(&command)) {
+  auto* sign_in = std::get_if<wire::Authenticate>(&command);
+  auto* proof = std::get_if<wire::AuthenticateDevice>(&command);
+  const auto* asks_challenge = std::get_if<wire::GetChallenge>(&command);
+  if (sign_in || proof || asks_challenge) {
     if (state->phase != SessionState::Phase::kNew) {
       return refuse({ErrorCode::kAlreadyAuthenticated, {}, {}});
     }
-    return context_.start("authenticate", authenticate(state, request, std::move(*sign_in)));
+    if (asks_challenge) return challenge(*state, request, *asks_challenge);
+    context_.start("authenticate", sign_in
+                                       ? authenticate(state, request, std::move(*sign_in))
+                                       : authenticate_device(state, request, std::move(*proof)));
+    return;
   }
   if (state->phase != SessionState::Phase::kReady) {
     return refuse({ErrorCode::kNotAuthenticated, {}, {}});

@@ -18,6 +18,7 @@ struct SessionState {
   Subscriber subscriber;  // .peer is valid while alive
   wire::UserInfo user;
   DeviceId device;
+  Bytes challenge;    // that a device may sign to sign in, once
   Timestamp expires;  // of the token
   std::shared_ptr<UserLimits> limits;
   std::uint32_t tasks = 0;  // commands under way
@@ -67,6 +68,13 @@ class Sessions {
   Task<void> run(StatePtr state, wire::RequestId request, wire::Command command);
   Task<Reply> execute(StatePtr state, wire::Command& command);
   Task<void> authenticate(StatePtr state, wire::RequestId request, wire::Authenticate command);
+  Task<void> authenticate_device(StatePtr state, wire::RequestId request,
+                                 wire::AuthenticateDevice command);
+  void challenge(SessionState& state, wire::RequestId request, const wire::GetChallenge& command);
+  // The end of both, on this shard.
+  Task<void> enter(StatePtr state, wire::RequestId request, SignedIn signed_in,
+                   store::Position since);
+  void refuse_sign_in(SessionState& state, wire::RequestId request, const Error& error);
   Task<void> attach(StatePtr state, RoomId room, store::Position since, wire::PresenceInfo presence,
                     std::vector<wire::RoomSummary>* changed);
   Task<void> attach_and_tell(StatePtr state, RoomId room, wire::PresenceInfo presence);
@@ -97,7 +105,9 @@ class Sessions {
   void pump_inbox(const StatePtr& state);
   Task<void> send_inbox(StatePtr state);
 
-  // A new device's name and leave to sign in, which addresses have so many of.
+  // Leave to sign in without a token, which addresses have so many of. kRateLimited.
+  Task<Status> admit(std::string address);
+  // The same, and a new device's name.
   Task<Result<std::string>> admit_device(std::string address, std::string device_name);
   // Whose recovery token or link code it is; the latter is used up. kTokenInvalid.
   Task<Result<UserId>> owner_of(Bytes secret);

@@ -79,7 +79,8 @@ enum class ErrorAction : std::uint8_t {
   X(kNotConnected, 900, "not_connected", kRetryAfter, "There is no connection.")                    \
   X(kTimeout, 901, "timeout", kRetryAfter, "No answer in time.")                                    \
   X(kCancelled, 902, "cancelled", kTellUser, "Cancelled.")                                          \
-  X(kLocalStore, 903, "local_store", kTellUser, "This device could not save its data.")
+  X(kLocalStore, 903, "local_store", kTellUser, "This device could not save its data.")             \
+  X(kNotPossible, 904, "not_possible", kTellUser, "That is not possible now.")
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, code, wire, action, text) name = code,

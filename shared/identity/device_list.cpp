@@ -230,6 +230,23 @@ PinnedIdentity::Sighting PinnedIdentity::observe(const DeviceList& list) {
   return {Seen::kKeyChanged};
 }
 
+bool PinnedIdentity::follow(const PinnedIdentity& decided) {
+  if (!known() || decided.user_ != user_ || !decided.known() || decided.blocked_) return false;
+  if (decided.account_key() == account_key()) {
+    verified_ = verified_ || decided.verified_;
+    blocked_ = false;
+    return false;
+  }
+  // This device has seen more, or is about to.
+  if (previous_key() == decided.account_key() || decided.previous_key() == account_key()) {
+    return false;
+  }
+  previous_ = decided.current_;
+  blocked_ = blocked_ || verified_ || decided.verified_;
+  verified_ = false;
+  return true;
+}
+
 void PinnedIdentity::mark_verified() {
   assert(known());
   verified_ = true;

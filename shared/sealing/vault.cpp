@@ -29,6 +29,7 @@ struct NameBytes {
     return concat({entry.room.view(), identity::big_endian(entry.seq.value)});
   }
   Bytes operator()(const VaultKeyEntry& entry) const { return to_bytes(entry.id); }
+  Bytes operator()(const ContactEntry& entry) const { return to_bytes(entry.id); }
 };
 
 std::uint64_t read_big_endian(ByteView bytes) {
@@ -114,6 +115,12 @@ Result<EntryName> decode_name(ByteView bytes) {
     }
     case 4: {
       VaultKeyEntry entry;
+      if (rest.size() != entry.id.size()) return ErrorCode::kMalformed;
+      std::ranges::copy(rest, entry.id.begin());
+      return EntryName(entry);
+    }
+    case 5: {
+      ContactEntry entry;
       if (rest.size() != entry.id.size()) return ErrorCode::kMalformed;
       std::ranges::copy(rest, entry.id.begin());
       return EntryName(entry);

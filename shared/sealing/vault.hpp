@@ -50,7 +50,13 @@ struct VaultKeyEntry {  // 4, vault key id (8): an earlier vault key, sealed und
   VaultKeyId id{};
   bool operator==(const VaultKeyEntry&) const = default;
 };
-using EntryName = std::variant<HistoryEntry, AccountEntry, RoomEntry, VaultKeyEntry>;
+// 5, random (16): what the person decided about somebody's account key; the newest entry counts.
+// Who it is about is inside.
+struct ContactEntry {
+  std::array<std::uint8_t, 16> id{};
+  bool operator==(const ContactEntry&) const = default;
+};
+using EntryName = std::variant<HistoryEntry, AccountEntry, RoomEntry, VaultKeyEntry, ContactEntry>;
 
 Bytes encode_name(const EntryName& name);
 // kMalformed, and kUnsupported for a kind of a later version.

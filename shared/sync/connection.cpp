@@ -72,9 +72,7 @@ void Connection::send_oneway(MonoTime, wire::Command command) {
 void Connection::handle_open(MonoTime now, std::uint32_t attempt) {
   if (attempt != attempt_ || !fire(ConnectionEvent::kOpened)) return;
   heard(now);
-  arm(kOpenTimer, now + config_.open_timeout);
-  hello_request_ = next_request_++;
-  write(wire::CommandFrame{hello_request_, hello_});
+  ask_hello(now, hello_);
 }
 
 void Connection::handle_closed(MonoTime now, std::uint32_t attempt, std::string reason) {
@@ -173,6 +171,11 @@ void Connection::on_response(MonoTime now, wire::ResponseFrame frame) {
     if (auto* welcomed = std::get_if<wire::Welcome>(&frame.response)) {
       return welcome(now, std::move(*welcomed));
     }
+    if (auto* asked = std::get_if<wire::Challenge>(&frame.response); asked && session_over_) {
+      auto proof = prover_(asked->challenge);
+      if (!proof) return give_up(now, ConnectionEvent::kRefused, *session_over_);
+      return ask_hello(now, *std::move(proof));
+    }
     return lose(now, {ErrorCode::kProtocolViolation, "no welcome", {}});
   }
   if (requests_.erase(frame.request) == 0) return;  // timed out before
@@ -183,11 +186,19 @@ void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
   if (state_ == ConnectionState::kAuthenticating && frame.request == hello_request_) {
     Error error =
         to_error(frame.error.code, std::move(frame.error.detail), frame.error.retry_after_ms);
+    if (may_prove(error.code)) {
+      session_over_ = std::move(error);
+      return ask_hello(now, wire::GetChallenge{});
+    }
+    // A proof that is not taken leaves it at what was said before.
+    const ErrorClass kind = classify(error.code);
+    if (session_over_ && error.code != ErrorCode::kDeviceRevoked && kind != ErrorClass::kOverload) {
+      return give_up(now, ConnectionEvent::kRefused, *session_over_);
+    }
     // What the server says about the first command is about who signs in (a name it does not take).
     // An answer to an earlier copy of it says nothing about that.
     if (error_info(error.code).action == ErrorAction::kTellUser &&
-        error.code != ErrorCode::kAlreadyAuthenticated &&
-        classify(error.code) != ErrorClass::kOverload) {
+        error.code != ErrorCode::kAlreadyAuthenticated && kind != ErrorClass::kOverload) {
       return give_up(now, ConnectionEvent::kRefused, std::move(error));
     }
     return handle_error(now, std::move(error));
@@ -199,10 +210,23 @@ void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
   if (session_over) handle_error(now, std::move(error));
 }
 
+// The first command, or what follows it before there is a welcome.
+void Connection::ask_hello(MonoTime now, wire::Command command) {
+  arm(kOpenTimer, now + config_.open_timeout);
+  hello_request_ = next_request_++;
+  write(wire::CommandFrame{hello_request_, std::move(command)});
+}
+
+bool Connection::may_prove(ErrorCode why) const {
+  const bool ended = why == ErrorCode::kTokenExpired || why == ErrorCode::kTokenInvalid;
+  return ended && prover_ && !session_over_ && !hello_.token.empty();
+}
+
 void Connection::welcome(MonoTime now, wire::Welcome welcome) {
   if (!fire(ConnectionEvent::kWelcomed)) return;
   ever_connected_ = true;
   not_before_.reset();
+  session_over_.reset();
   disarm(kOpenTimer);
   arm(kStableTimer, now + config_.stable_after);
   outputs_.push_back(Welcomed{std::move(welcome)});
@@ -222,6 +246,7 @@ bool Connection::fire(ConnectionEvent event) {
 void Connection::connect(MonoTime now) {
   timers_ = {};
   not_before_.reset();
+  session_over_.reset();
   early_.clear();
   ++attempt_;
   transport_live_ = true;
@@ -234,6 +259,8 @@ void Connection::connect(MonoTime now) {
 void Connection::handle_error(MonoTime now, Error error) {
   switch (classify(error.code)) {
     case ErrorClass::kAuth:
+      // The next connection finds out whether a proof helps.
+      if (connected() && may_prove(error.code)) return lose(now, std::move(error));
       return give_up(now, ConnectionEvent::kRefused, std::move(error));
     case ErrorClass::kClient:
       return give_up(now, ConnectionEvent::kFatal, std::move(error));

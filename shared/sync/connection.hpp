@@ -8,11 +8,13 @@
 // must not lose a command repeats it (the outbox does). Errors take one of four ways:
 //   lost      reconnect with backoff
 //   overload  reconnect not before the time the server names
-//   auth      stop and report Refused: only a new sign-in helps
+//   auth      stop and report Refused: only a new sign-in helps. Where it is the session that has
+//             ended, a device that can prove itself is asked to do so first
 //   client    stop: this version cannot work with that server
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <variant>
@@ -48,6 +50,9 @@ struct ConnectionConfig {
 };
 
 using RequestId = wire::RequestId;
+
+// Answers a server's challenge for the one whose token `hello` carries; empty when it cannot.
+using SignInProver = std::function<std::optional<wire::AuthenticateDevice>(ByteView challenge)>;
 
 // ---- outputs, in order --------------------------------------------------------------------------
 
@@ -93,6 +98,7 @@ class Connection {
   // `hello` opens every connection from now on; keep it current with set_hello.
   void start(MonoTime now, wire::Authenticate hello);
   void set_hello(wire::Authenticate hello) { hello_ = std::move(hello); }
+  void set_prover(SignInProver prover) { prover_ = std::move(prover); }
   void stop(MonoTime now);
   void retry_now(MonoTime now);
   // A Reply with the returned id always follows, with kNotConnected or kTimeout at worst.
@@ -128,6 +134,8 @@ class Connection {
   void on_response(MonoTime now, wire::ResponseFrame frame);
   void on_error(MonoTime now, wire::ErrorFrame frame);
   void welcome(MonoTime now, wire::Welcome welcome);
+  void ask_hello(MonoTime now, wire::Command command);
+  bool may_prove(ErrorCode why) const;
   void keep_early(MonoTime now, ConnectionOutput output);
   void arm(Timer timer, MonoTime at) { timers_[timer] = at; }
   void disarm(Timer timer) { timers_[timer].reset(); }
@@ -135,6 +143,8 @@ class Connection {
   ConnectionConfig config_;
   Backoff backoff_;
   wire::Authenticate hello_;
+  SignInProver prover_;
+  std::optional<Error> session_over_;  // why this attempt goes on with a proof
   ConnectionState state_ = ConnectionState::kIdle;
   std::uint32_t attempt_ = 0;
   bool transport_live_ = false;  // a transport of this attempt was asked for and not yet closed

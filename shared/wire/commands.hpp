@@ -69,6 +69,36 @@ struct RevokeDevice {  // -> Done
   }
 };
 
+// What AuthenticateDevice signs, once and on this connection; before it is signed in. -> Challenge
+struct GetChallenge {
+  static constexpr std::uint16_t kKind = 8;
+  static constexpr const char* kName = "get_challenge";
+  std::uint32_t protocol = kProtocolVersion;
+  bool operator==(const GetChallenge&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("protocol", protocol));
+  }
+};
+
+// Signs the connection in where the session has ended: the device shows that it has the signing key
+// of its entry in the user's device list. -> Welcome
+struct AuthenticateDevice {
+  static constexpr std::uint16_t kKind = 9;
+  static constexpr const char* kName = "authenticate_device";
+  UserId user_id;
+  DeviceId device_id;
+  Bytes signature;         // Ed25519, of the challenge (shared/identity/sign_in.hpp)
+  std::string sync_token;  // as in Authenticate
+  bool operator==(const AuthenticateDevice&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("user_id", user_id), field("device_id", device_id),
+       field("signature", signature, kSignatureBytes),
+       field("sync_token", sync_token, kMaxCodeBytes));
+  }
+};
+
 struct SetProfile {  // -> Done
   static constexpr std::uint16_t kKind = 6;
   static constexpr const char* kName = "set_profile";
@@ -374,12 +404,14 @@ struct GetPresence {  // of users or of a room's members (at most kMaxPageSize) 
   }
 };
 
-using Command = std::variant<
-    Authenticate, RefreshSession, SignOut, ListDevices, RevokeDevice, SetProfile, GetUsers,
-    CreateRoom, UpdateRoom, DeleteRoom, JoinRoom, LeaveRoom, ListRooms, SearchRooms, ListMembers,
-    InviteMember, SetRole, RemoveMember, CreateInvite, ListInvites, RevokeInvite, Post, History,
-    Mark, Typing, PresenceUpdate, GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup,
-    GetGroup, SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
-    PutVaultWraps, GetVaultWraps, ListCommits, PutLinkCode, PutInviteBundle, GetInviteBundle>;
+using Command =
+    std::variant<Authenticate, RefreshSession, SignOut, ListDevices, RevokeDevice, SetProfile,
+                 GetUsers, CreateRoom, UpdateRoom, DeleteRoom, JoinRoom, LeaveRoom, ListRooms,
+                 SearchRooms, ListMembers, InviteMember, SetRole, RemoveMember, CreateInvite,
+                 ListInvites, RevokeInvite, Post, History, Mark, Typing, PresenceUpdate,
+                 GetPresence, PublishKeyPackages, ClaimKeyPackages, CommitGroup, GetGroup,
+                 SendToDevices, AckInbox, PutDeviceList, GetIdentities, PutVault, GetVault,
+                 PutVaultWraps, GetVaultWraps, ListCommits, PutLinkCode, PutInviteBundle,
+                 GetInviteBundle, GetChallenge, AuthenticateDevice>;
 
 }  // namespace parley::wire

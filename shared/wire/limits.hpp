@@ -42,6 +42,8 @@ inline constexpr std::size_t kMaxVaultKeyBytes = 64;
 inline constexpr std::size_t kMaxVaultEntryBytes = 4096;
 inline constexpr std::size_t kMaxVaultWrapBytes = 1024;
 inline constexpr std::size_t kRecoveryTokenBytes = 32;
+inline constexpr std::size_t kChallengeBytes = 32;
+inline constexpr std::size_t kSignatureBytes = 64;
 inline constexpr std::size_t kSealNonceBytes = 24;
 // Seconds after which messages may be made to disappear.
 inline constexpr std::uint32_t kMinDisappear_s = 60;

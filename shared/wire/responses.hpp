@@ -54,6 +54,17 @@ struct Welcome {
   }
 };
 
+struct Challenge {
+  static constexpr std::uint16_t kKind = 6;
+  static constexpr const char* kName = "challenge";
+  Bytes challenge;  // random
+  bool operator==(const Challenge&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(field("challenge", challenge, kChallengeBytes));
+  }
+};
+
 struct DeviceList {
   static constexpr std::uint16_t kKind = 4;
   static constexpr const char* kName = "devices";
@@ -189,10 +200,11 @@ struct PresenceList {
   }
 };
 
-using Response = std::variant<Done, Session, Welcome, DeviceList, UserList, RoomState, RoomList,
-                              RoomPage, MemberPage, InviteState, InviteList, Posted, HistoryPage,
-                              PresenceList, KeyPackageCount, KeyPackages, GroupState, Identities,
-                              VaultPosition, VaultPage, VaultWraps, Commits, InviteBundle>;
+using Response =
+    std::variant<Done, Session, Welcome, DeviceList, UserList, RoomState, RoomList, RoomPage,
+                 MemberPage, InviteState, InviteList, Posted, HistoryPage, PresenceList,
+                 KeyPackageCount, KeyPackages, GroupState, Identities, VaultPosition, VaultPage,
+                 VaultWraps, Commits, InviteBundle, Challenge>;
 
 // An error instead of a response. A conflict carries the room's present state.
 struct ErrorReply {
@@ -319,8 +331,8 @@ struct SyncNotice {
   }
 };
 
-// Behind the Welcome, where messages are deleted some time after they were sent. Devices delete them
-// as well, and the keys they were sealed with.
+// Behind the Welcome, where messages are deleted some time after they were sent. Devices delete
+// them as well, and the keys they were sealed with.
 struct RetentionNotice {
   static constexpr std::uint16_t kKind = 12;
   static constexpr const char* kName = "retention";
@@ -332,8 +344,8 @@ struct RetentionNotice {
   }
 };
 
-using Notice = std::variant<TypingNotice, MarkersNotice, PresenceNotice, RoomNotice,
-                            RoomGoneNotice, SessionNotice, UsersNotice, SyncNotice, InboxNotice,
+using Notice = std::variant<TypingNotice, MarkersNotice, PresenceNotice, RoomNotice, RoomGoneNotice,
+                            SessionNotice, UsersNotice, SyncNotice, InboxNotice,
                             KeyPackagesLowNotice, IdentityChangedNotice, RetentionNotice>;
 
 // The last frame before the server closes: why, and when to come back.

@@ -1,4 +1,5 @@
-#include "tests/app/harness.hpp"
+#include "shared/identity/sign_in.hpp"
+#include "tests/app/secure_device.hpp"
 
 using namespace parley;
 using namespace parley::testing;
@@ -74,6 +75,83 @@ TEST_CASE("a token brings the same user back after a restart, until it ends") {
   auto forged = with_token(welcome);
   forged.token[forged.token.size() / 2] ^= 1;
   CHECK(late.refusal(forged) == ErrorCode::kTokenInvalid);
+}
+
+TEST_CASE("a device whose session has ended comes back by its key, and no other does") {
+  Server server;
+  Account account(server.rng), other(server.rng);
+  SecureDevice ada(server, account, "Ada");
+  SecureDevice eve(server, other, "Eve", 1);
+  const wire::DeviceRef device = ada.ref();
+  ada.disconnect();
+  server.advance(hours(3));
+  const auto challenge_of = [](Person& person) {
+    return person.ask<wire::Challenge>(wire::GetChallenge{}).challenge;
+  };
+  const auto proof_of = [&](const SecureDevice& who, const wire::DeviceRef& named,
+                            const Bytes& challenge) {
+    return wire::AuthenticateDevice{
+        named.user_id, named.device_id,
+        to_bytes(
+            identity::sign_in_proof(who.signing_key(), named.user_id, named.device_id, challenge)),
+        ""};
+  };
+  Person back(server, "", 2);
+  CHECK(back.refusal(with_token(ada.welcome)) == ErrorCode::kTokenExpired);
+
+  SECTION("with what it left") {
+    const Bytes challenge = challenge_of(back);
+    CHECK(challenge.size() == wire::kChallengeBytes);
+    const auto welcome = back.ask<wire::Welcome>(proof_of(ada, device, challenge));
+    CHECK(welcome.session.user.user_id == device.user_id);
+    CHECK(welcome.session.device_id == device.device_id);
+    CHECK(welcome.rooms.size() == 1);
+    CHECK(back.refusal(wire::GetChallenge{}) == ErrorCode::kAlreadyAuthenticated);
+    Person again(server, with_token(welcome));
+    CHECK(again.id() == device.user_id);
+  }
+  SECTION("not without a challenge, nor with one of another connection or one that was used") {
+    CHECK(back.refusal(proof_of(ada, device, {})) == ErrorCode::kNotAuthenticated);
+    Person elsewhere(server, "", 1);
+    const Bytes theirs = challenge_of(elsewhere);
+    const Bytes own = challenge_of(back);
+    CHECK(own != theirs);
+    CHECK(back.refusal(proof_of(ada, device, theirs)) == ErrorCode::kTokenInvalid);
+    CHECK(back.refusal(proof_of(ada, device, own)) == ErrorCode::kNotAuthenticated);
+    wire::GetChallenge future;
+    future.protocol = 99;
+    CHECK(back.refusal(future) == ErrorCode::kVersionUnsupported);
+  }
+  SECTION("not with another's key, for another device, or with half a signature") {
+    CHECK(back.refusal(proof_of(eve, device, challenge_of(back))) == ErrorCode::kTokenInvalid);
+    const wire::DeviceRef mixed{device.user_id, eve.ref().device_id};
+    CHECK(back.refusal(proof_of(ada, mixed, challenge_of(back))) == ErrorCode::kTokenInvalid);
+    const wire::DeviceRef nobody{{}, device.device_id};
+    CHECK(back.refusal(proof_of(ada, nobody, challenge_of(back))) == ErrorCode::kTokenInvalid);
+    auto half = proof_of(ada, device, challenge_of(back));
+    half.signature.resize(32);
+    CHECK(back.refusal(half) == ErrorCode::kTokenInvalid);
+  }
+  SECTION("nor once the device was signed out") {
+    SecureDevice phone(server, account, 1);
+    phone.ask<wire::Done>(wire::RevokeDevice{device.device_id});
+    CHECK(back.refusal(proof_of(ada, device, challenge_of(back))) == ErrorCode::kDeviceRevoked);
+    identity::ListChange change;
+    change.removed.push_back(device.device_id);
+    phone.ask<wire::Done>(account.next_list(change, phone.id()));
+    CHECK(back.refusal(proof_of(ada, device, challenge_of(back))) == ErrorCode::kTokenInvalid);
+  }
+}
+
+TEST_CASE("tries to come back by a key are counted with an address's other sign-ins") {
+  Server server;
+  Person nobody(server, "");
+  std::optional<ErrorCode> last;
+  for (int i = 0; i < 100 && last != ErrorCode::kRateLimited; ++i) {
+    nobody.ask<wire::Challenge>(wire::GetChallenge{});
+    last = nobody.refusal(wire::AuthenticateDevice{});
+  }
+  CHECK(last == ErrorCode::kRateLimited);
 }
 
 TEST_CASE("tokens are renewed while connected") {

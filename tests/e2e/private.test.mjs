@@ -142,7 +142,8 @@ test('a second device is linked with a code', async () => {
   await phone.send('from the phone');
   await grace.openRoom('Greenhouse');
   await grace.sees('from the phone');
-  await phone.close();
+  // Ada's comparison with Grace holds here, too.
+  await phone.roomButton('Greenhouse').and(phone.page.getByRole('button', { name: /verified/ })).waitFor();
 });
 
 test('everything is there after a reload', async () => {
@@ -156,6 +157,40 @@ test('everything is there after a reload', async () => {
   await grace.send('after the reload');
   await ada.openRoom('Greenhouse');
   await ada.sees('after the reload');
+});
+
+test('who comes back after the session has ended goes on by the key of the device', async () => {
+  await ada.page.close();
+  await server.stop();
+  server.voidTokens();
+  await server.run();
+  await grace.reconnects(); // her token is void as well
+  await ada.openPage();
+  await ada.ready();
+  await ada.openRoom('Greenhouse');
+  await ada.sees(secret);
+  await ada.send('after the session');
+  await ada.seesSent('after the session');
+  await grace.sees('after the session');
+});
+
+test('a device that was signed out asks before it forgets its keys', async () => {
+  const phone = others[0];
+  await phone.reconnects();
+  await phone.ready();
+  await ada.openSecurity();
+  const devices = ada.page.getByRole('dialog', { name: 'Settings' });
+  await devices.getByRole('button', { name: /^Sign out (?!of)/ }).first().click();
+  await ada.page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click();
+  await ada.closeDialogs();
+  await phone.page.getByLabel('Your name').waitFor();
+  await phone.page.getByRole('button', { name: 'Start chatting' }).click();
+  await phone.page.getByRole('alert').filter({ hasText: 'keys of Ada are still on this device' }).waitFor();
+  await phone.screenshot('login-question');
+  await phone.page.waitForTimeout(1100); // what comes sooner is a double click
+  await phone.page.getByRole('button', { name: 'Go on' }).click();
+  await phone.ready();
+  await phone.close();
 });
 
 test('wiped storage is restored by the recovery words, with nobody else there', async () => {

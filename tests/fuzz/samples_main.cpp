@@ -98,6 +98,7 @@ struct SealingSamples : test::SealingParty {
     save("name_account", Kind::kEntryName, encode_name(account));
     save("name_room", Kind::kEntryName, encode_name(RoomEntry{room, {3}}));
     save("name_vault_key", Kind::kEntryName, encode_name(VaultKeyEntry{}));
+    save("name_contact", Kind::kEntryName, encode_name(ContactEntry{}));
     save("entry", Kind::kEntry, *seal_entry(rng, secret, ada.user, account, Bytes{1, 2, 3}));
     const Bytes wrap =
         *wrap_for_device(rng, ada.account, ada.user, phone.id, phone.kem_key.public_key, secret);

@@ -289,6 +289,67 @@ TEST_CASE("another account key is shown, and blocks a verified user until people
   CHECK_FALSE(contact.blocked());
 }
 
+TEST_CASE("a device follows what its person decided on another one") {
+  const DeviceList first = first_list();
+  const DeviceList reset = *make_first(some_signing_key(321), ada().user, {some_device(5).entry()});
+  const DeviceList third = *make_first(some_signing_key(322), ada().user, {some_device(6).entry()});
+  const auto seen = [](std::initializer_list<DeviceList> lists) {
+    PinnedIdentity pin(ada().user);
+    for (const DeviceList& list : lists) pin.observe(list);
+    return pin;
+  };
+  PinnedIdentity verified = seen({first});
+  verified.mark_verified();
+
+  PinnedIdentity pin = seen({first});
+  CHECK_FALSE(pin.follow(verified));
+  CHECK(pin == verified);
+  CHECK_FALSE(pin.follow(seen({first})));
+  CHECK(pin.verified());
+
+  SECTION("nothing where nothing is known, or of another user") {
+    PinnedIdentity unknown(ada().user);
+    CHECK_FALSE(unknown.follow(verified));
+    CHECK_FALSE(unknown.known());
+    PinnedIdentity other(some_id<UserId>(77));
+    other.observe(*make_first(ada().account, other.user(), {some_device(1).entry()}));
+    const PinnedIdentity before = other;
+    CHECK_FALSE(other.follow(verified));
+    CHECK(other == before);
+  }
+  SECTION("an accepted change lifts the block; what was not accepted lifts nothing") {
+    pin.observe(reset);
+    REQUIRE(pin.blocked());
+    PinnedIdentity elsewhere = pin;
+    CHECK_FALSE(pin.follow(elsewhere));
+    CHECK(pin.blocked());
+    elsewhere.accept_change();
+    CHECK_FALSE(pin.follow(elsewhere));
+    CHECK_FALSE(pin.blocked());
+    CHECK_FALSE(pin.verified());
+  }
+  SECTION("an earlier decision says nothing about the key after it") {
+    pin.observe(reset);
+    pin.accept_change();
+    const PinnedIdentity before = pin;
+    CHECK_FALSE(pin.follow(verified));
+    CHECK(pin == before);
+  }
+  SECTION("another key than the one decided on is a change") {
+    PinnedIdentity deceived = seen({third});
+    CHECK(deceived.follow(verified));
+    CHECK(deceived.blocked());
+    CHECK_FALSE(deceived.verified());
+    CHECK(deceived.previous_key() == first.account_key);
+    CHECK(deceived.account_key() == third.account_key);
+    CHECK(PinnedIdentity::decode(deceived.encode()).value() == deceived);
+    // Of somebody never verified it is shown, and stops nothing.
+    PinnedIdentity shown = seen({third});
+    CHECK(shown.follow(seen({first})));
+    CHECK_FALSE(shown.blocked());
+  }
+}
+
 TEST_CASE("what is kept about a user survives its encoding, which is strict") {
   PinnedIdentity pinned(ada().user);
   std::vector<PinnedIdentity> states{pinned};

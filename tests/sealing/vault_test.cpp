@@ -20,7 +20,7 @@ bool same(const Result<crypto::Secret>& read, const crypto::Secret& secret) {
 TEST_CASE("names of entries survive their encoding, which is strict") {
   const EntryName names[] = {kName, AccountEntry{some_signing_key(3).public_key()},
                              RoomEntry{some_id<RoomId>(2), {0x0102030405060708}},
-                             VaultKeyEntry{{1, 2, 3}}};
+                             VaultKeyEntry{{1, 2, 3}}, ContactEntry{{4, 5, 6}}};
   for (const EntryName& name : names) {
     const Bytes bytes = encode_name(name);
     CHECK(bytes.size() <= 64);  // what the server takes
@@ -34,7 +34,7 @@ TEST_CASE("names of entries survive their encoding, which is strict") {
   }
   CHECK(decode_name({}).error().code == ErrorCode::kMalformed);
   CHECK(decode_name(Bytes{0, 1}).error().code == ErrorCode::kMalformed);
-  CHECK(decode_name(Bytes{5, 1}).error().code == ErrorCode::kUnsupported);
+  CHECK(decode_name(Bytes{6, 1}).error().code == ErrorCode::kUnsupported);
   CHECK(to_hex(encode_name(names[0])) == "01ce56971cde355897421efc0b1046c8bf0000000000000007");
   CHECK(to_hex(encode_name(names[2])) == "03ce56971cde355897421efc0b1046c8bf0102030405060708");
   CHECK(to_hex(encode_name(names[3])) == "040102030000000000");

@@ -377,6 +377,106 @@ TEST_CASE("a wiped device has everything again with the recovery words") {
   }
 }
 
+TEST_CASE("who comes back after the session has ended goes on as if it had not") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  SimClient& grace = world.person("Grace");
+  const RoomId room = world.room(ada, "Plans", {&grace});
+  ada.say(room, "one");
+  world.run_for(seconds(3));
+  const client::SelfView self = ada.view().self;
+  ada.crash();
+  grace.say(room, "two");
+  world.run_for(hours(3));
+  ada.boot();
+  world.run_for(seconds(5));
+  CHECK(ada.view().screen == client::Screen::kMain);
+  CHECK(ada.view().self.user == self.user);
+  CHECK(ada.view().self.device == self.device);
+  world.open(ada, room);
+  CHECK(texts(ada) == Texts{"one", "two"});
+  ada.say(room, "three");
+  world.run_for(seconds(3));
+  world.open(grace, room);
+  CHECK(texts(grace) == Texts{"one", "two", "three"});
+}
+
+TEST_CASE("the keys of an account give way to another only when the person says so") {
+  Private world;
+  SimClient& ada = world.person("Ada");
+  const RoomId room = world.room(ada, "Plans", {});
+  ada.say(room, "one");
+  ada.core().make_recovery_words(world.now());
+  ada.drain();
+  world.run_for(seconds(3));
+  std::string words;
+  for (const auto& word : ada.view().keys.recovery_words) words += word + " ";
+  ada.core().hide_recovery_words(world.now());
+  const UserId user = ada.view().self.user;
+  const DeviceId device = ada.view().self.device;
+
+  SECTION("a name typed before the device has found who was signed in") {
+    ada.crash();
+    ada.boot();
+    ada.core().sign_in_guest(world.now(), "Somebody");
+    ada.drain();
+    world.run_for(seconds(5));
+    CHECK(ada.view().self.user == user);
+    CHECK(ada.view().keys.state == client::AccountKeys::kReady);
+  }
+  SECTION("after the device was signed out from another one") {
+    SimClient& other = world.add_client("Ada's phone");
+    other.core().sign_in_recovery(world.now(), words);
+    other.drain();
+    world.run_for(seconds(20));
+    REQUIRE(other.view().keys.state == client::AccountKeys::kReady);
+    other.core().revoke_device(world.now(), device);
+    other.drain();
+    world.run_for(seconds(10));
+    REQUIRE(ada.view().screen == client::Screen::kLogin);
+    CHECK_FALSE(ada.view().login.asks_to_replace);
+    const bool before_it_is_read = GENERATE(false, true);
+    if (before_it_is_read) {
+      ada.crash();
+      ada.boot();
+    }
+    const auto press = [&](auto what) {
+      what(ada.core());
+      ada.drain();
+      world.run_for(milliseconds(100));
+    };
+    const auto as_guest = [&](client::Client& core) { core.sign_in_guest(world.now(), "Ada"); };
+    press(as_guest);
+    CHECK(ada.view().login.asks_to_replace);
+    CHECK(ada.view().login.error.find("keys of Ada") != std::string::npos);
+    press(as_guest);  // a double click
+    world.run_for(seconds(2));
+    REQUIRE(ada.view().login.asks_to_replace);
+    CHECK(ada.view().screen == client::Screen::kLogin);
+    CHECK(ada.store.contains("e2ee/account"));
+    SECTION("as somebody new") {
+      press(as_guest);
+      world.run_for(seconds(10));
+      CHECK(ada.view().screen == client::Screen::kMain);
+      CHECK(ada.view().self.user != user);
+      CHECK(ada.view().keys.state == client::AccountKeys::kReady);
+      CHECK(std::ranges::none_of(ada.view().rooms,
+                                 [&](const auto& item) { return item.room_id == room; }));
+    }
+    SECTION("into the same account with the recovery words") {
+      const auto recover = [&](client::Client& core) { core.sign_in_recovery(world.now(), words); };
+      press(recover);
+      world.run_for(seconds(20));
+      CHECK(ada.view().self.user == user);
+      CHECK(ada.view().self.device != device);
+      REQUIRE(ada.view().keys.state == client::AccountKeys::kReady);
+      world.open(ada, room);
+      CHECK(texts(ada) == Texts{"one"});
+    }
+    CHECK_FALSE(ada.view().login.asks_to_replace);
+  }
+}
+
 TEST_CASE("a page that waits for keys has what could be opened already") {
   Private world;
   SimClient& ada = world.person("Ada");

@@ -323,6 +323,100 @@ TEST_CASE("Errors of the first command take their own ways") {
   }
 }
 
+TEST_CASE("Where the session has ended, a device proves itself on the same connection") {
+  Rig rig;
+  const Bytes challenge(wire::kChallengeBytes, 7);
+  bool able = true;
+  rig.link.set_prover([&](ByteView asked) -> std::optional<wire::AuthenticateDevice> {
+    CHECK(to_bytes(asked) == challenge);
+    if (!able) return std::nullopt;
+    wire::AuthenticateDevice proof;
+    proof.signature = Bytes(wire::kSignatureBytes, 9);
+    return proof;
+  });
+  const auto last = [&] { return std::get<wire::CommandFrame>(rig.sent.back()).command; };
+  const auto refuse = [&](ErrorCode code, std::uint32_t retry_after_ms = 0) {
+    rig.receive(wire::ErrorFrame{rig.hello_id(), rig.error(code, retry_after_ms)});
+  };
+  const auto ask = [&] {
+    refuse(ErrorCode::kTokenExpired);
+    REQUIRE(std::holds_alternative<wire::GetChallenge>(last()));
+    CHECK(rig.link.state() == State::kAuthenticating);
+  };
+  const auto prove = [&] {
+    ask();
+    rig.receive(wire::ResponseFrame{rig.hello_id(), wire::Challenge{challenge}});
+    REQUIRE(std::holds_alternative<wire::AuthenticateDevice>(last()));
+    CHECK(std::get<wire::AuthenticateDevice>(last()).signature.size() == wire::kSignatureBytes);
+  };
+  rig.start();
+  rig.open();
+  SECTION("and is welcomed") {
+    prove();
+    rig.welcome();
+    CHECK(rig.link.connected());
+    CHECK(rig.count<Refused>() == 0);
+    SECTION("also when it ends on a connection that stands") {
+      rig.receive(wire::Goodbye{static_cast<std::uint16_t>(ErrorCode::kTokenExpired), {}, 0});
+      CHECK(rig.count<Refused>() == 0);
+      rig.pass({});
+      rig.open();
+      prove();
+      rig.welcome();
+      CHECK(rig.link.connected());
+    }
+  }
+  SECTION("who cannot is told why it was asked") {
+    able = false;
+    ask();
+    rig.receive(wire::ResponseFrame{rig.hello_id(), wire::Challenge{challenge}});
+    CHECK(rig.link.state() == State::kIdle);
+    CHECK(rig.link.last_error().code == ErrorCode::kTokenExpired);
+  }
+  SECTION("a proof that is not taken is no second question") {
+    prove();
+    const std::size_t sent = rig.sent.size();
+    refuse(ErrorCode::kTokenInvalid);
+    CHECK(rig.link.state() == State::kIdle);
+    CHECK(rig.link.last_error().code == ErrorCode::kTokenExpired);
+    CHECK(rig.sent.size() == sent);
+    CHECK(rig.count<Refused>() == 1);
+  }
+  SECTION("a device that was signed out is told so") {
+    prove();
+    refuse(ErrorCode::kDeviceRevoked);
+    CHECK(rig.link.last_error().code == ErrorCode::kDeviceRevoked);
+    CHECK(rig.count<Refused>() == 1);
+  }
+  SECTION("a server that does not know the question leaves it at its first answer") {
+    ask();
+    refuse(ErrorCode::kUnknownCommand);
+    CHECK(rig.link.last_error().code == ErrorCode::kTokenExpired);
+    CHECK(rig.count<Refused>() == 1);
+  }
+  SECTION("a busy server is asked again later, and a silent one too") {
+    prove();
+    if (GENERATE(true, false)) {
+      refuse(ErrorCode::kRateLimited, 3'000);
+    } else {
+      rig.pass(seconds(10));
+    }
+    CHECK(rig.count<Refused>() == 0);
+    rig.pass(seconds(4));
+    rig.open();
+    REQUIRE(std::holds_alternative<wire::Authenticate>(last()));
+    prove();
+    rig.welcome();
+    CHECK(rig.link.connected());
+  }
+  SECTION("a challenge that was not asked for is not answered") {
+    const std::size_t sent = rig.sent.size();
+    rig.receive(wire::ResponseFrame{rig.hello_id(), wire::Challenge{challenge}});
+    CHECK(rig.link.state() == State::kWaiting);
+    CHECK(rig.sent.size() == sent);
+  }
+}
+
 TEST_CASE("A goodbye says how to go on") {
   Rig rig;
   rig.start();

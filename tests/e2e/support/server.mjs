@@ -1,5 +1,5 @@
 // The real server on a free port, with a folder of its own. Ended by its own process id.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -62,6 +62,13 @@ export class Server {
     const ended = once(this.process, 'exit');
     this.process.kill(signal);
     await ended;
+  }
+
+  // Of a server that is down: no token that it gave out counts any more, as after two hours without it.
+  voidTokens() {
+    const script = 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); '
+      + 'assert db.execute("DELETE FROM settings WHERE key = \'token_key\'").rowcount == 1; db.commit()';
+    execFileSync('python3', ['-c', script, join(this.folder, 'parley.db')]);
   }
 
   async close() {
