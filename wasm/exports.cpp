@@ -186,12 +186,16 @@ EMSCRIPTEN_KEEPALIVE void parley_semantic_action(std::uint32_t handle, std::uint
 }
 EMSCRIPTEN_KEEPALIVE void parley_sign_in(const char* name, std::size_t size) {
   app->client().sign_in_guest(WebApp::now(), text_of(name, size));
-  app->settle();
+  app->settle_form();
 }
 
 // Recovery words, or the code of another device.
 EMSCRIPTEN_KEEPALIVE void parley_sign_in_with(const char* text, std::size_t size) {
   parley::ui::sign_in_with(app->client(), WebApp::now(), text_of(text, size));
+  app->settle_form();
+}
+EMSCRIPTEN_KEEPALIVE void parley_other_form() {
+  app->client().reset_login(WebApp::now());
   app->settle();
 }
 EMSCRIPTEN_KEEPALIVE void parley_cancel_link() {

@@ -22,9 +22,9 @@ void host_schedule(bool frame, double delay_ms);
 void host_random(std::uint8_t* out, std::size_t size);
 
 // ---- the page ----
-// `packet`: screen u8, busy u8, error, whether that is a question u8, suggested name, server, unread u32 (a hidden tab draws no
-// frame that would set its title); of a device that is being linked, while there is a login: step
-// u8, text, number of signs u8, emoji and name of each.
+// `packet`: screen u8, busy u8, error, whether that is a question u8, suggested name, server,
+// unread u32 (a hidden tab draws no frame that would set its title); of a device that is being
+// linked, while there is a login: step u8, text, number of signs u8, emoji and name of each.
 void host_screen(const std::uint8_t* packet, std::size_t size);
 void host_colors(std::uint32_t background_rgb, bool dark);
 void host_title(const char* title, std::size_t size, std::uint32_t unread);

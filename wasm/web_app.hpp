@@ -58,6 +58,11 @@ class WebApp {
 
   // Runs the core's effects, shows a changed screen, plans the next frame or wake-up.
   void settle();
+  // After a form was sent: the page waits to be told how it went, also when that is no news.
+  void settle_form() {
+    last_screen_packet_.clear();
+    settle();
+  }
 
   static Now now();
   std::uint64_t frames() const { return frames_; }

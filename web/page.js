@@ -102,6 +102,7 @@ export class Page {
       one.form.hidden = one !== form;
       one.showError('');
     }
+    if (this.ready) this.bridge.call('parley_other_form');
     if (this.screen === 'login') this.focusLogin();
   }
 

@@ -65,19 +65,32 @@ Status login(Context& context, const LoginArguments& arguments) {
                    {}};
     }
     if (exit_code(present.error()) != ExitCode::kNotSignedIn) return present;
-    if (!context.store.read("e2ee/account").empty()) {
-      return Error{
-          ErrorCode::kNotPossible,
-          "the messages and keys of " + printable(context.driver->self().name) +
-              " are still in this store, though the session has ended. To be somebody new, "
-              "first erase them with parley-cli logout, or use another --store",
-          {}};
+    const bool as_guest = !arguments.recover && arguments.code.empty();
+    const std::string owner = printable(context.driver->self().name);
+    const bool has_keys = !context.store.read("e2ee/account").empty();
+    if (has_keys && !keys) {
+      return Error{ErrorCode::kNotPossible,
+                   "the session of " + owner +
+                       " has ended, and another run of parley-cli on this store has its keys; end "
+                       "that first",
+                   {}};
     }
-    context.driver.reset();
-    PARLEY_TRY(context.store.clear());
+    if (has_keys && (as_guest || url != context.store.server_url())) {
+      return Error{ErrorCode::kNotPossible,
+                   "the messages and keys of " + owner +
+                       " are still in this store, though the session has ended. To be somebody "
+                       "else, use another --store, or first erase them with parley-cli logout",
+                   {}};
+    }
+    if (as_guest || !has_keys) {
+      context.driver.reset();
+      PARLEY_TRY(context.store.clear());
+    }
   }
-  context.store.set_server_url(url);
-  context.open(url, keys);
+  if (!context.driver) {
+    context.store.set_server_url(url);
+    context.open(url, keys);
+  }
   if (arguments.recover) {
     auto words = read_input(*context.driver);
     if (!words) return words.error();
@@ -118,13 +131,14 @@ Status logout(Context& context) {
     context.printer.note("Signed out.");
     return {};
   }
-  if (exit_code(connected.error()) == ExitCode::kNotSignedIn) {
-    PARLEY_TRY(context.store.clear());
-    return connected;
-  }
   if (connected.error().code == ErrorCode::kCancelled) return connected;
+  const bool had_ended = exit_code(connected.error()) == ExitCode::kNotSignedIn;
+  const bool was_signed_in = !context.store.read("session").empty();
+  context.driver.reset();  // it saves what it has, and what it has is to go
   PARLEY_TRY(context.store.clear());
-  context.printer.note("Signed out here. The server was not reached and was not told.");
+  if (had_ended && !was_signed_in) return connected;
+  context.printer.note(had_ended ? "Signed out. The session had ended before."
+                                 : "Signed out here. The server was not reached and was not told.");
   return {};
 }
 

@@ -109,7 +109,7 @@ bool Driver::connected() {
 Status Driver::wait_connected(bool first_attempt_only) {
   const auto settled = [&] {
     const client::AppView& view = client_.view();
-    return connected() || view.screen == client::Screen::kLogin ||
+    return connected() || (view.screen == client::Screen::kLogin && !view.login.busy) ||
            view.connection.state == client::LinkState::kStopped ||
            (first_attempt_only && was_closed_);
   };
@@ -119,7 +119,7 @@ Status Driver::wait_connected(bool first_attempt_only) {
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
   const client::AppView& view = client_.view();
   if (view.screen == client::Screen::kLogin && !view.login.busy) {
-    return Error{ErrorCode::kNotAuthenticated, {}, {}};
+    return Error{ErrorCode::kNotAuthenticated, view.login.error, {}};
   }
   if (view.connection.state == client::LinkState::kStopped) {
     return Error{ErrorCode::kNotConnected, view.connection.text, {}};
@@ -151,12 +151,12 @@ Status Driver::sign_in(const std::string& name) {
 }
 
 Status Driver::sign_in_recovery(const std::string& words) {
-  PARLEY_TRY(begin_sign_in([&] { client_.sign_in_recovery(now(), words); }));
+  PARLEY_TRY(begin_sign_in([&] { client_.sign_in_recovery(now(), words, true); }));
   return wait_keys();
 }
 
 Status Driver::sign_in_link(const std::string& code) {
-  return begin_sign_in([&] { client_.sign_in_link(now(), code); });
+  return begin_sign_in([&] { client_.sign_in_link(now(), code, true); });
 }
 
 Status Driver::begin_sign_in(const std::function<void()>& begin) {

@@ -49,8 +49,13 @@ void Client::handle_activity(Now now) { impl_->handle_activity(now); }
 void Client::sign_in_guest(Now now, std::string name) {
   impl_->sign_in_guest(now, std::move(name));
 }
-void Client::sign_in_recovery(Now now, std::string words) { impl_->sign_in_recovery(now, words); }
-void Client::sign_in_link(Now now, std::string code) { impl_->sign_in_link(now, code); }
+void Client::sign_in_recovery(Now now, std::string words, bool replace) {
+  impl_->sign_in_recovery(now, words, replace);
+}
+void Client::sign_in_link(Now now, std::string code, bool replace) {
+  impl_->sign_in_link(now, code, replace);
+}
+void Client::reset_login(Now now) { impl_->reset_login(now); }
 void Client::sign_out(Now now) { impl_->sign_out(now); }
 void Client::retry_now(Now now) {
   impl_->connection().retry_now(now.mono);

@@ -119,11 +119,13 @@ class Client {
   void handle_activity(Now now);              // a key or pointer: ends "away"
 
   // ---- the person ----
+  // Where the keys of an account are still on the device, LoginView::asks_to_replace comes first.
   void sign_in_guest(Now now, std::string name);
   // A new device of an account: with its recovery words, or with the code that another device
-  // shows. What is wrong with the text is told by LoginView::error.
-  void sign_in_recovery(Now now, std::string words);
-  void sign_in_link(Now now, std::string code);
+  // shows. What is wrong with the text is told by LoginView::error. `replace`: without a question.
+  void sign_in_recovery(Now now, std::string words, bool replace = false);
+  void sign_in_link(Now now, std::string code, bool replace = false);
+  void reset_login(Now now);  // its error or question is of another form
   void sign_out(Now now);
   void retry_now(Now now);
   void set_profile_name(Now now, std::string name);

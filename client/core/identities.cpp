@@ -59,8 +59,8 @@ void Client::Impl::sign_in_with(Now now, crypto::Secret token) {
   begin_sign_in(now);
 }
 
-void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
-  login_error_.clear();
+void Client::Impl::sign_in_recovery(Now now, const std::string& words, bool replace) {
+  if (signed_in()) return recover(now, words);
   touch();
   auto parsed = identity::parse_recovery_words(words);
   if (const auto* fault = std::get_if<identity::RecoveryFault>(&parsed)) {
@@ -68,16 +68,18 @@ void Client::Impl::sign_in_recovery(Now now, const std::string& words) {
     return settle(now);
   }
   if (!loaded_) {
-    return sign_in_when_loaded(now, [this, words](Now then) { sign_in_recovery(then, words); });
+    return sign_in_when_loaded(now,
+                               [=, this](Now then) { sign_in_recovery(then, words, replace); });
   }
-  if (asks_to_replace(now, words_for_replacing(session_.session.user.name))) return settle(now);
+  if (!replace && asks_to_replace(now, words_for_replacing(session_.session.user.name))) {
+    return settle(now);
+  }
   forget_entry();
   recovery_ = std::get<identity::RecoverySecret>(std::move(parsed));
   sign_in_with(now, std::move(identity::derive_recovery_keys(*recovery_).sign_in_token));
 }
 
-void Client::Impl::sign_in_link(Now now, const std::string& code) {
-  login_error_.clear();
+void Client::Impl::sign_in_link(Now now, const std::string& code, bool replace) {
   touch();
   auto token = e2ee::link_sign_in_token(code);
   if (!token) {
@@ -85,6 +87,7 @@ void Client::Impl::sign_in_link(Now now, const std::string& code) {
     return settle(now);
   }
   if (signed_in()) {
+    login_error_.clear();
     const Status begun =
         engine_ ? engine_->begin_link(now, code) : Status(ErrorCode::kAccessDenied);
     if (!begun) {
@@ -93,9 +96,11 @@ void Client::Impl::sign_in_link(Now now, const std::string& code) {
     return settle(now);
   }
   if (!loaded_) {
-    return sign_in_when_loaded(now, [this, code](Now then) { sign_in_link(then, code); });
+    return sign_in_when_loaded(now, [=, this](Now then) { sign_in_link(then, code, replace); });
   }
-  if (asks_to_replace(now, words_for_replacing(session_.session.user.name))) return settle(now);
+  if (!replace && asks_to_replace(now, words_for_replacing(session_.session.user.name))) {
+    return settle(now);
+  }
   forget_entry();
   link_code_ = code;
   sign_in_with(now, *std::move(token));
@@ -335,12 +340,16 @@ void Client::Impl::close_identity(Now now) {
 void Client::Impl::accept_identity(Now now, UserId user, bool verified) {
   if (!engine_) return;
   engine_->accept_identity(now, user, verified);
+  identity_was_decided(now);
+  settle(now);
+}
+
+void Client::Impl::identity_was_decided(Now now) {
   for (auto& [id, room] : rooms_) {
     if (is_private(room)) refresh_private(now, id);
   }
   if (Room* room = open()) room->members_changed = true;
   touch_rooms();
-  settle(now);
 }
 
 void Client::Impl::open_safety_code(Now now, std::string_view text) {

@@ -151,8 +151,9 @@ class Client::Impl {
   // ---- session.cpp ----
   void start(Now now);
   void sign_in_guest(Now now, std::string name);
-  void sign_in_recovery(Now now, const std::string& words);
-  void sign_in_link(Now now, const std::string& code);
+  void sign_in_recovery(Now now, const std::string& words, bool replace);
+  void sign_in_link(Now now, const std::string& code, bool replace);
+  void reset_login(Now now);
   void sign_out(Now now);
   void handle_timeout(Now now);
   void handle_focus(Now now, bool focused);
@@ -222,6 +223,7 @@ class Client::Impl {
   void start_afresh(Now now);
   void look_at_identity(Now now, UserId user);
   void close_identity(Now now);
+  void identity_was_decided(Now now);
   void accept_identity(Now now, UserId user, bool verified);
   void open_safety_code(Now now, std::string_view text);
   void check_safety_code(Now now, UserId user, ByteView code);
@@ -256,6 +258,7 @@ class Client::Impl {
   void end_login(std::string why);
   void sign_in_when_loaded(Now now, std::function<void(Now)> sign_in);
   bool asks_to_replace(Now now, std::string words);
+  void try_proof(Now now);
   void begin_sign_in(Now now);
   std::optional<wire::AuthenticateDevice> prove(ByteView challenge) const;
   void forget_account();
@@ -408,8 +411,12 @@ class Client::Impl {
   bool signing_in_ = false;
   std::string login_name_;
   std::string login_error_;
-  std::function<void(Now)> when_loaded_;      // a sign-in that waits for what is stored
-  std::optional<MonoTime> asked_to_replace_;  // the keys that are here
+  std::function<void(Now)> when_loaded_;  // a sign-in that waits for what is stored
+  struct Question {                       // whether the keys that are here may go
+    std::string words;
+    MonoTime at;
+  };
+  std::optional<Question> question_;
   std::optional<MonoTime> signing_out_until_;
   bool focused_ = true;
   bool idle_ = false;

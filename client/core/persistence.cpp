@@ -57,17 +57,17 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   unlock_engine(now);
   unsaved_ = false;
   timeline_view_.rebuild_next();
-  if (const auto sign_in = std::exchange(when_loaded_, {})) {
-    signing_in_ = false;
-    if (!signed_in()) return sign_in(now);  // else there is no need to
-  }
-  if (!signed_in()) {
-    login_name_ = session_.session.user.name;
-  } else {
+  const auto sign_in = std::exchange(when_loaded_, {});
+  if (sign_in) signing_in_ = false;
+  if (signed_in()) {
     // A link may have opened a room already; else it is the one of last time.
     if (!open_room_ && !session_.open_room.is_nil()) open_room_ = session_.open_room;
     connect(now);
+  } else if (!sign_in) {
+    login_name_ = session_.session.user.name;
+    try_proof(now);
   }
+  if (sign_in) sign_in(now);
   if (Room* room = open()) begin_view(now, *room);
   settle(now);
 }

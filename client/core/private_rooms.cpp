@@ -161,6 +161,8 @@ void Client::Impl::on_engine_change(Now now, const e2ee::Change& change) {
           touch();
         } else if constexpr (std::same_as<T, e2ee::RecoveryMade>) {
           on_recovery_made(now, what.saved);
+        } else if constexpr (std::same_as<T, e2ee::IdentityDecided>) {
+          identity_was_decided(now);
         } else if constexpr (std::same_as<T, e2ee::IdentityChanged>) {
           const std::string text = what.user == self()
                                        ? words_for_own_new_keys()

@@ -39,7 +39,6 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
     touch();
     return settle(now);
   }
-  login_error_.clear();
   if (!loaded_) {
     return sign_in_when_loaded(now, [this, name](Now then) { sign_in_guest(then, name); });
   }
@@ -53,20 +52,32 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
 // What is stored may belong to somebody, so it is looked at first.
 void Client::Impl::sign_in_when_loaded(Now now, std::function<void(Now)> sign_in) {
   signing_in_ = true;
+  login_error_.clear();
   when_loaded_ = std::move(sign_in);
   touch();
   settle(now);
 }
 
 // True: this device still has the keys of an account whose session has ended, and the person has
-// not been asked yet, or only just. Asked once, by login_error_.
+// not been asked this yet, or only just. Who sees the question in login_error_ and goes on agrees.
 bool Client::Impl::asks_to_replace(Now now, std::string words) {
   if (!engine_ || !engine_->has_keys() || signed_in()) return false;
-  if (asked_to_replace_ && now.mono >= *asked_to_replace_ + kSecondThought) return false;
-  if (!asked_to_replace_) asked_to_replace_ = now.mono;
+  const bool asked = question_ && question_->words == words && login_error_ == words;
+  if (asked && now.mono >= question_->at + kSecondThought) return false;
+  if (!asked) question_ = {words, now.mono};
+  connection_.stop(now.mono);  // try_proof may be under way
+  signing_in_ = false;
   login_error_ = std::move(words);
   touch();
   return true;
+}
+
+void Client::Impl::reset_login(Now now) {
+  if (signing_in_) return;
+  login_error_.clear();
+  question_.reset();
+  touch();
+  settle(now);
 }
 
 void Client::Impl::begin_sign_in(Now now) {
@@ -74,7 +85,8 @@ void Client::Impl::begin_sign_in(Now now) {
   connection_.stop(now.mono);
   session_.session.token.clear();
   session_.sync_token.clear();
-  asked_to_replace_.reset();
+  question_.reset();
+  login_error_.clear();
   signing_in_ = true;
   connect(now);
   touch();
@@ -120,7 +132,7 @@ void Client::Impl::forget_account() {
   forget_entry();
   toasts_.clear();
   signing_in_ = false;
-  asked_to_replace_.reset();
+  question_.reset();
   renew_at_.reset();
   flush_at_.reset();
   session_dirty_ = settings_dirty_ = unsaved_ = false;
@@ -215,6 +227,13 @@ std::optional<wire::AuthenticateDevice> Client::Impl::prove(ByteView challenge) 
 }
 
 void Client::Impl::connect(Now now) { connection_.start(now.mono, hello()); }
+
+// A session that was refused before may be taken up again by the device's key.
+void Client::Impl::try_proof(Now now) {
+  if (!engine_ || !engine_->has_keys() || self().is_nil()) return;
+  signing_in_ = true;
+  connection_.start(now.mono, hello(), true);
+}
 
 void Client::Impl::handle_output(Now now, sync::ConnectionOutput output) {
   std::visit(
@@ -332,12 +351,14 @@ void Client::Impl::on_refused(Now now, const Error& error) {
 // Back to the login, with what is stored kept for the one who signs in next.
 void Client::Impl::end_login(std::string why) {
   if (!signing_in_) login_name_ = session_.session.user.name;
+  const bool resumed = !signing_in_;
   signing_in_ = false;
   login_error_ = std::move(why);
   session_.session.token.clear();
   session_.sync_token.clear();
   renew_at_.reset();
-  dirty_session();
+  // Who has no keys here cannot tell whether the session is over for the one who has them.
+  if (!resumed || config_.private_rooms) dirty_session();
   touch_rooms();
 }
 

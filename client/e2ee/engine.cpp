@@ -48,11 +48,13 @@ void Engine::Impl::restore(const std::string& key, ByteView value) {
     known.pin = *std::move(pin);
     known.list = *std::move(list);
     people_.insert_or_assign(known.pin.user(), std::move(known));
-  } else if (kind == "untold") {
-    if (const auto user = UserId::parse(rest)) untold_.insert(*user);
-  } else if (kind == "decided") {
-    auto decided = identity::PinnedIdentity::decode(value);
-    if (decided) decisions_.insert_or_assign(decided->user(), *std::move(decided));
+  } else if (kind == "decision") {
+    const auto record = unpack<DecisionRecord>(value);
+    if (!record) return;
+    const auto pin = identity::PinnedIdentity::decode(record->pin);
+    if (!pin || !pin->known()) return;
+    decisions_.insert_or_assign(pin->user(),
+                                Decision{record->number, *pin, record->told, record->followed});
   } else if (kind == "package") {
     auto record = unpack<PackageRecord>(value);
     if (!record) return;
@@ -126,8 +128,7 @@ void Engine::Impl::erase_all() {
   if (std::exchange(afresh_, false)) desk_.erase("e2ee/afresh");
   vault_keys_ = {};
   for (const auto& [user, known] : people_) desk_.erase("e2ee/user/" + user.to_string());
-  while (!untold_.empty()) set_untold(*untold_.begin(), false);
-  while (!decisions_.empty()) drop_decision(decisions_.begin()->first);
+  for (const auto& [user, decision] : decisions_) desk_.erase("e2ee/decision/" + user.to_string());
   for (const auto& [ref, record] : packages_) desk_.erase("e2ee/package/" + to_hex(ref));
   for (const auto& [room, keys] : epochs_) {
     for (const auto& [epoch, key] : keys) desk_.erase(epoch_key(room, epoch));
@@ -154,6 +155,7 @@ void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
     own_.reset();
     rooms_.clear();
     people_.clear();
+    decisions_.clear();
     ++people_version_;
     packages_.clear();
     epochs_.clear();

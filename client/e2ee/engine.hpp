@@ -82,6 +82,10 @@ struct IdentityChanged {  // another account key than before: to be shown in the
   UserId user;
 };
 
+// The person decided about the user on another device: see Engine::identity.
+struct IdentityDecided {
+  UserId user;
+};
 struct RecoveryMade {  // the answer to make_recovery: from now on the new secret is the one
   bool saved = false;
 };
@@ -101,7 +105,7 @@ struct Alert {
   bool operator==(const Alert&) const = default;
 };
 using Change = std::variant<AccountChanged, RoomChanged, RoomReplaced, RoomFailed, HistoryArrived,
-                            LinkChanged, IdentityChanged, RecoveryMade, Alert>;
+                            LinkChanged, IdentityChanged, IdentityDecided, RecoveryMade, Alert>;
 
 // ---- messages ----------------------------------------------------------------------------------
 

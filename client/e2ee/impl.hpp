@@ -289,6 +289,11 @@ class Engine::Impl {
     std::uint64_t asked = 0;  // answers about this user so far
     bool fresh = false;       // asked since the connection or the last notice of a change
   };
+  struct Decision {  // of the person, about a user's account key: see DecisionRecord
+    std::uint64_t number = 0;
+    identity::PinnedIdentity pin;
+    bool told = false, followed = false;
+  };
   struct EpochKey {
     Secret secret;
     bool in_vault = false;
@@ -399,10 +404,10 @@ class Engine::Impl {
   // What is known of this device's own user: nothing, when the server has told nothing of use.
   Known& own_known() { return people_.try_emplace(user_, user_).first->second; }
   void save_person(const Known& known);
-  void set_untold(UserId user, bool untold);
+  void save_decision(UserId user);
+  void decide(const identity::PinnedIdentity& pin);
+  void take_decision(std::uint64_t number, const identity::PinnedIdentity& decided);
   bool may_follow() const;
-  void take_decision(const identity::PinnedIdentity& decided);
-  void drop_decision(UserId user);
   void follow_decision(UserId user);
   Trust trust(const mls::LeafNode& leaf);
   Trust trust_account(const UserId& user, const crypto::SignaturePublicKey& account_key);
@@ -565,9 +570,7 @@ class Engine::Impl {
   bool vault_from_start_ = false;  // a key was found for what could not be read
 
   std::map<UserId, Known> people_;
-  std::set<UserId> untold_;  // decided on here; for the vault
-  // Decided on another device of the account, until what this one knows of the user is as far.
-  std::map<UserId, identity::PinnedIdentity> decisions_;
+  std::map<UserId, Decision> decisions_;
   std::uint64_t people_version_ = 0;  // counts changes of what trust() depends on
   std::set<UserId> wanted_;
   bool people_busy_ = false;

@@ -29,7 +29,7 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
   // Another device of this account may have known the user first.
   const auto decided = decisions_.find(answer.user_id);
   const bool expected = !known.pin.known() && decided != decisions_.end() && may_follow();
-  identity::PinnedIdentity pin = expected ? decided->second : known.pin;
+  identity::PinnedIdentity pin = expected ? decided->second.pin : known.pin;
   using Seen = identity::PinnedIdentity::Seen;
   const auto sighting = pin.observe(*list);
   switch (sighting.seen) {
@@ -56,7 +56,9 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
   known.list = *list;
   save_person(known);
   if (expected) {
-    drop_decision(answer.user_id);
+    decided->second.followed = true;
+    save_decision(answer.user_id);
+    changes_.push_back(IdentityDecided{answer.user_id});
   } else {
     follow_decision(answer.user_id);
   }
@@ -192,52 +194,76 @@ void Engine::Impl::accept_identity(Now now, UserId user, bool verified) {
     found->second.pin.accept_change();
   }
   save_person(found->second);
-  set_untold(user, true);
-  drop_decision(user);
+  decide(found->second.pin);
   ++people_version_;
   settle(now);
 }
 
 // ---- what the person decided, for the account's other devices -----------------------------------
 
-void Engine::Impl::set_untold(UserId user, bool untold) {
-  const std::string key = "e2ee/untold/" + user.to_string();
-  if (untold) {
-    if (untold_.insert(user).second) desk_.put(key, SecretBytes(Bytes{1}));
-  } else if (untold_.erase(user) > 0) {
-    desk_.erase(key);
+void Engine::Impl::save_decision(UserId user) {
+  const Decision& decision = decisions_.at(user);
+  DecisionRecord record;
+  record.number = decision.number;
+  record.pin = decision.pin.encode();
+  record.told = decision.told;
+  record.followed = decision.followed;
+  desk_.put("e2ee/decision/" + user.to_string(), SecretBytes(wire::encode(record)));
+}
+
+// Here and now; step_vault tells the others.
+void Engine::Impl::decide(const identity::PinnedIdentity& pin) {
+  Decision& held = decisions_.try_emplace(pin.user(), Decision{0, pin}).first->second;
+  held = {held.number + 1, pin, false, true};
+  save_decision(pin.user());
+}
+
+// One from the vault. Which of several holds does not depend on the order they come in: the server
+// could choose it, and devices that do not know of each other decide at the same time.
+void Engine::Impl::take_decision(std::uint64_t number, const identity::PinnedIdentity& decided) {
+  const UserId user = decided.user();
+  const auto [found, first] = decisions_.try_emplace(user, Decision{number, decided, true, false});
+  if (first) return save_decision(user);
+  Decision& held = found->second;
+  if (number < held.number) return;
+  const bool same_key = decided.account_key() == held.pin.account_key();
+  bool stays;  // what is held
+  if (same_key) {
+    stays = held.pin.verified() || !decided.verified();
+  } else if (held.pin.previous_key() == decided.account_key()) {
+    stays = true;  // the other device did not know of the change
+  } else if (decided.previous_key() == held.pin.account_key() || number > held.number) {
+    stays = false;
+  } else {
+    stays = held.pin.encode() > decided.encode();
   }
+  const std::uint64_t highest = std::max(held.number, number);
+  if (stays && highest == held.number) return;
+  if (!stays) held = {highest, decided, true, false};
+  held.number = highest;
+  save_decision(user);
 }
 
 // Later entries of the vault take back earlier ones.
-bool Engine::Impl::may_follow() const { return own_ && own_->record.read_vault; }
-
-void Engine::Impl::take_decision(const identity::PinnedIdentity& decided) {
-  const UserId user = decided.user();
-  decisions_.insert_or_assign(user, decided);
-  desk_.put("e2ee/decided/" + user.to_string(), SecretBytes(decided.encode()));
-}
-
-void Engine::Impl::drop_decision(UserId user) {
-  if (decisions_.erase(user) > 0) desk_.erase("e2ee/decided/" + user.to_string());
-}
+bool Engine::Impl::may_follow() const { return own_ && own_->record.read_vault && !vault_wanted_; }
 
 void Engine::Impl::follow_decision(UserId user) {
   const auto found = decisions_.find(user);
   const auto there = people_.find(user);
   if (!may_follow() || found == decisions_.end() || there == people_.end()) return;
+  Decision& decision = found->second;
   Known& known = there->second;
-  if (!known.pin.known()) return;  // until it is
-  const identity::PinnedIdentity decided = found->second;
+  if (decision.followed || !known.pin.known()) return;
   // That the key which was decided on has not come here yet is no difference of opinion.
-  if (decided.previous_key() == known.pin.account_key()) return want(user);
-  drop_decision(user);
-  if (untold_.contains(user)) return;  // decided on here since
+  if (decision.pin.previous_key() == known.pin.account_key()) return want(user);
+  decision.followed = true;
+  save_decision(user);
   const identity::PinnedIdentity before = known.pin;
-  if (known.pin.follow(decided)) changes_.push_back(IdentityChanged{user});
+  if (known.pin.follow(decision.pin)) changes_.push_back(IdentityChanged{user});
   if (known.pin == before) return;
   ++people_version_;
   save_person(known);
+  changes_.push_back(IdentityDecided{user});
 }
 
 }  // namespace parley::e2ee

@@ -5,8 +5,7 @@
 //   e2ee/link                   a link under way, which a restart ends
 //   e2ee/vaultkeys              vault keys before the present one
 //   e2ee/user/<user>            what is known of a user: pin and newest device list
-//   e2ee/untold/<user>          there until what was decided about the user is in the vault
-//   e2ee/decided/<user>         what another device of the account decided, until it is followed
+//   e2ee/decision/<user>        what the person decided last about a user's account key
 //   e2ee/package/<ref>          a key package with its private keys
 //   e2ee/epoch/<room>/<epoch>   a history secret
 //   e2ee/room/<room>            what is to be done in a room, own place in the sender chain
@@ -122,6 +121,32 @@ struct UserRecord {
   template <class Archive>
   void serialize(Archive& ar) {
     ar(format, field("", pin, wire::kMaxBodyBytes), field("", list, wire::kMaxBodyBytes));
+  }
+};
+
+// What the person decided about a user's account key, as it is in the vault. Each decision about a
+// user has a higher number than the ones its device knew of.
+struct DecidedPin {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  std::uint64_t number = 0;
+  Bytes pin;  // identity::PinnedIdentity
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, number, field("", pin, wire::kMaxBodyBytes));
+  }
+};
+// The newest one on this device.
+struct DecisionRecord {
+  static constexpr std::uint8_t kFormat = 1;
+  std::uint8_t format = kFormat;
+  std::uint64_t number = 0;
+  Bytes pin;
+  bool told = false;      // it is in the vault
+  bool followed = false;  // this device goes by it
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(format, number, field("", pin, wire::kMaxBodyBytes), told, followed);
   }
 };
 

@@ -128,8 +128,10 @@ void Engine::Impl::take_vault_entry(const wire::VaultEntry& entry) {
     return save_room(room);
   }
   if (std::holds_alternative<sealing::ContactEntry>(*name)) {
-    const auto decided = identity::PinnedIdentity::decode(opened->expose());
-    if (decided && decided->known() && !decided->blocked()) take_decision(*decided);
+    const auto decided = unpack<DecidedPin>(opened->expose());
+    if (!decided) return;
+    const auto pin = identity::PinnedIdentity::decode(decided->pin);
+    if (pin && pin->known() && !pin->blocked()) take_decision(decided->number, *pin);
     return;
   }
   const auto* history = std::get_if<sealing::HistoryEntry>(&*name);
@@ -173,17 +175,19 @@ void Engine::Impl::step_vault(Now now) {
     put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
     called.emplace_back(id, naming.seq);
   }
-  std::vector<identity::PinnedIdentity> told;
-  for (const UserId& user : untold_) {
-    const auto found = people_.find(user);
-    if (found == people_.end() || put.entries.size() == wire::kMaxPageSize) continue;
+  std::vector<std::pair<UserId, std::uint64_t>> told;
+  for (const auto& [user, decision] : decisions_) {
+    if (decision.told || put.entries.size() == wire::kMaxPageSize) continue;
+    DecidedPin decided;
+    decided.number = decision.number;
+    decided.pin = decision.pin.encode();
     sealing::ContactEntry name;
     rng_.fill(name.id);
     auto sealed =
-        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, found->second.pin.encode());
+        sealing::seal_entry(rng_, own_->record.vault_key, user_, name, wire::encode(decided));
     if (!sealed) continue;
     put.entries.push_back({0, sealing::encode_name(name), *std::move(sealed)});
-    told.push_back(found->second.pin);
+    told.emplace_back(user, decision.number);
   }
   if (!put.entries.empty()) {
     vault_busy_ = true;
@@ -193,9 +197,11 @@ void Engine::Impl::step_vault(Now now) {
             Now, const wire::VaultPosition&) {
           vault_busy_ = false;
           vault_retry_.succeeded();
-          for (const auto& pin : told) {
-            const auto* present = identity(pin.user());
-            if (present != nullptr && *present == pin) set_untold(pin.user(), false);
+          for (const auto& [user, number] : told) {
+            const auto decision = decisions_.find(user);
+            if (decision == decisions_.end() || decision->second.number != number) continue;
+            decision->second.told = true;
+            save_decision(user);
           }
           for (const auto& [id, seq] : called) {
             Room& room = room_of(id);
@@ -231,10 +237,9 @@ void Engine::Impl::step_vault(Now now) {
           own_->record.vault_position = 0;
           vault_wanted_ = true;
         }
-        own_->record.read_vault = !vault_wanted_;
         if (!vault_wanted_) {
-          const auto decisions = decisions_;
-          for (const auto& [user, decided] : decisions) follow_decision(user);
+          own_->record.read_vault = true;
+          for (const auto& [user, decision] : decisions_) follow_decision(user);
         }
         if (!vault_wanted_ && !missing_.empty() && !vault_reread_) {
           // It may have been read, and lost with a part of this device's store.

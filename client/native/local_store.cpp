@@ -219,8 +219,25 @@ Result<std::vector<LocalStore::Entry>> LocalStore::read(const std::string& prefi
 }
 
 Status LocalStore::clear() {
-  PARLEY_TRY(run("DELETE FROM entries"));
+  PARLEY_TRY(run("DELETE FROM entries WHERE key <> CAST('native/server' AS BLOB)"));
   return run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Status LocalStore::bind_server(const std::string& url) {
+  const std::string key = "native/server";
+  auto kept = read(key);
+  if (!kept) return kept.error();
+  const auto session = read("session");
+  if (!session) return session.error();
+  const std::string owner = kept->empty() ? url : std::string(as_text(kept->front().value));
+  if (owner != url && !session->empty()) {
+    return Error{ErrorCode::kNotPossible,
+                 "this device's store has a session on " + owner + "; for " + url +
+                     " use another store: --store FILE",
+                 {}};
+  }
+  if (!kept->empty() && owner == url) return {};
+  return write({{key, to_bytes(as_bytes(url))}});
 }
 
 Status LocalStore::run(const char* sql) {

@@ -35,7 +35,10 @@ class LocalStore {
   Status write(const std::vector<Entry>& entries);
   // Every entry whose key starts with `prefix`, by key.
   Result<std::vector<Entry>> read(const std::string& prefix);
-  Status clear();
+  Status clear();  // all but which server it belongs to
+  // A store with a session belongs to one server: tokens and proofs are for nobody else. The error's
+  // detail is for people.
+  Status bind_server(const std::string& url);
 
  private:
   struct CloseDatabase {

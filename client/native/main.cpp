@@ -47,5 +47,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "parley-native: %s\n", opened.error().detail.c_str());
     return 1;
   }
+  if (const auto bound = opened->bind_server(options.server); !bound) {
+    std::fprintf(stderr, "parley-native: %s\n", bound.error().detail.c_str());
+    return 1;
+  }
   return native::run_window(options, std::move(*opened));
 }

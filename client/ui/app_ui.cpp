@@ -461,7 +461,8 @@ class AppUi::Impl {
     } else if (view.app.identity) {
       ui_.emit([](client::Client& c, Now n) { c.close_identity(n); });
     } else if (view.app.screen != client::Screen::kMain) {
-      return std::exchange(state_.login_elsewhere, false);
+      if (!std::exchange(state_.login_elsewhere, false)) return false;
+      ui_.emit([](client::Client& c, Now n) { c.reset_login(n); });
     } else if (state_.dialog != DialogKind::kNone) {
       state_.dialog = DialogKind::kNone;
       ui_.blur();

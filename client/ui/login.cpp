@@ -111,6 +111,7 @@ void draw_guest(Column& column) {
                    .disabled = login.busy},
                   false)) {
     scene.state.login_elsewhere = true;
+    ui.emit([](client::Client& c, Now n) { c.reset_login(n); });
     ui.blur();
   }
   column.note("No account is needed. This device keeps you signed in until you sign out.");
@@ -141,6 +142,7 @@ void draw_elsewhere(Column& column) {
   if (wide_button(column, "back",
                   {.style = ButtonStyle::kGhost, .label = "Back", .disabled = login.busy}, false)) {
     scene.state.login_elsewhere = false;
+    ui.emit([](client::Client& c, Now n) { c.reset_login(n); });
     ui.blur();
   }
 }

@@ -38,8 +38,9 @@ Connection::Connection(ConnectionConfig config, Rng& rng)
 
 // ---- commands -----------------------------------------------------------------------------------
 
-void Connection::start(MonoTime now, wire::Authenticate hello) {
+void Connection::start(MonoTime now, wire::Authenticate hello, bool with_proof) {
   hello_ = std::move(hello);
+  starts_with_proof_ = with_proof && prover_;
   if (fire(ConnectionEvent::kStart)) connect(now);
 }
 
@@ -72,7 +73,12 @@ void Connection::send_oneway(MonoTime, wire::Command command) {
 void Connection::handle_open(MonoTime now, std::uint32_t attempt) {
   if (attempt != attempt_ || !fire(ConnectionEvent::kOpened)) return;
   heard(now);
-  ask_hello(now, hello_);
+  arm(kOpenTimer, now + config_.open_timeout);
+  if (starts_with_proof_) {
+    session_over_ = Error{ErrorCode::kTokenExpired, {}, {}};
+    return ask_hello(wire::GetChallenge{});
+  }
+  ask_hello(hello_);
 }
 
 void Connection::handle_closed(MonoTime now, std::uint32_t attempt, std::string reason) {
@@ -174,7 +180,7 @@ void Connection::on_response(MonoTime now, wire::ResponseFrame frame) {
     if (auto* asked = std::get_if<wire::Challenge>(&frame.response); asked && session_over_) {
       auto proof = prover_(asked->challenge);
       if (!proof) return give_up(now, ConnectionEvent::kRefused, *session_over_);
-      return ask_hello(now, *std::move(proof));
+      return ask_hello(*std::move(proof));
     }
     return lose(now, {ErrorCode::kProtocolViolation, "no welcome", {}});
   }
@@ -188,19 +194,20 @@ void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
         to_error(frame.error.code, std::move(frame.error.detail), frame.error.retry_after_ms);
     if (may_prove(error.code)) {
       session_over_ = std::move(error);
-      return ask_hello(now, wire::GetChallenge{});
-    }
-    // A proof that is not taken leaves it at what was said before.
-    const ErrorClass kind = classify(error.code);
-    if (session_over_ && error.code != ErrorCode::kDeviceRevoked && kind != ErrorClass::kOverload) {
-      return give_up(now, ConnectionEvent::kRefused, *session_over_);
+      return ask_hello(wire::GetChallenge{});
     }
     // What the server says about the first command is about who signs in (a name it does not take).
     // An answer to an earlier copy of it says nothing about that.
-    if (error_info(error.code).action == ErrorAction::kTellUser &&
-        error.code != ErrorCode::kAlreadyAuthenticated && kind != ErrorClass::kOverload) {
-      return give_up(now, ConnectionEvent::kRefused, std::move(error));
+    const ErrorClass kind = classify(error.code);
+    const bool about_who = error_info(error.code).action == ErrorAction::kTellUser &&
+                           error.code != ErrorCode::kAlreadyAuthenticated &&
+                           kind != ErrorClass::kOverload;
+    // A proof that is not taken leaves it at what was said before.
+    if (session_over_ && error.code != ErrorCode::kDeviceRevoked &&
+        (kind == ErrorClass::kAuth || about_who)) {
+      return give_up(now, ConnectionEvent::kRefused, *session_over_);
     }
+    if (about_who) return give_up(now, ConnectionEvent::kRefused, std::move(error));
     return handle_error(now, std::move(error));
   }
   if (requests_.erase(frame.request) == 0) return;
@@ -211,8 +218,7 @@ void Connection::on_error(MonoTime now, wire::ErrorFrame frame) {
 }
 
 // The first command, or what follows it before there is a welcome.
-void Connection::ask_hello(MonoTime now, wire::Command command) {
-  arm(kOpenTimer, now + config_.open_timeout);
+void Connection::ask_hello(wire::Command command) {
   hello_request_ = next_request_++;
   write(wire::CommandFrame{hello_request_, std::move(command)});
 }
@@ -227,6 +233,7 @@ void Connection::welcome(MonoTime now, wire::Welcome welcome) {
   ever_connected_ = true;
   not_before_.reset();
   session_over_.reset();
+  starts_with_proof_ = false;
   disarm(kOpenTimer);
   arm(kStableTimer, now + config_.stable_after);
   outputs_.push_back(Welcomed{std::move(welcome)});
@@ -259,8 +266,11 @@ void Connection::connect(MonoTime now) {
 void Connection::handle_error(MonoTime now, Error error) {
   switch (classify(error.code)) {
     case ErrorClass::kAuth:
-      // The next connection finds out whether a proof helps.
-      if (connected() && may_prove(error.code)) return lose(now, std::move(error));
+      // The next connection finds out whether a proof helps; who was too slow to sign in tries
+      // again.
+      if (connected() ? may_prove(error.code) : error.code == ErrorCode::kNotAuthenticated) {
+        return lose(now, std::move(error));
+      }
       return give_up(now, ConnectionEvent::kRefused, std::move(error));
     case ErrorClass::kClient:
       return give_up(now, ConnectionEvent::kFatal, std::move(error));

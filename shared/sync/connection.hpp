@@ -96,7 +96,8 @@ class Connection {
 
   // ---- commands ----
   // `hello` opens every connection from now on; keep it current with set_hello.
-  void start(MonoTime now, wire::Authenticate hello);
+  // `with_proof`: its token is known to have ended, so the first welcome needs a proof.
+  void start(MonoTime now, wire::Authenticate hello, bool with_proof = false);
   void set_hello(wire::Authenticate hello) { hello_ = std::move(hello); }
   void set_prover(SignInProver prover) { prover_ = std::move(prover); }
   void stop(MonoTime now);
@@ -134,7 +135,7 @@ class Connection {
   void on_response(MonoTime now, wire::ResponseFrame frame);
   void on_error(MonoTime now, wire::ErrorFrame frame);
   void welcome(MonoTime now, wire::Welcome welcome);
-  void ask_hello(MonoTime now, wire::Command command);
+  void ask_hello(wire::Command command);
   bool may_prove(ErrorCode why) const;
   void keep_early(MonoTime now, ConnectionOutput output);
   void arm(Timer timer, MonoTime at) { timers_[timer] = at; }
@@ -144,6 +145,7 @@ class Connection {
   Backoff backoff_;
   wire::Authenticate hello_;
   SignInProver prover_;
+  bool starts_with_proof_ = false;
   std::optional<Error> session_over_;  // why this attempt goes on with a proof
   ConnectionState state_ = ConnectionState::kIdle;
   std::uint32_t attempt_ = 0;

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "client/cli/exit_code.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/test_server.hpp"
 
@@ -214,8 +215,22 @@ TEST_CASE("the kind of a room is told, and what cannot be read in it") {
   };
   const std::string words = world.cli("Ada", {"recovery-words"}).output;
   world.cli("Laptop", {"login", "--server", world.url(), "--recover"}, 0, words);
+  // Whom Ada verified is verified there, too.
+  CHECK(world.cli("Laptop", {"rooms"}).output.find("encrypted, verified") != std::string::npos);
   const auto revoked = world.cli("Ada", {"devices", "--revoke", other("Laptop")});
   CHECK(revoked.error.find("parley-cli recovery-words") != std::string::npos);
+
+  // What the laptop has goes when its owner says so.
+  constexpr int kNotSignedIn = static_cast<int>(cli::ExitCode::kNotSignedIn);
+  CHECK(world.cli("Laptop", {"rooms"}, kNotSignedIn).error.find("was signed out") !=
+        std::string::npos);
+  const auto other_name =
+      world.cli("Laptop", {"login", "--server", world.url(), "--name", "Somebody"}, 1);
+  CHECK(other_name.error.find("keys of Ada are still in this store") != std::string::npos);
+  CHECK(other_name.error.find("parley-cli logout") != std::string::npos);
+  world.cli("Laptop", {"logout"});
+  world.cli("Laptop", {"logout"}, kNotSignedIn);
+  world.login("Laptop");
 }
 
 TEST_CASE("a new device is let into an account by the code that another one prints") {

@@ -183,8 +183,9 @@ test('a device that was signed out asks before it forgets its keys', async () =>
   await devices.getByRole('button', { name: /^Sign out (?!of)/ }).first().click();
   await ada.page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click();
   await ada.closeDialogs();
+  await phone.page.getByRole('button', { name: 'Back' }).click();
   await phone.page.getByLabel('Your name').waitFor();
-  await phone.page.getByRole('button', { name: 'Start chatting' }).click();
+  await phone.page.getByRole('button', { name: 'Start chatting' }).dblclick();
   await phone.page.getByRole('alert').filter({ hasText: 'keys of Ada are still on this device' }).waitFor();
   await phone.screenshot('login-question');
   await phone.page.waitForTimeout(1100); // what comes sooner is a double click

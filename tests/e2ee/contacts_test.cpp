@@ -1,4 +1,5 @@
 // What a person decides about somebody's account key holds on all devices of the person.
+#include "client/e2ee/records.hpp"
 #include "shared/sealing/vault.hpp"
 #include "tests/e2ee/world.hpp"
 
@@ -88,9 +89,14 @@ TEST_CASE("who was verified on one device is verified on the others", "[e2ee]") 
   // What each device keeps of it is done with.
   for (Device* device : {&home.ada, &home.phone, &tablet}) {
     for (const auto& [key, value] : device->disk()) {
-      CHECK_FALSE(key.starts_with("e2ee/untold/"));
-      CHECK_FALSE(key.starts_with("e2ee/decided/"));
+      if (!key.starts_with("e2ee/decision/")) continue;
+      const auto record = e2ee::unpack<e2ee::DecisionRecord>(value);
+      REQUIRE(record);
+      CHECK(record->told);
+      CHECK(record->followed);
+      CHECK(record->number == 1);
     }
+    CHECK(device->disk().contains("e2ee/decision/" + home.ben.user().to_string()));
   }
   // The server knows that something was decided, and not about whom.
   std::size_t decisions = 0;
@@ -162,4 +168,82 @@ TEST_CASE("a new device that is shown another key than was verified says so", "[
   home.world.run(seconds(5));
   CHECK_FALSE(home.ben_on(home.ada).blocked());
   CHECK(home.told_of_change(home.ada));
+}
+
+TEST_CASE("a verification that was not told yet is told as it was made", "[e2ee]") {
+  Home home;
+  const auto words = home.world.recovery_of(home.ada);
+  const auto key = home.ben_on(home.ada).account_key();
+  home.ada.disconnect();
+  home.decide(home.ada, true);
+  home.phone.disconnect();
+  home.ben_starts_afresh();
+  // What the server shows before anything can be told stops this device, and is no decision.
+  home.ada.connect();
+  home.world.run(seconds(5));
+  CHECK(home.ben_on(home.ada).blocked());
+  home.phone.connect();
+  home.world.run(seconds(5));
+  CHECK(home.ben_on(home.phone).blocked());
+  Device& other = home.restore(words);
+  CHECK(home.ben_on(other).blocked());
+  CHECK(home.ben_on(other).previous_key() == key);
+}
+
+TEST_CASE("an old decision that the server shows again decides nothing", "[e2ee]") {
+  Home home;
+  home.decide(home.ada, true);
+  wire::VaultEntry old;
+  home.ada.request(wire::GetVault{0, 200}, [&](const app::Reply& reply) {
+    for (const auto& entry : std::get<wire::VaultPage>(std::get<wire::Response>(reply)).entries) {
+      const auto name = sealing::decode_name(entry.key);
+      if (name && std::holds_alternative<sealing::ContactEntry>(*name)) old = entry;
+    }
+  });
+  home.world.settle();
+  REQUIRE_FALSE(old.sealed.empty());
+  home.ben_starts_afresh();
+  home.decide(home.ada, true);  // the new key
+  const auto key = home.ben_on(home.ada).account_key();
+  home.ada.change_response = [&](wire::Response& response) {
+    auto* page = std::get_if<wire::VaultPage>(&response);
+    if (page == nullptr) return;
+    old.number = page->entries.empty() ? 1'000'000 : page->entries.back().number;
+    page->entries.push_back(old);
+  };
+  home.meet_again(home.ada);
+  CHECK(home.ben_on(home.ada).account_key() == key);
+  CHECK(home.ben_on(home.ada).verified());
+  // The newest decision is what new devices begin with, in whatever order entries come.
+  home.ada.change_response = {};
+  Device& tablet = home.world.link(home.ada, "Ada's tablet");
+  home.world.run(seconds(5));
+  CHECK(home.ben_on(tablet).account_key() == key);
+  CHECK(home.ben_on(tablet).verified());
+}
+
+TEST_CASE("two devices decide without knowing of each other", "[e2ee]") {
+  Home home;
+  home.decide(home.ada, true);
+  home.meet_again(home.phone);
+  home.ben_starts_afresh();
+  // One compares, the other one only accepts.
+  home.ada.disconnect();
+  home.phone.disconnect();
+  const bool ada_first = GENERATE(false, true);
+  home.decide(home.ada, true);
+  home.decide(home.phone, false);
+  Device& one = ada_first ? home.ada : home.phone;
+  Device& other = ada_first ? home.phone : home.ada;
+  one.connect();
+  home.world.run(seconds(3));
+  other.connect();
+  home.world.run(seconds(3));
+  home.meet_again(one);
+  Device& tablet = home.world.link(home.ada, "Ada's tablet");
+  home.world.run(seconds(5));
+  for (Device* device : {&home.ada, &home.phone, &tablet}) {
+    CHECK(home.ben_on(*device).verified());
+    CHECK_FALSE(home.ben_on(*device).blocked());
+  }
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include "client/core/stored.hpp"
 #include "shared/identity/recovery.hpp"
 #include "tests/sim/private_world.hpp"
 
@@ -387,7 +388,15 @@ TEST_CASE("who comes back after the session has ended goes on as if it had not")
   const client::SelfView self = ada.view().self;
   ada.crash();
   grace.say(room, "two");
-  world.run_for(hours(3));
+  const bool token_is_gone = GENERATE(false, true);  // it was refused before
+  if (token_is_gone) {
+    auto stored = client::unpack<client::StoredSession>(ada.store.at("session"));
+    REQUIRE(stored);
+    stored->session.token.clear();
+    ada.store["session"] = client::pack(*stored);
+  } else {
+    world.run_for(hours(3));
+  }
   ada.boot();
   world.run_for(seconds(5));
   CHECK(ada.view().screen == client::Screen::kMain);
@@ -454,6 +463,15 @@ TEST_CASE("the keys of an account give way to another only when the person says 
     REQUIRE(ada.view().login.asks_to_replace);
     CHECK(ada.view().screen == client::Screen::kLogin);
     CHECK(ada.store.contains("e2ee/account"));
+    SECTION("not when the person turned to something else meanwhile") {
+      ada.core().reset_login(world.now());
+      CHECK(ada.view().login.error.empty());
+      CHECK_FALSE(ada.view().login.asks_to_replace);
+      press(as_guest);
+      CHECK(ada.view().login.asks_to_replace);
+      CHECK(ada.store.contains("e2ee/account"));
+      ada.core().reset_login(world.now());
+    }
     SECTION("as somebody new") {
       press(as_guest);
       world.run_for(seconds(10));
@@ -465,6 +483,10 @@ TEST_CASE("the keys of an account give way to another only when the person says 
     }
     SECTION("into the same account with the recovery words") {
       const auto recover = [&](client::Client& core) { core.sign_in_recovery(world.now(), words); };
+      press(recover);  // another question
+      CHECK(ada.view().login.asks_to_replace);
+      CHECK(ada.view().login.error.find("replaced") != std::string::npos);
+      world.run_for(seconds(2));
       press(recover);
       world.run_for(seconds(20));
       CHECK(ada.view().self.user == user);

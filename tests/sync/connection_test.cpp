@@ -409,12 +409,52 @@ TEST_CASE("Where the session has ended, a device proves itself on the same conne
     rig.welcome();
     CHECK(rig.link.connected());
   }
+  SECTION("a server that is about to restart is asked again") {
+    ask();
+    refuse(ErrorCode::kShuttingDown);
+    CHECK(rig.count<Refused>() == 0);
+    CHECK(rig.link.state() == State::kWaiting);
+  }
+  SECTION("who takes too long for it tries again") {
+    rig.pass(seconds(6));
+    prove();
+    if (GENERATE(true, false)) {
+      rig.pass(seconds(4));
+    } else {
+      rig.receive(wire::Goodbye{static_cast<std::uint16_t>(ErrorCode::kNotAuthenticated), {}, 0});
+    }
+    CHECK(rig.count<Refused>() == 0);
+    CHECK(rig.link.state() != State::kIdle);
+  }
   SECTION("a challenge that was not asked for is not answered") {
     const std::size_t sent = rig.sent.size();
     rig.receive(wire::ResponseFrame{rig.hello_id(), wire::Challenge{challenge}});
     CHECK(rig.link.state() == State::kWaiting);
     CHECK(rig.sent.size() == sent);
   }
+}
+
+TEST_CASE("A session that is known to be over begins with a proof, until it is welcomed") {
+  Rig rig;
+  rig.link.set_prover([](ByteView) { return wire::AuthenticateDevice{}; });
+  rig.link.start(rig.now, {}, true);
+  rig.drain();
+  const auto last = [&] { return std::get<wire::CommandFrame>(rig.sent.back()).command; };
+  for (int i = 0; i < 2; ++i) {
+    rig.open();
+    CHECK(std::holds_alternative<wire::GetChallenge>(last()));
+    if (i > 0) break;
+    rig.lose();
+    rig.pass({});
+  }
+  rig.receive(wire::ResponseFrame{rig.hello_id(), wire::Challenge{Bytes(32, 1)}});
+  CHECK(std::holds_alternative<wire::AuthenticateDevice>(last()));
+  rig.welcome();
+  REQUIRE(rig.link.connected());
+  rig.lose();
+  rig.pass(seconds(30));
+  rig.open();
+  CHECK(std::holds_alternative<wire::Authenticate>(last()));
 }
 
 TEST_CASE("A goodbye says how to go on") {

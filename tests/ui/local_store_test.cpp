@@ -51,6 +51,33 @@ TEST_CASE("entries are kept, replaced, erased and found by prefix") {
   CHECK(again->read("")->empty());
 }
 
+TEST_CASE("a store with a session is for one server") {
+  Folder folder;
+  const std::string one = "wss://one.example/ws", other = "wss://other.example/ws";
+  const auto bind = [&](const std::string& url) {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store.ok());
+    return store->bind_server(url);
+  };
+  CHECK(bind(one).ok());
+  CHECK(bind(other).ok());  // nobody is signed in
+  {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store->write({entry("session", "x")}).ok());
+  }
+  const auto refused = bind(one);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().detail.find(other) != std::string::npos);
+  CHECK(refused.error().detail.find("--store") != std::string::npos);
+  CHECK(bind(other).ok());
+  {
+    auto store = LocalStore::open(folder.file());
+    REQUIRE(store->clear().ok());
+    REQUIRE(store->write({entry("session", "x")}).ok());
+  }
+  CHECK_FALSE(bind(one).ok());
+}
+
 TEST_CASE("the file is for its owner only, and for one program at a time") {
   Folder folder;
   auto store = LocalStore::open(folder.file());

@@ -448,6 +448,25 @@ TEST_CASE("the login takes a code or the words of an account that exists") {
   }
 }
 
+TEST_CASE("who is about to lose keys by signing in sees it in the button") {
+  client::AppView view;
+  view.screen = client::Screen::kLogin;
+  view.login.error = "The messages and keys of Ada are still on this device.";
+  view.login.asks_to_replace = true;
+  view.login.suggested_name = "Ada";
+  Scene s(std::move(view));
+  CHECK(s.find(SemanticRole::kAlert, "The messages and keys of Ada are still on this device."));
+  CHECK_FALSE(s.find(SemanticRole::kButton, "Continue"));
+  SECTION("going on") {
+    s.press("Go on");
+    CHECK(s.asked("sign_in_guest 'Ada'"));
+  }
+  SECTION("turning to the other form takes the question back") {
+    s.press("I have an account on another device");
+    CHECK(s.asked("reset_login"));
+  }
+}
+
 TEST_CASE("a dialog that stands still is not drawn again") {
   // Heights that put it at all kinds of fractions of a pixel.
   for (int height = 790; height < 812; ++height) {

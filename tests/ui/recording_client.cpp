@@ -78,8 +78,8 @@ std::uint64_t Client::revoke_device(Now, DeviceId device) {
   return 1;
 }
 void Client::sign_in_guest(Now, std::string name) { note("sign_in_guest", name); }
-void Client::sign_in_link(Now, std::string code) { note("sign_in_link", code); }
-void Client::sign_in_recovery(Now, std::string words) { note("sign_in_recovery", words); }
+void Client::sign_in_link(Now, std::string code, bool) { note("sign_in_link", code); }
+void Client::sign_in_recovery(Now, std::string words, bool) { note("sign_in_recovery", words); }
 std::uint64_t Client::start_direct(Now, UserId user) {
   note("start_direct", user);
   return 1;
@@ -87,6 +87,7 @@ std::uint64_t Client::start_direct(Now, UserId user) {
 
 // Of these the name is enough.
 void Client::cancel_compose_mode(Now) { note("cancel_compose_mode"); }
+void Client::reset_login(Now) { note("reset_login"); }
 void Client::cancel_link(Now) { note("cancel_link"); }
 void Client::close_identity(Now) { note("close_identity"); }
 void Client::close_room(Now) { note("close_room"); }
