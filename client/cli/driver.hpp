@@ -9,6 +9,7 @@
 
 #include "client/cli/session_store.hpp"
 #include "client/cli/system.hpp"
+#include "client/core/room_notes.hpp"
 #include "client/native/system_rng.hpp"
 #include "client/native/ws_transport.hpp"
 
@@ -58,6 +59,9 @@ class Driver {
   const client::AppView& view() { return client_.view(); }
   client::ClosedView why_closed(RoomId room, const wire::Event& event) {
     return client_.why_closed(room, event);
+  }
+  std::vector<client::MissedMessages> missed_before(RoomId room, Seq seq) const {
+    return client_.missed_before(room, seq);
   }
   // Pumps until `done`, at most for the time limit.
   Status wait_for(const std::function<bool()>& done) { return wait_until(deadline(), done); }

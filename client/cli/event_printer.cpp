@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "client/cli/printer.hpp"
+#include "client/core/words.hpp"
 #include "shared/sync/fold.hpp"
 #include "shared/wire/json.hpp"
 
@@ -25,7 +27,8 @@ void EventPrinter::json_event(RoomId room, const wire::Event& event) const {
   if (!object.is_object()) return;
   const auto found = names_.find(event.sender);
   if (found != names_.end()) object["sender_name"] = found->second;
-  if (event.kind == wire::EventKind::kSealed) object["unreadable"] = why_closed_(room, event).text;
+  if (event.kind == wire::EventKind::kSealed)
+    object["unreadable"] = private_.why_closed(room, event).text;
   printer_.line(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -119,14 +122,69 @@ std::string EventPrinter::describe(const wire::Event& event, const wire::EventBo
 
 // Sealed events come as they are when this device cannot open them.
 std::string EventPrinter::describe_sealed(RoomId room, const wire::Event& event) const {
-  const client::ClosedView why = why_closed_(room, event);
+  const client::ClosedView why = private_.why_closed(room, event);
   if (why.refused) return printer_.style().warn(printable(why.text));
   const auto sealed = wire::decode<wire::SealedBody>(event.body);
   if (!sealed || !sealed->counts) return {};
   return name_of(event.sender) + ": " + printer_.style().dim("[" + why.text + "]");
 }
 
+void EventPrinter::pass(RoomId room, const wire::Event& event) {
+  constexpr std::size_t kMostPassed = 10'000;
+  Passed& passed = passed_.try_emplace(room, Passed{event.seq, {}}).first->second;
+  for (const client::MissedMessages& missed : private_.missed_before(room, event.seq)) {
+    const bool whole = missed.after.next() >= passed.first || missed.after.next() == event.seq;
+    const auto there =
+        static_cast<std::uint64_t>(std::ranges::count_if(passed.chained, [&](const auto& one) {
+          return one.first > missed.after && one.second == missed.device;
+        }));
+    if (!whole || there >= missed.count) continue;
+    const std::uint64_t count = missed.count - there;
+    if (printer_.json()) {
+      const nlohmann::json object = {{"type", "missing"},
+                                     {"room_id", room.to_string()},
+                                     {"before", event.seq.value},
+                                     {"user_id", missed.user.to_string()},
+                                     {"device_id", missed.device.to_string()},
+                                     {"count", count}};
+      printer_.line(object.dump());
+      continue;
+    }
+    print(room, event,
+          printer_.style().warn(client::words_for_missed(count, name_of(missed.user))));
+  }
+  if (!is_chained(room, event)) return;
+  passed.chained.emplace_back(event.seq, event.device);
+  if (passed.chained.size() <= kMostPassed) return;
+  passed.first = passed.chained.front().first.next();
+  passed.chained.pop_front();
+}
+
+// Whether its device counts it among what it sent (timeline_view.cpp).
+bool EventPrinter::is_chained(RoomId room, const wire::Event& event) const {
+  switch (event.kind) {
+    case wire::EventKind::kSealed:
+      return !private_.why_closed(room, event).refused;
+    case wire::EventKind::kRoomSettings: {
+      const auto settings = wire::decode<wire::RoomSettings>(event.body);
+      return settings && !settings->name.empty();
+    }
+    case wire::EventKind::kMessage:
+    case wire::EventKind::kEdit:
+    case wire::EventKind::kDeletion:
+    case wire::EventKind::kReaction:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void EventPrinter::event(RoomId room, const wire::Event& event) {
+  pass(room, event);
+  show(room, event);
+}
+
+void EventPrinter::show(RoomId room, const wire::Event& event) {
   const auto body = wire::decode_body(event.kind, event.body);
   if (body) {
     if (const auto* change = std::get_if<wire::Membership>(&*body)) {
@@ -143,19 +201,19 @@ void EventPrinter::event(RoomId room, const wire::Event& event) {
   if (const std::string text = describe(event, *body); !text.empty()) print(room, event, text);
 }
 
-void EventPrinter::history(RoomId room, const std::vector<wire::Event>& events) {
-  if (printer_.json() || events.empty()) {
-    for (const wire::Event& one : events) event(room, one);
-    return;
-  }
+void EventPrinter::history(RoomId room, const std::vector<wire::Event>& events,
+                           const std::set<Seq>& left_out) {
   sync::Folds folds;
-  const Seq first = events.front().seq;
+  const Seq first = events.empty() ? Seq{} : events.front().seq;
   for (const wire::Event& one : events) {
+    if (left_out.contains(one.seq)) continue;
     if (const auto body = wire::decode_body(one.kind, one.body)) folds.add(one, *body);
   }
   for (const wire::Event& one : events) {
-    if (one.kind == wire::EventKind::kSealed) {
-      event(room, one);
+    pass(room, one);
+    if (left_out.contains(one.seq)) continue;
+    if (printer_.json() || one.kind == wire::EventKind::kSealed) {
+      show(room, one);
       continue;
     }
     const auto body = wire::decode_body(one.kind, one.body);
@@ -165,12 +223,12 @@ void EventPrinter::history(RoomId room, const std::vector<wire::Event>& events) 
     const auto* message = std::get_if<wire::Message>(&*body);
     if (message == nullptr) {
       // Shown with the message it changes, when that is part of this stretch.
-      if (target.value == 0 || target < first) event(room, one);
+      if (target.value == 0 || target < first) show(room, one);
       continue;
     }
     const sync::MessageFold* fold = folds.find(one.seq);
     if (fold == nullptr) {
-      event(room, one);
+      show(room, one);
       continue;
     }
     const Style& style = printer_.style();

@@ -2,12 +2,15 @@
 // JSON protocol. Results are complete lines, flushed, so that pipes see them at once.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
 #include "client/cli/terminal.hpp"
+#include "client/core/room_notes.hpp"
 #include "client/core/search_index.hpp"
 #include "client/core/view_models.hpp"
 #include "shared/wire/frame.hpp"
@@ -51,22 +54,35 @@ class Printer {
 // Prints a room's events in order, with day lines between; knows the names it has seen.
 class EventPrinter {
  public:
-  using WhyClosed = std::function<client::ClosedView(RoomId, const wire::Event&)>;
+  struct PrivateRooms {  // what the core knows of them: Client::why_closed, Client::missed_before
+    std::function<client::ClosedView(RoomId, const wire::Event&)> why_closed;
+    std::function<std::vector<client::MissedMessages>(RoomId, Seq)> missed_before;
+  };
   // `room_names` is shown before each line when several rooms are followed.
   EventPrinter(const Printer& printer, std::unordered_map<RoomId, std::string> room_names,
-               WhyClosed why_closed)
-      : printer_(printer), room_names_(std::move(room_names)), why_closed_(std::move(why_closed)) {}
+               PrivateRooms private_rooms)
+      : printer_(printer), room_names_(std::move(room_names)), private_(std::move(private_rooms)) {}
 
   void learn(const std::vector<wire::UserInfo>& users);
   void learn(UserId user, const std::string& name) { names_[user] = name; }
 
   // A stretch of history. For people, edits, deletions and reactions of messages that are part of
-  // it are shown where they belong; JSON has every event as it is.
-  void history(RoomId room, const std::vector<wire::Event>& events);
-  // One live event.
+  // it are shown where they belong; JSON has every event as it is, but for those `left_out`.
+  void history(RoomId room, const std::vector<wire::Event>& events,
+               const std::set<Seq>& left_out = {});
+  // One live event; the one after the last of the room.
   void event(RoomId room, const wire::Event& event);
 
  private:
+  // The events of a room so far, in order and without gaps.
+  struct Passed {
+    Seq first;
+    std::deque<std::pair<Seq, DeviceId>> chained;  // those that their device counts
+  };
+  void show(RoomId room, const wire::Event& event);
+  // Says what its author's device sent before it and is not among what passed.
+  void pass(RoomId room, const wire::Event& event);
+  bool is_chained(RoomId room, const wire::Event& event) const;
   std::string name_of(UserId user) const;
   void json_event(RoomId room, const wire::Event& event) const;
   void print(RoomId room, const wire::Event& event, const std::string& text);
@@ -78,7 +94,8 @@ class EventPrinter {
 
   const Printer& printer_;
   std::unordered_map<RoomId, std::string> room_names_;
-  WhyClosed why_closed_;
+  PrivateRooms private_;
+  std::unordered_map<RoomId, Passed> passed_;
   std::unordered_map<UserId, std::string> names_;
   std::string day_;
 };

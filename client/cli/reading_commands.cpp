@@ -1,5 +1,6 @@
 // history and tail: events of rooms, as they were and as they come.
 #include <algorithm>
+#include <map>
 
 #include "client/cli/commands.hpp"
 
@@ -10,9 +11,10 @@ Result<wire::HistoryPage> fetch(Driver& driver, const wire::History& query) {
   return driver.call_for<wire::HistoryPage>(wire::Command{query});
 }
 
-EventPrinter::WhyClosed why_closed(Driver& driver) {
-  return
-      [&driver](RoomId room, const wire::Event& event) { return driver.why_closed(room, event); };
+EventPrinter::PrivateRooms private_rooms(Driver& driver) {
+  return {
+      [&driver](RoomId room, const wire::Event& event) { return driver.why_closed(room, event); },
+      [&driver](RoomId room, Seq seq) { return driver.missed_before(room, seq); }};
 }
 
 // Follows rooms by their own cursors: what is printed is dense and in order, whatever was lost on
@@ -24,7 +26,7 @@ class Follower {
       : context_(context),
         driver_(*context.driver),
         arguments_(arguments),
-        printer_(context.printer, std::move(names), why_closed(driver_)) {
+        printer_(context.printer, std::move(names), private_rooms(driver_)) {
     driver_.on_event = [this](const client::EventArrived& arrived) { handle(arrived); };
   }
   ~Follower() { driver_.on_event = {}; }
@@ -134,32 +136,33 @@ class Follower {
   std::unordered_map<RoomId, Cursor> cursors_;
 };
 
-// Who may delete what is judged by readers in private rooms: authors and moderators.
-Status leave_out_void_deletions(Driver& driver, const wire::RoomSummary& room,
-                                std::vector<wire::Event>& events) {
-  if (room.settings.kind != wire::RoomKind::kPrivate) return {};
-  const auto is_foreign = [&](const wire::Event& event) {
+// Who may delete what is judged by readers in private rooms: authors and moderators. Those of
+// others.
+Result<std::set<Seq>> void_deletions(Driver& driver, const wire::RoomSummary& room,
+                                     const std::vector<wire::Event>& events) {
+  std::set<Seq> out;
+  if (room.settings.kind != wire::RoomKind::kPrivate) return out;
+  std::map<Seq, UserId> foreign;  // deletions of what somebody else wrote, by whom
+  for (const wire::Event& event : events) {
     const auto body = wire::decode_body(event.kind, event.body);
     const auto* deletion = body ? std::get_if<wire::Deletion>(&*body) : nullptr;
-    if (deletion == nullptr) return false;
-    return std::ranges::any_of(events, [&](const wire::Event& target) {
+    if (deletion == nullptr) continue;
+    const bool is_foreign = std::ranges::any_of(events, [&](const wire::Event& target) {
       return target.seq == deletion->target && target.sender != event.sender;
     });
-  };
-  if (std::ranges::none_of(events, is_foreign)) return {};
+    if (is_foreign) foreign.emplace(event.seq, event.sender);
+  }
+  if (foreign.empty()) return out;
   const auto members = room_members(driver, room.room_id);
   if (!members) return members.error();
-  const auto moderates = [&](UserId user) {
-    return !room.settings.direct && std::ranges::any_of(*members, [&](const auto& member) {
-      return member.user.user_id == user && member.role >= wire::Role::kModerator;
-    });
-  };
-  std::vector<wire::Event> rest;
-  for (const wire::Event& event : events) {
-    if (!is_foreign(event) || moderates(event.sender)) rest.push_back(event);
+  for (const auto& [seq, user] : foreign) {
+    const bool moderates =
+        !room.settings.direct && std::ranges::any_of(*members, [&](const auto& member) {
+          return member.user.user_id == user && member.role >= wire::Role::kModerator;
+        });
+    if (!moderates) out.insert(seq);
   }
-  events = std::move(rest);
-  return {};
+  return out;
 }
 
 }  // namespace
@@ -172,7 +175,7 @@ Status history(Context& context, const HistoryArguments& arguments) {
 
   // Pages from new to old, printed from old to new.
   std::vector<wire::Event> events;
-  EventPrinter printer(context.printer, {}, why_closed(driver));
+  EventPrinter printer(context.printer, {}, private_rooms(driver));
   wire::History query{room->room_id, wire::HistoryFrom::kNewest, Seq{arguments.before}, {}, 0};
   if (arguments.before_time) {
     query.from = wire::HistoryFrom::kTime;
@@ -191,8 +194,9 @@ Status history(Context& context, const HistoryArguments& arguments) {
     query.from = wire::HistoryFrom::kBefore;
     query.seq = page->events.front().seq;
   }
-  PARLEY_TRY(leave_out_void_deletions(driver, *room, events));
-  printer.history(room->room_id, events);
+  const auto left_out = void_deletions(driver, *room, events);
+  if (!left_out) return left_out.error();
+  printer.history(room->room_id, events, *left_out);
   return {};
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kSessionKey = "session";
 constexpr const char* kServerKey = "cli/server";
+constexpr const char* kNotesPrefix = "notes/";  // what is in no log
 
 // Without what refers to records that are not kept: the place to resume from and the open room.
 Bytes without_places(const Bytes& value) {
@@ -88,7 +89,7 @@ Status SessionStore::write(const std::vector<Entry>& entries) {
       const auto present = entries_.find(kSessionKey);
       const bool same = present != entries_.end() && present->second == value;
       if (!same) kept.push_back({kSessionKey, value});
-    } else if (entry.key.starts_with(e2ee::kPrefix)) {
+    } else if (entry.key.starts_with(e2ee::kPrefix) || entry.key.starts_with(kNotesPrefix)) {
       kept.push_back({entry.key, value});
     }
     if (value.empty()) {

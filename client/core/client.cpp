@@ -185,6 +185,9 @@ std::optional<Effect> Client::poll_effect() {
 }
 
 std::optional<MonoTime> Client::poll_deadline() const { return impl_->deadline(); }
+std::vector<MissedMessages> Client::missed_before(RoomId room, Seq seq) const {
+  return impl_->missed_before(room, seq);
+}
 ClosedView Client::why_closed(RoomId room, const wire::Event& event) {
   return impl_->why_closed(room, event);
 }

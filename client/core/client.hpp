@@ -99,6 +99,8 @@ struct NoteAdded {
 using Effect = std::variant<OpenTransport, SendBytes, CloseTransport, WriteStore, ReadStore,
                             ClearStore, Notify, CommandDone, EventArrived, NoteAdded>;
 
+struct MissedMessages;  // room_notes.hpp
+
 class Client {
  public:
   Client(Config config, Rng& rng);
@@ -218,6 +220,9 @@ class Client {
   const AppView& view();  // built when something changed since the last call
   // Of an event that came sealed to here, whether its room is the open one or not.
   ClosedView why_closed(RoomId room, const wire::Event& event);
+  // What an author's device says to have sent right before its event at `seq` and is not known to
+  // be here. What lies between the two events may still turn out to be it (timeline_view.cpp).
+  std::vector<MissedMessages> missed_before(RoomId room, Seq seq) const;
   // Why nothing can be sent to a private room until a person has looked; empty: it can, or will.
   std::string attention_of(RoomId room);
 

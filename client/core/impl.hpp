@@ -218,6 +218,7 @@ class Client::Impl {
   void make_recovery_words(Now now);
   void hide_recovery_words(Now now);
   ClosedView why_closed(RoomId id, const wire::Event& event);
+  std::vector<MissedMessages> missed_before(RoomId id, Seq seq) const;
   std::string attention_of(RoomId id);
   void recover(Now now, const std::string& words);
   void start_afresh(Now now);
@@ -403,6 +404,7 @@ class Client::Impl {
   sync::PresenceState presence_;
   People people_;
   std::map<RoomId, Room> rooms_;
+  std::map<RoomId, StoredNotes> roomless_notes_;  // of rooms that were not stored themselves
   StoredSession session_;
   std::deque<Effect> effects_;
   std::unordered_map<sync::RequestId, Handler> handlers_;

@@ -51,8 +51,15 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
       (void)room->timeline.take_changes();
     }
   }
-  // What is there of a room that is not in the list is of no use.
-  std::erase_if(rooms_, [](const auto& pair) { return pair.second.summary.room_id.is_nil(); });
+  // What is there of a room that is not in the list is of no use, but for what is in no log.
+  std::erase_if(rooms_, [this](auto& pair) {
+    auto& [id, room] = pair;
+    if (!room.summary.room_id.is_nil()) return false;
+    if (!room.notes.empty() || !room.missed.empty()) {
+      roomless_notes_[id] = {std::move(room.notes), std::move(room.missed)};
+    }
+    return true;
+  });
   (void)people_.take_unsaved();
   unlock_engine(now);
   unsaved_ = false;

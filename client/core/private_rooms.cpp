@@ -378,6 +378,16 @@ ClosedView Client::Impl::why_closed(RoomId id, const wire::Event& event) {
   return {std::string(e2ee::describe(fault)), false};
 }
 
+std::vector<MissedMessages> Client::Impl::missed_before(RoomId id, Seq seq) const {
+  std::vector<MissedMessages> out;
+  const auto room = rooms_.find(id);
+  if (room == rooms_.end()) return out;
+  for (const MissedMessages& missed : room->second.missed) {
+    if (missed.before == seq && missed.count > 0) out.push_back(missed);
+  }
+  return out;
+}
+
 // What the sender's own count of its messages says about those around this one.
 void Client::Impl::note_chain(Now now, Room& room, const wire::Event& event,
                               const e2ee::Opened& opened) {

@@ -38,6 +38,10 @@ Room* Client::Impl::learn_room(Now now, wire::RoomSummary summary) {
   const bool is_new = !rooms_.contains(id);
   if (is_new && rooms_.size() >= kMaxRooms) return nullptr;
   Room& room = rooms_.try_emplace(id, id).first->second;
+  if (auto kept = roomless_notes_.extract(id)) {
+    room.notes = std::move(kept.mapped().notes);
+    room.missed = std::move(kept.mapped().missed);
+  }
   const wire::RoomSummary before = std::exchange(room.summary, summary);
   const bool is_older = !is_new && before.head > summary.head;
   if (is_older) {

@@ -121,6 +121,7 @@ void Client::Impl::forget_account() {
   presence_ = {};
   people_.forget();
   rooms_.clear();
+  roomless_notes_.clear();
   marks_due_.clear();
   session_ = {};
   open_room_.reset();

@@ -1,5 +1,6 @@
 // parley-cli as scripts use it: exit codes, standard output, pipes, signals; against a real server.
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -231,6 +232,45 @@ TEST_CASE("the kind of a room is told, and what cannot be read in it") {
   world.cli("Laptop", {"logout"});
   world.cli("Laptop", {"logout"}, kNotSignedIn);
   world.login("Laptop");
+}
+
+TEST_CASE("a message that the server replaced is said to be missing, each time") {
+  World world;
+  world.meet("Ada", "Bob");
+  world.cli("Ada", {"create", "--private", "Plans", "--with", "Bob"});
+  world.cli("Ada", {"send", "Plans", "zero"});
+  CHECK(world.cli("Bob", {"history", "Plans"}).output.find("is missing") == std::string::npos);
+  for (const char* text : {"one", "two", "three"}) world.cli("Ada", {"send", "Plans", text});
+  REQUIRE(world.server.stop() == 0);
+  // "one" again in the place of "two".
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(world.server.database().c_str(), &database) == SQLITE_OK);
+  const char* replace =
+      "WITH newest AS (SELECT id, body FROM events WHERE kind = 20 ORDER BY id DESC LIMIT 3) "
+      "UPDATE events SET body = (SELECT body FROM newest ORDER BY id LIMIT 1) "
+      "WHERE id = (SELECT id FROM newest ORDER BY id LIMIT 1 OFFSET 1)";
+  REQUIRE(sqlite3_exec(database, replace, nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_changes(database) == 1);
+  sqlite3_close(database);
+  REQUIRE(world.server.start());
+
+  for (int times = 0; times < 2; ++times) {
+    const std::string read = world.cli("Bob", {"history", "Plans"}).output;
+    INFO(read);
+    const std::size_t missing = read.find("A message or change from Ada is missing here");
+    REQUIRE(missing != std::string::npos);
+    CHECK(read.find("Ada: one") < missing);
+    CHECK(read.find("Ada: three") > missing);
+    CHECK(read.find("Ada: two") == std::string::npos);
+  }
+  std::size_t told = 0;
+  for (const auto& line : json_lines(world.cli("Bob", {"history", "--json", "Plans"}).output)) {
+    if (line["type"] != "missing") continue;
+    ++told;
+    CHECK(line["count"] == 1);
+  }
+  CHECK(told == 1);
+  CHECK(world.cli("Ada", {"history", "Plans"}).output.find("two") == std::string::npos);
 }
 
 TEST_CASE("a new device is let into an account by the code that another one prints") {

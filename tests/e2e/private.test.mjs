@@ -181,7 +181,9 @@ test('a device that was signed out asks before it forgets its keys', async () =>
   await ada.openSecurity();
   const devices = ada.page.getByRole('dialog', { name: 'Settings' });
   await devices.getByRole('button', { name: /^Sign out (?!of)/ }).first().click();
-  await ada.page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click();
+  const question = ada.page.getByRole('alertdialog');
+  await question.getByRole('button', { name: 'Sign out' }).click();
+  await question.waitFor({ state: 'detached' });
   await ada.closeDialogs();
   await phone.page.getByRole('button', { name: 'Back' }).click();
   await phone.page.getByLabel('Your name').waitFor();
