@@ -196,7 +196,7 @@ EMSCRIPTEN_KEEPALIVE void parley_sign_in_with(const char* text, std::size_t size
 }
 EMSCRIPTEN_KEEPALIVE void parley_other_form() {
   app->client().reset_login(WebApp::now());
-  app->settle();
+  app->settle_form();
 }
 EMSCRIPTEN_KEEPALIVE void parley_cancel_link() {
   app->client().cancel_link(WebApp::now());

@@ -164,7 +164,7 @@ export class Page {
     for (let left = reader.u8(); left > 0; left--) link.signs.push([reader.text(), reader.text()]);
     if (screen === 'login') {
       this.setElsewhere(null);
-      this.shown.setBusy(busy || this.submitted !== null, asks);
+      for (const form of Object.values(this.forms)) form.setBusy(busy || this.submitted !== null, asks && form === this.shown);
       this.shown.showError(error);
       const { field } = this.forms.guest;
       if (suggestion !== '' && field.value === '') field.value = suggestion;

@@ -65,7 +65,6 @@ Status login(Context& context, const LoginArguments& arguments) {
                    {}};
     }
     if (exit_code(present.error()) != ExitCode::kNotSignedIn) return present;
-    const bool as_guest = !arguments.recover && arguments.code.empty();
     const std::string owner = printable(context.driver->self().name);
     const bool has_keys = !context.store.read("e2ee/account").empty();
     if (has_keys && !keys) {
@@ -75,14 +74,17 @@ Status login(Context& context, const LoginArguments& arguments) {
                        "that first",
                    {}};
     }
-    if (has_keys && (as_guest || url != context.store.server_url())) {
+    if (has_keys && !arguments.replace) {
       return Error{ErrorCode::kNotPossible,
                    "the messages and keys of " + owner +
-                       " are still in this store, though the session has ended. To be somebody "
-                       "else, use another --store, or first erase them with parley-cli logout",
+                       " are still in this store, though the session has ended. With --replace "
+                       "they give way (what the account has comes back with its recovery words or "
+                       "a code); or use another --store",
                    {}};
     }
-    if (as_guest || !has_keys) {
+    const bool as_guest = !arguments.recover && arguments.code.empty();
+    // Who signs in to an account keeps what is here until the server has let them in.
+    if (as_guest || url != context.store.server_url()) {
       context.driver.reset();
       PARLEY_TRY(context.store.clear());
     }

@@ -130,6 +130,8 @@ class Grammar {
     who->add_option("--code", v_.login.code,
                     "as a further device of an account: the code that another one shows");
     who->require_option(1);
+    login_app->add_flag("--replace", v_.login.replace,
+                        "let the keys go that an account whose session has ended left here");
     add("logout", "End the session, here and on the server", [](Context& c) { return logout(c); });
     add("whoami", "Who is signed in, and where", [](Context& c) { return whoami(c); });
     auto* devices_app = add("devices", "Where this account is signed in",

@@ -30,6 +30,7 @@ struct LoginArguments {
   std::string name;
   bool recover = false;  // recovery words come from standard input instead of a name
   std::string code;      // shown by another device of the account
+  bool replace = false;  // the keys of an account whose session has ended
 };
 Status login(Context& context, const LoginArguments& arguments);
 Status logout(Context& context);

@@ -119,6 +119,7 @@ Status Driver::wait_connected(bool first_attempt_only) {
   if (!waited && waited.error().code == ErrorCode::kCancelled) return waited;
   const client::AppView& view = client_.view();
   if (view.screen == client::Screen::kLogin && !view.login.busy) {
+    if (view.login.server_was_silent) return Error{ErrorCode::kNotConnected, loss_reason_, {}};
     return Error{ErrorCode::kNotAuthenticated, view.login.error, {}};
   }
   if (view.connection.state == client::LinkState::kStopped) {

@@ -37,10 +37,7 @@ void Client::handle_stored(Now now, std::uint64_t batch, Status status) {
   impl_->handle_stored(now, batch, std::move(status));
 }
 void Client::handle_timeout(Now now) { impl_->handle_timeout(now); }
-void Client::handle_network(Now now, bool online) {
-  impl_->connection().handle_network(now.mono, online);
-  impl_->settle(now);
-}
+void Client::handle_network(Now now, bool online) { impl_->handle_network(now, online); }
 void Client::handle_focus(Now now, bool focused) { impl_->handle_focus(now, focused); }
 void Client::handle_activity(Now now) { impl_->handle_activity(now); }
 

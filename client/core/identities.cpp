@@ -67,10 +67,7 @@ void Client::Impl::sign_in_recovery(Now now, const std::string& words, bool repl
     login_error_ = words_for_recovery_fault(*fault);
     return settle(now);
   }
-  if (!loaded_) {
-    return sign_in_when_loaded(now,
-                               [=, this](Now then) { sign_in_recovery(then, words, replace); });
-  }
+  if (sign_in_waits(now, [=, this](Now then) { sign_in_recovery(then, words, replace); })) return;
   if (!replace && asks_to_replace(now, words_for_replacing(session_.session.user.name))) {
     return settle(now);
   }
@@ -95,9 +92,7 @@ void Client::Impl::sign_in_link(Now now, const std::string& code, bool replace) 
     }
     return settle(now);
   }
-  if (!loaded_) {
-    return sign_in_when_loaded(now, [=, this](Now then) { sign_in_link(then, code, replace); });
-  }
+  if (sign_in_waits(now, [=, this](Now then) { sign_in_link(then, code, replace); })) return;
   if (!replace && asks_to_replace(now, words_for_replacing(session_.session.user.name))) {
     return settle(now);
   }

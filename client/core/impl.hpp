@@ -154,6 +154,7 @@ class Client::Impl {
   void sign_in_recovery(Now now, const std::string& words, bool replace);
   void sign_in_link(Now now, const std::string& code, bool replace);
   void reset_login(Now now);
+  void handle_network(Now now, bool online);
   void sign_out(Now now);
   void handle_timeout(Now now);
   void handle_focus(Now now, bool focused);
@@ -257,7 +258,7 @@ class Client::Impl {
   wire::Authenticate hello() const;
   void connect(Now now);
   void end_login(std::string why);
-  void sign_in_when_loaded(Now now, std::function<void(Now)> sign_in);
+  bool sign_in_waits(Now now, std::function<void(Now)> sign_in);
   bool asks_to_replace(Now now, std::string words);
   void try_proof(Now now);
   void begin_sign_in(Now now);
@@ -413,8 +414,10 @@ class Client::Impl {
   bool signing_in_ = false;
   std::string login_name_;
   std::string login_error_;
-  std::function<void(Now)> when_loaded_;  // a sign-in that waits for what is stored
-  struct Question {                       // whether the keys that are here may go
+  std::function<void(Now)> waiting_sign_in_;  // for what is stored, and for proof_due_
+  bool server_was_silent_ = false;
+  bool proof_due_ = false;  // the device's keys may take up the session: the server has not said
+  struct Question {         // whether the keys that are here may go
     std::string words;
     MonoTime at;
   };

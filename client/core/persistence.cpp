@@ -64,17 +64,16 @@ void Client::Impl::handle_loaded(Now now, const std::string& prefix,
   unlock_engine(now);
   unsaved_ = false;
   timeline_view_.rebuild_next();
-  const auto sign_in = std::exchange(when_loaded_, {});
-  if (sign_in) signing_in_ = false;
+  signing_in_ = false;
   if (signed_in()) {
     // A link may have opened a room already; else it is the one of last time.
     if (!open_room_ && !session_.open_room.is_nil()) open_room_ = session_.open_room;
     connect(now);
-  } else if (!sign_in) {
-    login_name_ = session_.session.user.name;
-    try_proof(now);
+  } else {
+    if (!waiting_sign_in_) login_name_ = session_.session.user.name;
+    proof_due_ = engine_ && engine_->has_keys() && !self().is_nil();
+    if (proof_due_) try_proof(now);
   }
-  if (sign_in) sign_in(now);
   if (Room* room = open()) begin_view(now, *room);
   settle(now);
 }

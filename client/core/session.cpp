@@ -39,9 +39,7 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
     touch();
     return settle(now);
   }
-  if (!loaded_) {
-    return sign_in_when_loaded(now, [this, name](Now then) { sign_in_guest(then, name); });
-  }
+  if (sign_in_waits(now, [this, name](Now then) { sign_in_guest(then, name); })) return;
   // The form may be a moment behind; who is signed in signs out first.
   if (signed_in()) return settle(now);
   if (asks_to_replace(now, words_for_erasing(session_.session.user.name))) return settle(now);
@@ -49,13 +47,17 @@ void Client::Impl::sign_in_guest(Now now, std::string name) {
   begin_sign_in(now);
 }
 
-// What is stored may belong to somebody, so it is looked at first.
-void Client::Impl::sign_in_when_loaded(Now now, std::function<void(Now)> sign_in) {
-  signing_in_ = true;
+// True: it is done later. What is stored may belong to somebody, and whoever that is may be let in
+// by the keys that are here.
+bool Client::Impl::sign_in_waits(Now now, std::function<void(Now)> sign_in) {
+  if (loaded_ && !proof_due_) return false;
+  waiting_sign_in_ = std::move(sign_in);
   login_error_.clear();
-  when_loaded_ = std::move(sign_in);
+  if (loaded_ && !signing_in_) try_proof(now);
+  signing_in_ = true;
   touch();
   settle(now);
+  return true;
 }
 
 // True: this device still has the keys of an account whose session has ended, and the person has
@@ -65,8 +67,6 @@ bool Client::Impl::asks_to_replace(Now now, std::string words) {
   const bool asked = question_ && question_->words == words && login_error_ == words;
   if (asked && now.mono >= question_->at + kSecondThought) return false;
   if (!asked) question_ = {words, now.mono};
-  connection_.stop(now.mono);  // try_proof may be under way
-  signing_in_ = false;
   login_error_ = std::move(words);
   touch();
   return true;
@@ -87,6 +87,7 @@ void Client::Impl::begin_sign_in(Now now) {
   session_.sync_token.clear();
   question_.reset();
   login_error_.clear();
+  server_was_silent_ = false;
   signing_in_ = true;
   connect(now);
   touch();
@@ -132,7 +133,8 @@ void Client::Impl::forget_account() {
   begin_engine();
   forget_entry();
   toasts_.clear();
-  signing_in_ = false;
+  signing_in_ = proof_due_ = false;
+  waiting_sign_in_ = {};
   question_.reset();
   renew_at_.reset();
   flush_at_.reset();
@@ -229,11 +231,17 @@ std::optional<wire::AuthenticateDevice> Client::Impl::prove(ByteView challenge) 
 
 void Client::Impl::connect(Now now) { connection_.start(now.mono, hello()); }
 
-// A session that was refused before may be taken up again by the device's key.
+// A session that was refused before, or forgotten, may be taken up again by the device's key.
 void Client::Impl::try_proof(Now now) {
-  if (!engine_ || !engine_->has_keys() || self().is_nil()) return;
+  server_was_silent_ = false;
   signing_in_ = true;
   connection_.start(now.mono, hello(), true);
+}
+
+void Client::Impl::handle_network(Now now, bool online) {
+  connection_.handle_network(now.mono, online);
+  if (online && proof_due_ && !signing_in_) try_proof(now);
+  settle(now);
 }
 
 void Client::Impl::handle_output(Now now, sync::ConnectionOutput output) {
@@ -280,7 +288,8 @@ void Client::Impl::on_welcome(Now now, wire::Welcome& welcome) {
   const UserId before = session_.session.user.user_id;
   const bool other_user = !before.is_nil() && before != welcome.session.user.user_id;
   if (other_user) outbox_.fail_all(ErrorCode::kNotAuthenticated);
-  signing_in_ = false;
+  signing_in_ = proof_due_ = false;
+  waiting_sign_in_ = {};
   login_error_.clear();
   session_.server_name = welcome.server_name;
   session_.sync_token = welcome.sync_token;
@@ -342,6 +351,7 @@ void Client::Impl::on_disconnected(Now now) {
 
 void Client::Impl::on_refused(Now now, const Error& error) {
   finish_sign_out(now);
+  proof_due_ = server_was_silent_ = false;
   const bool unknown = error.code == ErrorCode::kTokenInvalid;
   if (signing_in_ && unknown && recovery_) return end_login(words_for_unknown_recovery());
   if (signing_in_ && unknown && !link_code_.empty()) return end_login(words_for_unknown_link());
@@ -437,11 +447,16 @@ void Client::Impl::settle(Now now) {
          state == sync::ConnectionState::kStopped)) {
       const Error error = connection_.last_error();
       connection_.stop(now.mono);
+      waiting_sign_in_ = {};
+      server_was_silent_ = state != sync::ConnectionState::kStopped;
       end_login(state == sync::ConnectionState::kStopped
                     ? words_for(error)
                     : "The server could not be reached: " + words_for_loss(error) +
                           ". Check that it is running, then try again.");
       continue;
+    }
+    if (loaded_ && waiting_sign_in_ && !signing_in_) {
+      return std::exchange(waiting_sign_in_, {})(now);
     }
     if (connection_.connected() && signed_in()) {
       send_posts(now);

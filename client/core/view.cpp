@@ -50,8 +50,8 @@ const AppView& Client::Impl::view() {
   ++view_.revision;
   view_.screen = !loaded_ ? Screen::kStarting : signed_in() ? Screen::kMain : Screen::kLogin;
   if (!loaded_ && signing_in_) view_.screen = Screen::kLogin;
-  view_.login = {signing_in_, login_error_, host_of(config_.server_url), login_name_,
-                 question_ && question_->words == login_error_};
+  view_.login = {signing_in_, login_error_,       host_of(config_.server_url),
+                 login_name_, server_was_silent_, question_ && question_->words == login_error_};
   build_connection();
   const wire::Session& session = session_.session;
   view_.self = {session.user.user_id, session.device_id, session.user.name,

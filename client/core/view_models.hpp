@@ -291,7 +291,8 @@ struct LoginView {
   std::string error;   // shown under the form
   std::string server;  // host shown to the user
   std::string suggested_name;
-  bool asks_to_replace = false;  // `error` is the question; whoever signs in again agrees
+  bool server_was_silent = false;  // ... or not there at all, so that it has not said no
+  bool asks_to_replace = false;    // `error` is the question; whoever signs in again agrees
 };
 
 struct SelfView {

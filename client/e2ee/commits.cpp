@@ -33,8 +33,8 @@ std::optional<CommitHead> head_of(ByteView commit) {
 void Engine::Impl::begin_commit(Now now, Room& room) {
   RoomRecord& record = room.record;
   if (record.to_add.empty()) return make_commit(now, room, {});
-  // Their devices are known before their key packages are used up.
-  if (!all_fresh(record.to_add)) return;
+  // Their devices are known before their key packages are used up, and what the person decided too.
+  if (!own_->record.read_vault || !all_fresh(record.to_add)) return;
   room.busy = true;
   const RoomId id = room.id;
   wire::ClaimKeyPackages claim;

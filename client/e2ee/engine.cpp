@@ -150,9 +150,13 @@ void Engine::Impl::erase_all() {
 
 void Engine::Impl::handle_signed_in(Now now, UserId user, DeviceId device) {
   now_ = now;
-  if (own_ && (user != own_->record.user || device != own_->record.device)) {
+  // After a restart they are those of the keys that are here.
+  const bool other = !user_.is_nil() && (user != user_ || device != device_);
+  if (other || (own_ && (user != own_->record.user || device != own_->record.device))) {
     erase_all();  // another account's leftovers: of no use to this one
     own_.reset();
+    account_state_ = AccountState::kStarting;
+    recovering_.reset();
     rooms_.clear();
     people_.clear();
     decisions_.clear();

@@ -149,7 +149,8 @@ void Engine::Impl::take_request(Now now, const wire::InboxItem& item) {
   Room* room = find(item.room_id);
   if (room == nullptr || !room->group || !room->is_member()) return;
   if (room->server_epoch > room->group->epoch() ||
-      leaves_cause(*room) == NotReady::kUnknownIdentity) {  // it may be of somebody who just came
+      leaves_cause(*room) == NotReady::kUnknownIdentity ||
+      leaves_cause(*room) == NotReady::kConnecting) {  // it may be of somebody who just came
     if (room->requests.size() < kMaxAnswersWaiting) room->requests.push_back(item);
     return;
   }

@@ -226,21 +226,22 @@ void Engine::Impl::take_decision(std::uint64_t number, const identity::PinnedIde
   if (first) return save_decision(user);
   Decision& held = found->second;
   if (number < held.number) return;
-  const bool same_key = decided.account_key() == held.pin.account_key();
+  const bool newer = number > held.number;
+  const bool held_knows = held.pin.previous_key() == decided.account_key();
+  const bool other_knows = decided.previous_key() == held.pin.account_key();
   bool stays;  // what is held
-  if (same_key) {
+  if (decided.account_key() == held.pin.account_key()) {
     stays = held.pin.verified() || !decided.verified();
-  } else if (held.pin.previous_key() == decided.account_key()) {
-    stays = true;  // the other device did not know of the change
-  } else if (decided.previous_key() == held.pin.account_key() || number > held.number) {
-    stays = false;
+  } else if (held_knows != other_knows) {
+    stays = held_knows;  // of the change from the one key to the other
   } else {
-    stays = held.pin.encode() > decided.encode();
+    stays = !newer && held.pin.encode() > decided.encode();
   }
-  const std::uint64_t highest = std::max(held.number, number);
-  if (stays && highest == held.number) return;
-  if (!stays) held = {highest, decided, true, false};
-  held.number = highest;
+  if (stays && !newer) return;
+  if (!stays) held = {number, decided, true, false};
+  // Others do not know that it is above the other one: they are told again.
+  if (stays) held.told = false;
+  held.number = number;
   save_decision(user);
 }
 
@@ -253,9 +254,19 @@ void Engine::Impl::follow_decision(UserId user) {
   if (!may_follow() || found == decisions_.end() || there == people_.end()) return;
   Decision& decision = found->second;
   Known& known = there->second;
-  if (decision.followed || !known.pin.known()) return;
+  if (decision.followed) return;
+  if (!known.pin.known()) return want(user);
   // That the key which was decided on has not come here yet is no difference of opinion.
   if (decision.pin.previous_key() == known.pin.account_key()) return want(user);
+  if (decision.pin.account_key() == known.pin.account_key() &&
+      decision.pin.version() > known.pin.version()) {
+    // What the server showed first is older than what the other device had: as if not seen.
+    const std::uint64_t asked = known.asked;
+    known = Known(user);
+    known.asked = asked;
+    ++people_version_;
+    return want(user);
+  }
   decision.followed = true;
   save_decision(user);
   const identity::PinnedIdentity before = known.pin;

@@ -508,8 +508,6 @@ void Engine::Impl::post_naming(Now now, Room& room) {
 std::optional<NotReady> Engine::Impl::not_ready(Room& room, bool for_naming) {
   if (own_ && account_state_ == AccountState::kStarting) return NotReady::kConnecting;
   if (!own_ || account_state_ != AccountState::kReady) return NotReady::kNoAccount;
-  // A new device does not know yet what the person has decided about others.
-  if (!own_->record.read_vault) return NotReady::kConnecting;
   if (!room.group || room.record.creating || !room.is_member()) return NotReady::kNoGroup;
   if (room.server_epoch > room.group->epoch()) return NotReady::kCatchingUp;
   if (room.look_for_stale || !room.stale.empty()) return NotReady::kRemovalPending;
@@ -518,6 +516,8 @@ std::optional<NotReady> Engine::Impl::not_ready(Room& room, bool for_naming) {
 }
 
 std::optional<NotReady> Engine::Impl::leaves_cause(Room& room) {
+  // A new device does not know yet what the person has decided about others.
+  if (!own_ || !own_->record.read_vault) return NotReady::kConnecting;
   if (!room.checked || room.checked->people != people_version_) {
     room.checked = {people_version_, check_leaves(room)};
   }

@@ -177,7 +177,8 @@ void Engine::Impl::step_vault(Now now) {
   }
   std::vector<std::pair<UserId, std::uint64_t>> told;
   for (const auto& [user, decision] : decisions_) {
-    if (decision.told || put.entries.size() == wire::kMaxPageSize) continue;
+    // First it is seen what others decided: the number is to be higher than theirs.
+    if (decision.told || !may_follow() || put.entries.size() == wire::kMaxPageSize) continue;
     DecidedPin decided;
     decided.number = decision.number;
     decided.pin = decision.pin.encode();

@@ -237,8 +237,9 @@ bool PinnedIdentity::follow(const PinnedIdentity& decided) {
     blocked_ = false;
     return false;
   }
-  // This device has seen more, or is about to.
-  if (previous_key() == decided.account_key() || decided.previous_key() == account_key()) {
+  if (decided.previous_key() == account_key()) return false;  // which is about to come here
+  if (previous_key() == decided.account_key()) {
+    blocked_ = blocked_ || (decided.verified_ && !verified_);
     return false;
   }
   previous_ = decided.current_;

@@ -124,10 +124,10 @@ class PinnedIdentity {
   // is held to the newest list that was known of it.
   Sighting observe(const DeviceList& list);
 
-  // What the person decided on another device of its own (verified, or accepted a change), as that
-  // device had it. Nothing while none is known here: start with `decided` then. True: the key that
-  // is known here is another one and nobody decided on it, which is a change as observe() finds
-  // them.
+  // The newest decision of the person on any device (verified, or accepted a change), as that
+  // device had it. Nothing while none is known here: start with `decided` then. A change from a
+  // verified key that it knows nothing of blocks. True: the key that is known here is another one
+  // without such a change, which is one then, as observe() finds them.
   bool follow(const PinnedIdentity& decided);
 
   // The people compared safety numbers and they were the same.

@@ -63,6 +63,15 @@ TEST_CASE("a device without keys makes no others unless it is told to", "[e2ee]"
   CHECK(home.ada.engine->identity(home.ada.user())->version() == 1);
 }
 
+TEST_CASE("an engine that was locked starts over with whoever signs in next", "[e2ee]") {
+  Home home;
+  home.lose_keys();
+  const auto another = DeviceId::make(home.ben.now().wall, home.world.server.rng);
+  home.ben.engine->handle_signed_in(home.ben.now(), home.ben.user(), another);
+  CHECK(home.ben.engine->account() == e2ee::AccountState::kStarting);
+  CHECK(home.ben.engine->identity(home.ada.user()) == nullptr);
+}
+
 TEST_CASE("an account that starts afresh is back in its rooms, and everybody sees that it did",
           "[e2ee]") {
   Home home;

@@ -247,3 +247,68 @@ TEST_CASE("two devices decide without knowing of each other", "[e2ee]") {
     CHECK_FALSE(home.ben_on(*device).blocked());
   }
 }
+
+TEST_CASE("a change that a device saw before it heard of the verification stops it then",
+          "[e2ee]") {
+  Home home;
+  home.decide(home.ada, true);
+  home.ben_starts_afresh();
+  CHECK(home.ben_on(home.ada).blocked());
+  CHECK_FALSE(home.ben_on(home.phone).blocked());  // it has not heard yet
+  if (GENERATE(false, true)) home.phone.restart();
+  home.meet_again(home.phone);
+  CHECK(home.ben_on(home.phone).blocked());
+  home.decide(home.phone, false);
+  home.meet_again(home.ada);
+  CHECK_FALSE(home.ben_on(home.ada).blocked());
+  CHECK_FALSE(home.ben_on(home.phone).blocked());
+}
+
+TEST_CASE("decisions of devices that know different ones before come to the same", "[e2ee]") {
+  Home home;
+  home.decide(home.phone, true);  // its first; the other device has not heard
+  home.ben_starts_afresh();
+  home.decide(home.ada, true);     // also a first one, about the key after it
+  home.decide(home.phone, false);  // its second
+  for (int i = 0; i < 3; ++i) {
+    home.meet_again(home.ada);
+    home.meet_again(home.phone);
+  }
+  Device& tablet = home.world.link(home.ada, "Ada's tablet");
+  home.world.run(seconds(5));
+  for (Device* device : {&home.ada, &home.phone, &tablet}) {
+    CHECK(home.ben_on(*device).verified());
+    CHECK_FALSE(home.ben_on(*device).blocked());
+    const auto record = e2ee::unpack<e2ee::DecisionRecord>(
+        device->disk().at("e2ee/decision/" + home.ben.user().to_string()));
+    REQUIRE(record);
+    CHECK(record->told);
+  }
+}
+
+TEST_CASE("a list older than the one that was verified is not gone by", "[e2ee]") {
+  Home home;
+  const Bytes old = home.phone.engine->devices(home.ben.user())->encode();
+  home.phone.disconnect();
+  home.world.link(home.ben, "Ben's laptop");
+  home.world.run(seconds(5));
+  REQUIRE(home.ben_on(home.ada).version() == 2);
+  home.decide(home.ada, true);
+  home.phone.change_response = [&](wire::Response& response) {
+    auto* answer = std::get_if<wire::Identities>(&response);
+    if (answer == nullptr) return;
+    for (wire::Identity& identity : answer->identities) {
+      if (identity.user_id == home.ben.user()) identity.list = old;
+    }
+  };
+  home.phone.connect();
+  home.world.run(seconds(10));
+  CHECK(home.phone.engine->identity(home.ben.user()) == nullptr);
+  CHECK(std::ranges::any_of(home.phone.alerts, [](const e2ee::Alert& alert) {
+    return alert.kind == e2ee::AlertKind::kListRolledBack;
+  }));
+  home.phone.change_response = {};
+  home.meet_again(home.phone);
+  CHECK(home.ben_on(home.phone).verified());
+  CHECK(home.ben_on(home.phone).version() == 2);
+}

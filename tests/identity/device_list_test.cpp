@@ -328,11 +328,23 @@ TEST_CASE("a device follows what its person decided on another one") {
     CHECK_FALSE(pin.blocked());
     CHECK_FALSE(pin.verified());
   }
-  SECTION("an earlier decision says nothing about the key after it") {
-    pin.observe(reset);
-    pin.accept_change();
+  SECTION("a change from a key that was verified elsewhere blocks, one from another does not") {
+    PinnedIdentity changed = seen({first, reset});
+    REQUIRE_FALSE(changed.blocked());
+    CHECK_FALSE(changed.follow(seen({first})));
+    CHECK_FALSE(changed.blocked());
+    CHECK_FALSE(changed.follow(verified));
+    CHECK(changed.blocked());
+    CHECK(changed.account_key() == reset.account_key);
+    changed.mark_verified();
+    CHECK_FALSE(changed.follow(verified));
+    CHECK_FALSE(changed.blocked());
+  }
+  SECTION("a decision about a key that has not come here yet waits for it") {
+    PinnedIdentity elsewhere = seen({first, reset});
+    elsewhere.mark_verified();
     const PinnedIdentity before = pin;
-    CHECK_FALSE(pin.follow(verified));
+    CHECK_FALSE(pin.follow(elsewhere));
     CHECK(pin == before);
   }
   SECTION("another key than the one decided on is a change") {

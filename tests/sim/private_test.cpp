@@ -456,11 +456,10 @@ TEST_CASE("the keys of an account give way to another only when the person says 
     };
     const auto as_guest = [&](client::Client& core) { core.sign_in_guest(world.now(), "Ada"); };
     press(as_guest);
-    CHECK(ada.view().login.asks_to_replace);
-    CHECK(ada.view().login.error.find("keys of Ada") != std::string::npos);
-    press(as_guest);  // a double click
+    if (!before_it_is_read) press(as_guest);  // a double click
     world.run_for(seconds(2));
     REQUIRE(ada.view().login.asks_to_replace);
+    CHECK(ada.view().login.error.find("keys of Ada") != std::string::npos);
     CHECK(ada.view().screen == client::Screen::kLogin);
     CHECK(ada.store.contains("e2ee/account"));
     SECTION("not when the person turned to something else meanwhile") {
