@@ -3,6 +3,7 @@
 
 #include "client/cli/commands.hpp"
 #include "client/native/ws_url.hpp"
+#include "shared/base/utf8.hpp"
 #include "shared/wire/json.hpp"
 
 namespace parley::cli {
@@ -64,7 +65,16 @@ Status login(Context& context, const LoginArguments& arguments) {
                        host_of(context.store.server_url()) + "; first run parley-cli logout",
                    {}};
     }
-    if (exit_code(present.error()) != ExitCode::kNotSignedIn) return present;
+    const std::string present_server = host_of(context.store.server_url());
+    const bool elsewhere = url != context.store.server_url();
+    const std::string ways = "use another --store, or first erase it with parley-cli logout";
+    if (exit_code(present.error()) != ExitCode::kNotSignedIn) {
+      if (!elsewhere || present.error().code != ErrorCode::kNotConnected) return present;
+      return Error{
+          ErrorCode::kNotConnected,
+          "this store has a session on " + present_server + ", which does not answer; " + ways,
+          {}};
+    }
     const std::string owner = printable(context.driver->self().name);
     const bool has_keys = !context.store.read("e2ee/account").empty();
     if (has_keys && !keys) {
@@ -72,6 +82,12 @@ Status login(Context& context, const LoginArguments& arguments) {
                    "the session of " + owner +
                        " has ended, and another run of parley-cli on this store has its keys; end "
                        "that first",
+                   {}};
+    }
+    if (has_keys && elsewhere) {
+      return Error{ErrorCode::kNotPossible,
+                   "this store has the messages and keys of " + owner + " on " + present_server +
+                       "; " + ways,
                    {}};
     }
     if (has_keys && !arguments.replace) {
@@ -83,8 +99,12 @@ Status login(Context& context, const LoginArguments& arguments) {
                    {}};
     }
     const bool as_guest = !arguments.recover && arguments.code.empty();
+    if (as_guest && (is_blank(arguments.name) || !is_valid_utf8(arguments.name) ||
+                     count_code_points(arguments.name) > wire::kMaxNameCharacters)) {
+      return Error{ErrorCode::kInvalidArgument, "--name wants a name of at most 80 characters", {}};
+    }
     // Who signs in to an account keeps what is here until the server has let them in.
-    if (as_guest || url != context.store.server_url()) {
+    if (as_guest || !has_keys) {
       context.driver.reset();
       PARLEY_TRY(context.store.clear());
     }

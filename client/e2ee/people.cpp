@@ -28,7 +28,8 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
   if (!list) return alert({AlertKind::kListForked, answer.user_id, {}, {}});
   // Another device of this account may have known the user first.
   const auto decided = decisions_.find(answer.user_id);
-  const bool expected = !known.pin.known() && decided != decisions_.end() && may_follow();
+  const bool expected =
+      !known.pin.known() && decided != decisions_.end() && own_ && own_->record.read_vault;
   identity::PinnedIdentity pin = expected ? decided->second.pin : known.pin;
   using Seen = identity::PinnedIdentity::Seen;
   const auto sighting = pin.observe(*list);
@@ -159,6 +160,10 @@ Trust Engine::Impl::trust(const mls::LeafNode& leaf) {
     want(credential->user);
     return Trust::kUnknown;
   }
+  if (found != people_.end() && !found->second.pin.known() &&
+      decisions_.contains(credential->user)) {
+    return Trust::kUnknown;  // the server shows none but an older list, which was told
+  }
   const bool other_key = found != people_.end() && found->second.pin.known() &&
                          found->second.pin.account_key() != credential->account_key;
   return other_key ? Trust::kOtherKey : Trust::kGhost;
@@ -227,20 +232,29 @@ void Engine::Impl::take_decision(std::uint64_t number, const identity::PinnedIde
   Decision& held = found->second;
   if (number < held.number) return;
   const bool newer = number > held.number;
-  const bool held_knows = held.pin.previous_key() == decided.account_key();
-  const bool other_knows = decided.previous_key() == held.pin.account_key();
-  bool stays;  // what is held
+  identity::PinnedIdentity best = held.pin;
+  bool same_words = false;  // the two say the same
   if (decided.account_key() == held.pin.account_key()) {
-    stays = held.pin.verified() || !decided.verified();
-  } else if (held_knows != other_knows) {
-    stays = held_knows;  // of the change from the one key to the other
+    same_words = decided.verified() == held.pin.verified();
+    if (decided.version() > best.version()) best = decided;
+    if (decided.verified() || held.pin.verified()) best.mark_verified();
   } else {
-    stays = !newer && held.pin.encode() > decided.encode();
+    const bool held_knows = held.pin.previous_key() == decided.account_key();
+    const bool other_knows = decided.previous_key() == held.pin.account_key();
+    const bool stays = held_knows != other_knows
+                           ? held_knows  // of the change from the one key to the other
+                           : !newer && held.pin.encode() > decided.encode();
+    if (!stays) best = decided;
   }
-  if (stays && !newer) return;
-  if (!stays) held = {number, decided, true, false};
-  // Others do not know that it is above the other one: they are told again.
-  if (stays) held.told = false;
+  const bool changes = !(best == held.pin);
+  if (!newer && !changes) return;
+  if (best == decided) {
+    held.told = true;
+  } else if (newer && !same_words) {
+    held.told = false;  // others do not know that it is above the other one
+  }
+  if (changes) held.followed = false;
+  held.pin = best;
   held.number = number;
   save_decision(user);
 }
@@ -264,6 +278,7 @@ void Engine::Impl::follow_decision(UserId user) {
     const std::uint64_t asked = known.asked;
     known = Known(user);
     known.asked = asked;
+    desk_.erase("e2ee/user/" + user.to_string());
     ++people_version_;
     return want(user);
   }

@@ -150,12 +150,15 @@ void Engine::Impl::step_vault(Now now) {
     keys_in_vault_ = false;
     vault_retry_.failed(at.mono, rng_, seconds(1));
   };
+  // Read first: a vault that takes nothing more can still be read, and decisions follow others'.
+  const bool reads = vault_wanted_ || !own_->record.read_vault;
+  const std::size_t most = reads ? 0 : wire::kMaxPageSize;
   wire::PutVault put;
-  if (!std::exchange(keys_in_vault_, true)) seal_vault_keys(put);
+  if (!reads && !std::exchange(keys_in_vault_, true)) seal_vault_keys(put);
   std::vector<std::pair<RoomId, std::uint64_t>> names;
   for (const auto& [room, epoch] : not_in_vault_) {
     const Secret* secret = epoch_secret(room, epoch);
-    if (secret == nullptr || put.entries.size() == wire::kMaxPageSize) continue;
+    if (secret == nullptr || put.entries.size() >= most) continue;
     const sealing::HistoryEntry name{room, epoch};
     auto sealed = sealing::seal_entry(rng_, own_->record.vault_key, user_, name, secret->expose());
     if (!sealed) continue;
@@ -165,7 +168,7 @@ void Engine::Impl::step_vault(Now now) {
   std::vector<std::pair<RoomId, Seq>> called;
   for (const auto& [id, room] : rooms_) {
     const Naming& naming = room.record.state.naming;
-    if (naming.seq <= room.record.naming_in_vault || put.entries.size() == wire::kMaxPageSize) {
+    if (naming.seq <= room.record.naming_in_vault || put.entries.size() >= most) {
       continue;
     }
     const sealing::RoomEntry name{id, naming.seq};
@@ -177,8 +180,7 @@ void Engine::Impl::step_vault(Now now) {
   }
   std::vector<std::pair<UserId, std::uint64_t>> told;
   for (const auto& [user, decision] : decisions_) {
-    // First it is seen what others decided: the number is to be higher than theirs.
-    if (decision.told || !may_follow() || put.entries.size() == wire::kMaxPageSize) continue;
+    if (decision.told || put.entries.size() >= most) continue;
     DecidedPin decided;
     decided.number = decision.number;
     decided.pin = decision.pin.encode();

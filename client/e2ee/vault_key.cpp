@@ -130,8 +130,10 @@ void Engine::Impl::take_vault_key(const sealing::VaultKeyEntry& name, ByteView s
   if (!opened || opened->size() != Secret::size()) return;
   const Secret found{opened->expose().first<32>()};
   if (sealing::vault_key_id(found) != name.id) return;
+  // One that is kept in another one's place is found again, for ever.
+  const bool has_place = vault_keys_.earlier.size() < VaultKeysRecord::kMost;
   keep_vault_key(found);
-  vault_from_start_ = true;
+  vault_from_start_ = vault_from_start_ || has_place;
 }
 
 }  // namespace parley::e2ee

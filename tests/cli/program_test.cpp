@@ -238,6 +238,11 @@ TEST_CASE("the kind of a room is told, and what cannot be read in it") {
     auto agreed = again;
     agreed.push_back("--replace");
     world.cli("Laptop", agreed, 1, "abandon ship");
+    auto other_server = agreed;
+    other_server[2] = "ws://127.0.0.1:1/ws";
+    CHECK(world.cli("Laptop", other_server, 1, fresh).error.find("use another --store") !=
+          std::string::npos);
+    world.cli("Laptop", {"login", "--server", world.url(), "--name", " ", "--replace"}, 1);
     world.cli("Laptop", agreed, 0, fresh);
     CHECK(world.cli("Laptop", {"history", "Plans"}).output.find("before Bob") != std::string::npos);
     return;

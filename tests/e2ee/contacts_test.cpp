@@ -307,8 +307,16 @@ TEST_CASE("a list older than the one that was verified is not gone by", "[e2ee]"
   CHECK(std::ranges::any_of(home.phone.alerts, [](const e2ee::Alert& alert) {
     return alert.kind == e2ee::AlertKind::kListRolledBack;
   }));
+  home.phone.restart();
+  home.phone.connect();
+  home.world.run(seconds(10));
+  CHECK(home.phone.engine->identity(home.ben.user()) == nullptr);
+  home.phone.say(home.room, "to whom?");
+  home.world.run(seconds(5));
+  CHECK(home.phone.unsent() == 1);
   home.phone.change_response = {};
   home.meet_again(home.phone);
   CHECK(home.ben_on(home.phone).verified());
   CHECK(home.ben_on(home.phone).version() == 2);
+  CHECK(home.phone.unsent() == 0);
 }
