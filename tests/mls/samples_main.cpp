@@ -8,6 +8,7 @@
 
 #include "shared/mls/welcome.hpp"
 #include "tests/mls/fuzzed_types.hpp"
+#include "tests/mls/sealed_party.hpp"
 
 namespace {
 
@@ -111,6 +112,41 @@ void write_messages() {
   write_value("tree_blanks", *decode<std::vector<std::optional<TreeNode>>>(blanks));
 }
 
+// The insides of what is sealed.
+void write_insides() {
+  using mls::test::Sealed;
+  mls::test::SealedParty party;
+  const auto save = [](const std::string& name, Sealed kind, ByteView inside) {
+    Bytes bytes{static_cast<std::uint8_t>(kind)};
+    bytes.insert(bytes.end(), inside.begin(), inside.end());
+    write("mls_sealed/" + name, bytes);
+  };
+  const auto content = [](auto value, bool commit, std::size_t padding) {
+    Writer out;
+    out(value);
+    out.opaque(Bytes(64, 1));              // signature
+    if (commit) out.opaque(Bytes(32, 2));  // confirmation tag
+    out.raw(Bytes(padding));
+    return out.take();
+  };
+  save("sender_data", Sealed::kSenderData, Bytes{0, 0, 0, 1, 0, 0, 0, 9, 1, 2, 3, 4});
+  save("sender_data_far", Sealed::kSenderData, Bytes{0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0});
+  Writer text;
+  text.opaque(Bytes{1, 2, 3});
+  text.opaque(Bytes(64, 1));
+  text.raw(Bytes(20));
+  save("application", Sealed::kApplication, text.take());
+  save("proposal", Sealed::kProposal, content(Proposal{Remove{LeafIndex{1}}}, false, 3));
+  save("commit", Sealed::kCommit, content(Commit{}, true, 0));
+  save("state", Sealed::kState, party.inside_of(party.group));
+  save("state_present", Sealed::kState, party.inside_of(party.group, KeysOf::kPresentEpoch));
+  save("state_no_keys", Sealed::kState, party.inside_of(party.group, KeysOf::kNone));
+  for (const Sealed kind : {Sealed::kNodeKeys, Sealed::kLeafKeys}) {
+    save(kind == Sealed::kNodeKeys ? "keys_nodes" : "keys_leaf", kind,
+         encode_keys(party.group, party.part(kind)).expose());
+  }
+}
+
 void write_histories() {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SeededRng rng(seed);
@@ -129,6 +165,7 @@ int main(int argc, char** argv) {
   }
   folder = argv[1];
   write_messages();
+  write_insides();
   write_histories();
   return 0;
 }
