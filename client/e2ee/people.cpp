@@ -63,8 +63,10 @@ void Engine::Impl::take_identity(const wire::Identity& answer) {
   } else {
     follow_decision(answer.user_id);
   }
-  if (own_ && answer.user_id == user_ && own_->record.listed &&
-      list->find(own_->record.device) == nullptr) {
+  if (!own_ || answer.user_id != user_ || !own_->record.listed) return;
+  const identity::DeviceEntry* entry = list->find(own_->record.device);
+  if (list->account_key != own_->account.public_key() || entry == nullptr ||
+      entry->signing_key != own_->signing.public_key()) {
     set_account_state(AccountState::kRevoked);
   }
 }

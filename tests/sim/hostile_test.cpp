@@ -442,6 +442,45 @@ TEST_CASE("an old device list is not taken, and told of") {
   CHECK(texts(grace) == Texts{"one", "still us"});
 }
 
+TEST_CASE("a device list that contradicts the one before is not taken, and told of") {
+  Hostile world;
+  SimClient &ada = *world.ada, &grace = *world.grace;
+  world.look(ada, grace);
+  wire::Identity other = world.identity_of(grace.view().self.user);
+  other.list.back() ^= 1;  // the same version, and not what Grace signed
+  Hostile::freeze(ada, other);
+  world.look(ada, grace);
+  CHECK(world.toasted(ada, "the devices of Grace that contradicts an earlier one"));
+  CHECK(world.says(ada, "the devices of Grace that contradicts an earlier one") == 1);
+  CHECK(ada.view().room->encryption.protection == Protection::kEncrypted);
+  world.say(ada, "still us");
+  CHECK(texts(grace) == Texts{"one", "still us"});
+}
+
+TEST_CASE("a server that shows somebody another key as their own is told of") {
+  Hostile world;
+  SimClient& ada = *world.ada;
+  const UserId user = ada.view().self.user;
+  SeededRng rng(78);
+  const auto list =
+      identity::make_first(crypto::SigningKey::generate(rng), user,
+                           {{ada.view().self.device, crypto::SigningKey::generate(rng).public_key(),
+                             crypto::KemKeyPair::generate(rng).public_key, world.now().wall}});
+  REQUIRE(list.ok());
+  const bool restarts = GENERATE(false, true);
+  Hostile::freeze(ada, {user, list->version, list->encode()});
+  if (restarts) {
+    ada.crash();
+    ada.boot();
+  } else {
+    ada.cut();
+  }
+  world.run_for(seconds(20));
+  CHECK(world.says(ada, "Your account was started afresh, with new keys") == 1);
+  CHECK(ada.view().keys.state == client::AccountKeys::kRevoked);
+  CHECK(ada.view().keys.text.find("somebody else can sign in as you") != std::string::npos);
+}
+
 TEST_CASE("a commit that is kept back is waited for, then missed") {
   Hostile world;
   SimClient &ada = *world.ada, &grace = *world.grace;
