@@ -153,30 +153,12 @@ void EventPrinter::pass(RoomId room, const wire::Event& event) {
     print(room, event,
           printer_.style().warn(client::words_for_missed(count, name_of(missed.user))));
   }
-  if (!is_chained(room, event)) return;
+  const auto refused = [&] { return private_.why_closed(room, event).refused; };
+  if (!client::is_chained(event, refused)) return;
   passed.chained.emplace_back(event.seq, event.device);
   if (passed.chained.size() <= kMostPassed) return;
   passed.first = passed.chained.front().first.next();
   passed.chained.pop_front();
-}
-
-// Whether its device counts it among what it sent (timeline_view.cpp).
-bool EventPrinter::is_chained(RoomId room, const wire::Event& event) const {
-  switch (event.kind) {
-    case wire::EventKind::kSealed:
-      return !private_.why_closed(room, event).refused;
-    case wire::EventKind::kRoomSettings: {
-      const auto settings = wire::decode<wire::RoomSettings>(event.body);
-      return settings && !settings->name.empty();
-    }
-    case wire::EventKind::kMessage:
-    case wire::EventKind::kEdit:
-    case wire::EventKind::kDeletion:
-    case wire::EventKind::kReaction:
-      return true;
-    default:
-      return false;
-  }
 }
 
 void EventPrinter::event(RoomId room, const wire::Event& event) {

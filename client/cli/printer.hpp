@@ -82,7 +82,6 @@ class EventPrinter {
   void show(RoomId room, const wire::Event& event);
   // Says what its author's device sent before it and is not among what passed.
   void pass(RoomId room, const wire::Event& event);
-  bool is_chained(RoomId room, const wire::Event& event) const;
   std::string name_of(UserId user) const;
   void json_event(RoomId room, const wire::Event& event) const;
   void print(RoomId room, const wire::Event& event, const std::string& text);

@@ -13,20 +13,6 @@ constexpr Duration kStoreRetry = seconds(1);
 constexpr Duration kNoteOnce = hours(24);    // what is true still is not told again
 constexpr Duration kPageWait = seconds(10);  // for the keys of a page that was asked for
 
-// What members may seal; everything else is said by the server alone.
-bool may_be_sealed(wire::EventKind kind) {
-  switch (kind) {
-    case wire::EventKind::kMessage:
-    case wire::EventKind::kEdit:
-    case wire::EventKind::kDeletion:
-    case wire::EventKind::kReaction:
-    case wire::EventKind::kRoomSettings:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // What only members can say, and not in the open. The server says who may enter a private room, and
 // never what it is called.
 bool is_made_up(const wire::Event& event) {

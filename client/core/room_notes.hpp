@@ -49,4 +49,28 @@ inline bool is_refused(e2ee::OpenFault fault) {
          fault != e2ee::OpenFault::kNotForThisDevice;
 }
 
+// What members may seal; everything else is said by the server alone.
+inline bool may_be_sealed(wire::EventKind kind) {
+  switch (kind) {
+    case wire::EventKind::kMessage:
+    case wire::EventKind::kEdit:
+    case wire::EventKind::kDeletion:
+    case wire::EventKind::kReaction:
+    case wire::EventKind::kRoomSettings:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether its author's device counted it among what it sent: what came sealed and is that device's.
+// `refused()`: see is_refused, of an event that is still sealed.
+template <class Refused>
+bool is_chained(const wire::Event& event, Refused refused) {
+  if (event.kind == wire::EventKind::kSealed) return !refused();
+  if (event.kind != wire::EventKind::kRoomSettings) return may_be_sealed(event.kind);
+  const auto settings = wire::decode<wire::RoomSettings>(event.body);
+  return settings && !settings->name.empty();  // the server's own have none
+}
+
 }  // namespace parley::client

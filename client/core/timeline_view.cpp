@@ -161,24 +161,6 @@ e2ee::OpenFault fault_of(const TimelineInput& in, Seq seq) {
   return e2ee::OpenFault::kUnknownEpoch;
 }
 
-// Whether its sender counted it among its messages: those that came sealed, and are the sender's.
-bool is_chained(const TimelineInput& in, const sync::LogEntry& entry) {
-  if (const auto* settings = std::get_if<wire::RoomSettings>(&entry.body)) {
-    return !settings->name.empty();  // the server's own have none
-  }
-  switch (entry.event.kind) {
-    case wire::EventKind::kSealed:
-      return !is_refused(fault_of(in, entry.event.seq));
-    case wire::EventKind::kMessage:
-    case wire::EventKind::kEdit:
-    case wire::EventKind::kDeletion:
-    case wire::EventKind::kReaction:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // A message that is there and cannot be opened.
 MessageView unreadable(const TimelineInput& in, const wire::Event& event) {
   MessageView view;
@@ -343,7 +325,8 @@ void TimelineView::add_missed(const TimelineInput& in, std::vector<TimelineItem>
     for (Seq seq = missed.after.next(); seq < missed.before; seq = seq.next()) {
       entry = in.timeline.find(seq);
       if (!entry) break;
-      if (entry->event.device == missed.device && is_chained(in, *entry)) ++there;
+      const auto refused = [&] { return is_refused(fault_of(in, seq)); };
+      if (entry->event.device == missed.device && is_chained(entry->event, refused)) ++there;
     }
     const bool whole = missed.after.next() == missed.before || entry;
     if (!whole || there >= missed.count) continue;

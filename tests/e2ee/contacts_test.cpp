@@ -47,16 +47,6 @@ struct Home {
     world.run(seconds(10));
     REQUIRE(ben.ready());
   }
-  Device& restore(const identity::RecoverySecret& words) {
-    Device& device = *world.devices().emplace_back(
-        std::make_unique<Device>(world.server, "another", 601, words));
-    device.connect();
-    world.settle();
-    device.engine->recover(device.now(), words);
-    world.run(seconds(20));
-    REQUIRE(device.ready());
-    return device;
-  }
   World world;
   Device& ada = world.add("Ada");
   Device& ben = world.add("Ben");
@@ -152,7 +142,7 @@ TEST_CASE("a new device that is shown another key than was verified says so", "[
   home.ada.disconnect();
   home.phone.disconnect();
   home.ben_starts_afresh();
-  Device& other = home.restore(words);
+  Device& other = home.world.restore(words, 601);
   CHECK(home.ben_on(other).account_key() != key);
   CHECK(home.ben_on(other).previous_key() == key);
   CHECK(home.ben_on(other).blocked());
@@ -185,7 +175,7 @@ TEST_CASE("a verification that was not told yet is told as it was made", "[e2ee]
   home.phone.connect();
   home.world.run(seconds(5));
   CHECK(home.ben_on(home.phone).blocked());
-  Device& other = home.restore(words);
+  Device& other = home.world.restore(words, 601);
   CHECK(home.ben_on(other).blocked());
   CHECK(home.ben_on(other).previous_key() == key);
 }

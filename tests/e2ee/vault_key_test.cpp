@@ -53,14 +53,7 @@ struct House {
   // A device of Ada's with these words, with nobody else there.
   Device& restore(const identity::RecoverySecret& words, std::uint64_t seed) {
     for (Device* device : {&ada, &phone, &ben}) device->disconnect();
-    Device& device = *world.devices().emplace_back(
-        std::make_unique<Device>(world.server, "another", seed, words));
-    device.connect();
-    world.settle();
-    device.engine->recover(device.now(), words);
-    world.run(seconds(10));
-    REQUIRE(device.ready());
-    return device;
+    return world.restore(words, seed);
   }
   World world;
   Device& ada = world.add("Ada");

@@ -391,6 +391,16 @@ Device& World::link(Device& first, const std::string& name) {
   return device;
 }
 
+Device& World::restore(const identity::RecoverySecret& words, std::uint64_t seed) {
+  Device& device = *devices_.emplace_back(std::make_unique<Device>(server, "another", seed, words));
+  device.connect();
+  settle();
+  device.engine->recover(device.now(), words);
+  run(seconds(10));
+  REQUIRE(device.ready());
+  return device;
+}
+
 identity::RecoverySecret World::recovery_of(Device& device) {
   for (int tries = 0; tries < 20; ++tries) {
     device.changes.clear();

@@ -132,6 +132,8 @@ class World {
   Device& add(const std::string& name);
   // Another device of the user of `first`.
   Device& link(Device& first, const std::string& name);
+  // Another one of an account by its recovery words, in ten seconds; ready.
+  Device& restore(const identity::RecoverySecret& words, std::uint64_t seed);
   // New words, when the server has them.
   identity::RecoverySecret recovery_of(Device& device);
   // Many devices of one user share its limits: some things take their time.
